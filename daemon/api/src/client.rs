@@ -1,0 +1,162 @@
+//! A client of the local interface, used by the terminal, the tests and the demo.
+
+use futures_util::{Stream, StreamExt};
+use std::{
+    path::{Path, PathBuf},
+    pin::Pin,
+    time::Duration,
+};
+
+use crate::{Answer, Delta, Health, Request, View};
+
+/// One daemon, reached through its socket.
+#[derive(Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    socket: PathBuf,
+}
+
+/// Why the daemon could not be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nobody answers at the socket, or the connection broke.
+    #[error("no answer from the daemon at {socket}")]
+    Unreachable {
+        /// The socket.
+        socket: PathBuf,
+        /// What the transport said.
+        source: reqwest::Error,
+    },
+    /// The daemon answered with an error.
+    #[error("the daemon answered {status}: {body}")]
+    Status {
+        /// HTTP status.
+        status: u16,
+        /// Text of the answer.
+        body: String,
+    },
+    /// The daemon's answer is not of this contract: daemon and terminal differ in version.
+    #[error("the daemon speaks another version of the contract")]
+    Contract(#[source] serde_json::Error),
+}
+
+/// A live stream: one snapshot, then deltas, until the daemon goes away.
+pub struct Live {
+    bytes: Pin<Box<dyn Stream<Item = reqwest::Result<Vec<u8>>> + Send>>,
+    buffer: Vec<u8>,
+    client: Client,
+}
+
+/// What comes over a live stream.
+#[derive(Clone, PartialEq, Debug)]
+pub enum LiveEvent {
+    /// A whole state.
+    Snapshot(Box<View>),
+    /// A change.
+    Delta(Box<Delta>),
+}
+
+impl Client {
+    /// A client for the daemon at `socket`. Nothing is connected yet. The caller has installed a
+    /// rustls provider.
+    pub fn new(socket: &Path) -> Result<Self, ClientError> {
+        let http = reqwest::Client::builder()
+            .unix_socket(socket)
+            .connect_timeout(Duration::from_secs(2))
+            .build()
+            .map_err(|source| ClientError::Unreachable { socket: socket.into(), source })?;
+        Ok(Self { http, socket: socket.into() })
+    }
+
+    /// The state now.
+    pub async fn snapshot(&self) -> Result<View, ClientError> {
+        self.get("/v1/snapshot").await
+    }
+
+    /// Whether the daemon serves its purpose.
+    pub async fn health(&self) -> Result<Health, ClientError> {
+        self.get("/health").await
+    }
+
+    /// Asks for something. Repeat with the same key until there is an answer.
+    pub async fn command(&self, request: &Request) -> Result<Answer, ClientError> {
+        let post = self.http.post("http://kartd/v1/commands").json(request);
+        self.json(post.timeout(Duration::from_secs(10))).await
+    }
+
+    /// The state and its changes.
+    pub async fn live(&self) -> Result<Live, ClientError> {
+        let answer = self.http.get("http://kartd/v1/live").send().await;
+        let answer = self.successful(answer).await?;
+        let bytes = answer.bytes_stream().map(|chunk| chunk.map(|bytes| bytes.to_vec()));
+        Ok(Live { bytes: Box::pin(bytes), buffer: Vec::new(), client: self.clone() })
+    }
+
+    async fn get<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, ClientError> {
+        let get = self.http.get(format!("http://kartd{path}"));
+        self.json(get.timeout(Duration::from_secs(5))).await
+    }
+
+    async fn json<T: serde::de::DeserializeOwned>(
+        &self,
+        request: reqwest::RequestBuilder,
+    ) -> Result<T, ClientError> {
+        let answer = self.successful(request.send().await).await?;
+        let body = answer.bytes().await.map_err(|source| self.unreachable(source))?;
+        serde_json::from_slice(&body).map_err(ClientError::Contract)
+    }
+
+    async fn successful(
+        &self,
+        answer: reqwest::Result<reqwest::Response>,
+    ) -> Result<reqwest::Response, ClientError> {
+        let answer = answer.map_err(|source| self.unreachable(source))?;
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(answer);
+        }
+        let body = answer.text().await.unwrap_or_default();
+        Err(ClientError::Status { status: status.as_u16(), body })
+    }
+
+    fn unreachable(&self, source: reqwest::Error) -> ClientError {
+        ClientError::Unreachable { socket: self.socket.clone(), source }
+    }
+}
+
+impl Live {
+    /// The next event; `None` when the daemon ended the stream.
+    pub async fn next(&mut self) -> Result<Option<LiveEvent>, ClientError> {
+        loop {
+            if let Some(end) = self.buffer.windows(2).position(|pair| pair == b"\n\n") {
+                let block: Vec<u8> = self.buffer.drain(..end + 2).collect();
+                if let Some(event) = parse(&block)? {
+                    return Ok(Some(event));
+                }
+                continue;
+            }
+            match self.bytes.next().await {
+                Some(Ok(bytes)) => self.buffer.extend_from_slice(&bytes),
+                Some(Err(source)) => return Err(self.client.unreachable(source)),
+                None => return Ok(None),
+            }
+        }
+    }
+}
+
+/// One server-sent event; comments and unknown events give `None`.
+fn parse(block: &[u8]) -> Result<Option<LiveEvent>, ClientError> {
+    let text = String::from_utf8_lossy(block);
+    let field = |name: &str| text.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+    let Some(data) = field("data:") else { return Ok(None) };
+    match field("event:") {
+        Some("snapshot") => {
+            serde_json::from_str(data).map(|view| Some(LiveEvent::Snapshot(Box::new(view))))
+        },
+        Some("delta") => {
+            serde_json::from_str(data).map(|delta| Some(LiveEvent::Delta(Box::new(delta))))
+        },
+        _ => Ok(None),
+    }
+    .map_err(ClientError::Contract)
+}

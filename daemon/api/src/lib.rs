@@ -1,0 +1,66 @@
+//! The contract of the local interface between the daemon and whoever looks at it.
+//!
+//! HTTP/1.1 with JSON over a Unix socket. Daemon and terminal ship together, so this contract is
+//! lockstep: [`VERSION`] is compared at the first request and a stranger is told to restart.
+//!
+//! | request | answer |
+//! |---|---|
+//! | `GET /v1/snapshot` | [`View`] |
+//! | `GET /v1/live` | server-sent events: one `snapshot` ([`View`]), then `delta`s ([`Delta`]) |
+//! | `POST /v1/commands` | [`Request`] → [`Answer`] |
+//! | `GET /health` | [`Health`] |
+//! | `GET /metrics` | Prometheus text |
+//! | `GET /openapi.json` | this contract as OpenAPI |
+
+#![deny(missing_docs)]
+
+mod view;
+mod client;
+
+pub use client::{Client, ClientError, Live, LiveEvent};
+pub use view::*;
+
+use kart_core::command::{Accepted, Command, Refusal};
+use serde::{Deserialize, Serialize};
+
+/// The number of this contract. Daemon and terminal must agree on it.
+pub const VERSION: u32 = 1;
+
+/// A command with the key that makes repeating it harmless.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Request {
+    /// Unique per form that a person filled in: 1 to 64 characters. The same key again gives the
+    /// first answer again and records nothing.
+    pub key: String,
+    /// What is asked for.
+    pub command: Command,
+}
+
+/// The answer to a command.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// It is on disk.
+    Saved(Accepted),
+    /// Nothing was recorded.
+    Refused(Refusal),
+}
+
+/// Whether the daemon serves its purpose.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Health {
+    /// Contract number, [`VERSION`].
+    pub contract: u32,
+    /// Version of the daemon.
+    pub version: String,
+    /// Process id of the daemon.
+    pub pid: u32,
+    /// Whether facts can be written, and if not why.
+    pub recording: Recording,
+    /// Last sequence number on disk.
+    pub head: u64,
+    /// Head of the hash chain, hexadecimal.
+    pub head_hash: String,
+    /// Last sequence number that headquarters confirmed.
+    pub acked: u64,
+}

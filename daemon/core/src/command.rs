@@ -1,0 +1,146 @@
+//! What people can ask of a terminal, and why it may say no.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{EquipmentId, ProductId, ReasonId, RecordId, StationId, UserId};
+
+/// Something a person asks for. The answer is a fact on disk or a [`Refusal`].
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Command {
+    /// Clock in at a station by badge.
+    ClockIn {
+        /// What the reader read.
+        badge: String,
+        /// Where.
+        station: StationId,
+    },
+    /// Clock out by badge.
+    ClockOut {
+        /// What the reader read.
+        badge: String,
+    },
+    /// Start a batch on a machine.
+    StartBatch {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// On which machine.
+        equipment: EquipmentId,
+        /// What is made.
+        product: ProductId,
+        /// Parts to make; from product or machine when absent.
+        target: Option<i64>,
+        /// Batch number; generated when absent.
+        number: Option<String>,
+        /// External work order.
+        work_order: Option<String>,
+    },
+    /// Complete the batch.
+    CompleteBatch {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which batch.
+        batch: RecordId,
+        /// Good parts.
+        good: i64,
+        /// Scrapped parts.
+        scrap: i64,
+        /// Why parts were scrapped.
+        scrap_reason: Option<ReasonId>,
+    },
+    /// Explain a stop. Never refused for want of a clock-in.
+    ExplainStop {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// Which stop.
+        stop: RecordId,
+        /// The reason.
+        reason: ReasonId,
+        /// Free text.
+        comment: Option<String>,
+    },
+}
+
+/// The command is on disk.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Accepted {
+    /// The last fact it became.
+    pub seq: u64,
+    /// The record it opened or changed.
+    pub record: RecordId,
+    /// The person, where the command named one by badge.
+    pub user: Option<UserId>,
+}
+
+/// Why a command was not carried out. Nothing was recorded.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case", tag = "code")]
+pub enum Refusal {
+    /// Nobody has this badge.
+    #[error("no person here has badge {badge}")]
+    UnknownBadge {
+        /// What was read.
+        badge: String,
+    },
+    /// The badge belongs to somebody who may not work here any more.
+    #[error("{name} is not active")]
+    Inactive {
+        /// Whose badge.
+        name: String,
+    },
+    /// Already clocked in.
+    #[error("{name} is already clocked in")]
+    AlreadyClockedIn {
+        /// Who.
+        name: String,
+    },
+    /// Not clocked in.
+    #[error("{name} is not clocked in")]
+    NotClockedIn {
+        /// Who.
+        name: String,
+    },
+    /// The station takes machine time only.
+    #[error("station {station} takes machine time only")]
+    MachineOnly {
+        /// Code of the station.
+        station: String,
+    },
+    /// A batch is running there.
+    #[error("batch {number} is running on {machine}")]
+    BatchRunning {
+        /// Its number.
+        number: String,
+        /// Code of the machine.
+        machine: String,
+    },
+    /// The batch is not running here.
+    #[error("this batch is not running here")]
+    NoSuchBatch,
+    /// The stop is not known here any more.
+    #[error("this stop is not open for explanation here")]
+    NoSuchStop,
+    /// Something named is not in the reference data.
+    #[error("{what} is not known here")]
+    Unknown {
+        /// What was named: `station`, `machine`, `product`, `reason` or `person`.
+        what: String,
+    },
+    /// A value is not possible.
+    #[error("{field}: {problem}")]
+    BadValue {
+        /// Which field.
+        field: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// The terminal cannot write to its disk.
+    #[error("NOT RECORDING: {reason}")]
+    NotRecording {
+        /// What the disk said.
+        reason: String,
+    },
+    /// No reference data yet.
+    #[error("this terminal has no site data yet")]
+    NoSite,
+}

@@ -1,0 +1,188 @@
+//! Counters: two readings and the time between them become parts, or a reason why not.
+
+use serde::{Deserialize, Serialize};
+
+use crate::time::Moment;
+
+/// What a counter counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CounterKind {
+    /// Good parts.
+    Good,
+    /// Scrapped parts.
+    Scrap,
+    /// All parts, good or not.
+    Total,
+}
+
+impl CounterKind {
+    /// The word used in the log and in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Scrap => "scrap",
+            Self::Total => "total",
+        }
+    }
+}
+
+/// How two readings were judged.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The first reading ever: the base, nothing booked.
+    Base,
+    /// It rose.
+    Increase,
+    /// It passed its highest value and began again at zero.
+    Wrap,
+    /// It was set back; what it shows now is a lower bound of what was made.
+    Reset,
+    /// It was set back and then restored to where it had been.
+    Restored,
+    /// It rose faster than the machine can work: nothing booked, the base stays.
+    Held,
+}
+
+impl Verdict {
+    /// The word used in the log and in tables.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Base => "base",
+            Self::Increase => "increase",
+            Self::Wrap => "wrap",
+            Self::Reset => "reset",
+            Self::Restored => "restored",
+            Self::Held => "held",
+        }
+    }
+}
+
+/// What is known of a counter beforehand.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct CounterShape {
+    /// The register's width in bits, where it wraps; `None` never wraps.
+    pub width: Option<u32>,
+    /// The most parts per second the machine can make, slack included.
+    pub max_per_s: f64,
+}
+
+/// The last reading that was judged, kept in the log.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Base {
+    /// Raised by one at each reset.
+    pub epoch: u32,
+    /// The reading, unwrapped within the epoch.
+    pub unwrapped: i64,
+    /// When it was taken.
+    pub at: Moment,
+    /// Epoch and unwrapped reading before the last reset, while that could still be restored.
+    pub before_reset: Option<(u32, i64, Moment)>,
+    /// What the epoch has booked since its reset.
+    pub since_reset: i64,
+}
+
+/// A judgement: what to book and what the new base is.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Judgement {
+    /// How the readings were judged.
+    pub verdict: Verdict,
+    /// The epoch of `raw_from` and `raw_to`.
+    pub epoch: u32,
+    /// Unwrapped reading before.
+    pub raw_from: i64,
+    /// Unwrapped reading now.
+    pub raw_to: i64,
+    /// Parts to book.
+    pub quantity: i64,
+}
+
+/// Parts that may be made in `micros` microseconds: rate times time, plus two for the rounding of
+/// the reading instants.
+fn plausible(shape: CounterShape, micros: i64) -> i64 {
+    #[expect(clippy::cast_precision_loss, reason = "an upper bound, not a count")]
+    let parts = shape.max_per_s * (micros as f64) / 1e6;
+    #[expect(clippy::cast_possible_truncation, reason = "saturating float to integer")]
+    let whole = parts as i64;
+    whole.saturating_add(2)
+}
+
+/// Judges the reading `raw` at `now` against `base`. Returns `None` when nothing has changed.
+pub fn judge(
+    shape: CounterShape,
+    base: Option<&Base>,
+    raw: i64,
+    now: &Moment,
+) -> Option<Judgement> {
+    let Some(base) = base else {
+        let verdict = Verdict::Base;
+        return Some(Judgement { verdict, epoch: 0, raw_from: raw, raw_to: raw, quantity: 0 });
+    };
+    let span = shape.width.map(|bits| 1_i64 << bits.min(62));
+    let before = span.map_or(base.unwrapped, |span| base.unwrapped.rem_euclid(span));
+    if raw == before {
+        return None;
+    }
+    let limit = plausible(shape, now.since(&base.at));
+    let booked = |verdict, epoch, raw_from, quantity| Judgement {
+        verdict,
+        epoch,
+        raw_from,
+        raw_to: raw_from + quantity,
+        quantity,
+    };
+    if let Some((epoch, unwrapped, at)) = &base.before_reset {
+        // The old value came back: what was booked since the reset is part of the difference.
+        let restored = raw - span.map_or(*unwrapped, |span| unwrapped.rem_euclid(span));
+        let more = restored - base.since_reset;
+        if (0..=plausible(shape, now.since(at))).contains(&restored)
+            && more >= 0
+            && raw - before > limit
+        {
+            return Some(booked(Verdict::Restored, *epoch, unwrapped + base.since_reset, more));
+        }
+    }
+    let rise = raw - before;
+    if rise > 0 {
+        return Some(if rise <= limit {
+            booked(Verdict::Increase, base.epoch, base.unwrapped, rise)
+        } else {
+            booked(Verdict::Held, base.epoch, base.unwrapped, 0)
+        });
+    }
+    let wrapped = span.map(|span| rise + span).filter(|rise| *rise <= limit);
+    Some(match wrapped {
+        Some(rise) => booked(Verdict::Wrap, base.epoch, base.unwrapped, rise),
+        None if raw <= limit => booked(Verdict::Reset, base.epoch + 1, 0, raw),
+        // Set to something that cannot have been made since: a new base, nothing booked.
+        None => booked(Verdict::Reset, base.epoch + 1, raw, 0),
+    })
+}
+
+impl Base {
+    /// The base after `judgement` was recorded; a held reading leaves it alone.
+    #[must_use]
+    pub fn after(base: Option<&Self>, judgement: &Judgement, now: Moment) -> Self {
+        let fresh = |before_reset, since_reset| Self {
+            epoch: judgement.epoch,
+            unwrapped: judgement.raw_to,
+            at: now.clone(),
+            before_reset,
+            since_reset,
+        };
+        match (base, judgement.verdict) {
+            (Some(base), Verdict::Held) => base.clone(),
+            (Some(base), Verdict::Reset) => {
+                fresh(Some((base.epoch, base.unwrapped, base.at.clone())), judgement.quantity)
+            },
+            (Some(base), Verdict::Increase | Verdict::Wrap) if base.before_reset.is_some() => {
+                fresh(base.before_reset.clone(), base.since_reset + judgement.quantity)
+            },
+            _ => fresh(None, 0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

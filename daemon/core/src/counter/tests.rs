@@ -1,0 +1,63 @@
+//! The verdict table: readings, seconds between them, and what is booked.
+
+use super::*;
+use crate::time::{Boot, Micros, Stamp};
+
+fn moment(seconds: i64) -> Moment {
+    let micros = seconds * 1_000_000;
+    Moment { at: Stamp { wall_us: Micros(micros), mono_us: micros }, boot: Boot("b".into()) }
+}
+
+/// Runs readings `(second, raw)` through the judge; returns the verdicts and the sum booked.
+fn run(width: Option<u32>, readings: &[(i64, i64)]) -> (Vec<Verdict>, i64) {
+    let shape = CounterShape { width, max_per_s: 0.6 };
+    let mut base: Option<Base> = None;
+    let mut verdicts = Vec::new();
+    let mut sum = 0;
+    for (second, raw) in readings {
+        let now = moment(*second);
+        if let Some(judgement) = judge(shape, base.as_ref(), *raw, &now) {
+            sum += judgement.quantity;
+            verdicts.push(judgement.verdict);
+            base = Some(Base::after(base.as_ref(), &judgement, now));
+        }
+    }
+    (verdicts, sum)
+}
+
+#[test]
+fn the_verdict_table() {
+    use Verdict as V;
+    let cases: &[(Option<u32>, &[(i64, i64)], &[Verdict], i64)] = &[
+        (None, &[(0, 8_812)], &[V::Base], 0),
+        (None, &[(0, 1000), (8, 1004)], &[V::Base, V::Increase], 4),
+        (Some(16), &[(0, 65_530), (30, 9)], &[V::Base, V::Wrap], 15),
+        (Some(16), &[(0, 48_200), (30, 3)], &[V::Base, V::Reset], 3),
+        (Some(16), &[(0, 1204), (5, 0), (10, 1209)], &[V::Base, V::Reset, V::Restored], 5),
+        (Some(16), &[(0, 1204), (5, 2), (10, 1209)], &[V::Base, V::Reset, V::Restored], 5),
+        (None, &[(0, 500), (5, 1400)], &[V::Base, V::Held], 0),
+        (None, &[(0, 500), (1200, 900)], &[V::Base, V::Increase], 400),
+        (None, &[(0, 7), (60, 7)], &[V::Base], 0),
+        (Some(32), &[(0, 4_294_967_290), (30, 4)], &[V::Base, V::Wrap], 10),
+    ];
+    for (width, readings, verdicts, sum) in cases {
+        assert_eq!(run(*width, readings), (verdicts.to_vec(), *sum), "{readings:?}");
+    }
+}
+
+#[test]
+fn a_held_reading_is_booked_once_it_can_have_been_made() {
+    let (verdicts, sum) = run(None, &[(0, 500), (5, 560), (100, 560)]);
+    assert_eq!((verdicts.last(), sum), (Some(&Verdict::Increase), 60));
+}
+
+#[test]
+fn readings_keep_one_coordinate_across_a_wrap() {
+    let shape = CounterShape { width: Some(16), max_per_s: 10.0 };
+    let first = judge(shape, None, 65_530, &moment(0)).unwrap();
+    let base = Base::after(None, &first, moment(0));
+    let wrap = judge(shape, Some(&base), 9, &moment(30)).unwrap();
+    let base = Base::after(Some(&base), &wrap, moment(30));
+    let next = judge(shape, Some(&base), 12, &moment(31)).unwrap();
+    assert_eq!((next.raw_from, next.raw_to, next.epoch), (65_545, 65_548, 0));
+}

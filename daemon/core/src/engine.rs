@@ -1,0 +1,196 @@
+//! Decisions: samples and commands become facts.
+//!
+//! The shell clones the engine, hands it inputs, makes the facts durable and only then keeps the
+//! clone. So nothing that is not on disk is ever shown or built upon.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::{
+    fact::{Body, Draft, FactText},
+    id::{EquipmentId, RecordId, UserId},
+    map::Map,
+    plant::Plant,
+    reference::Reference,
+    signal::{Quality, Sample, SignalName, Value},
+    time::{Micros, Moment, Stamp},
+};
+
+pub mod commands;
+mod derive;
+
+/// The engine: the plant as facts tell it, and what has been seen but not decided.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// What the facts add up to.
+    pub plant: Plant,
+    map: Arc<Map>,
+    reference: Option<Arc<Reference>>,
+    terminal_code: String,
+    watches: Vec<Watch>,
+    drafts: Vec<Draft>,
+}
+
+/// What has been seen of one machine.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    /// The last value of each signal.
+    pub observed: BTreeMap<SignalName, Observed>,
+    /// The last good reading of any signal.
+    pub last_good: Option<Stamp>,
+    /// A state that the rules ask for and that has not held long enough.
+    candidate: Option<Candidate>,
+    /// Readings held back as implausible and already told.
+    held: BTreeMap<SignalName, i64>,
+}
+
+/// A value as last seen.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Observed {
+    /// The value.
+    pub value: Value,
+    /// How far it can be trusted.
+    pub quality: Quality,
+    /// When it was read.
+    pub at: Stamp,
+}
+
+#[derive(Clone, PartialEq, Debug)]
+struct Candidate {
+    state: crate::machine::MachineState,
+    rule: String,
+    since: Stamp,
+    hold_us: i64,
+}
+
+impl Engine {
+    /// An engine that goes on from `plant`.
+    pub fn new(plant: Plant, map: Arc<Map>, terminal_code: String) -> Self {
+        let watches = vec![Watch::default(); map.machines.len()];
+        Self { plant, map, reference: None, terminal_code, watches, drafts: Vec::new() }
+    }
+
+    /// Takes over reference data.
+    pub fn set_reference(&mut self, reference: Arc<Reference>) {
+        self.reference = Some(reference);
+    }
+
+    /// The reference data in force.
+    pub fn reference(&self) -> Option<&Arc<Reference>> {
+        self.reference.as_ref()
+    }
+
+    /// What has been seen of the machines, in the order of the map.
+    pub fn watches(&self) -> &[Watch] {
+        &self.watches
+    }
+
+    /// The first fact of a new log.
+    pub fn begin_log(&mut self, now: &Moment) {
+        let origin = self.plant.origin;
+        let genesis = Body::Genesis {
+            format: crate::fact::FORMAT,
+            terminal: origin.terminal,
+            incarnation: origin.incarnation,
+        };
+        self.draft(now, Event::new(genesis));
+    }
+
+    /// The daemon started. What nobody watched since `alive`, the last sign of life, is unknown.
+    pub fn start(&mut self, version: &str, alive: Option<&Moment>, now: &Moment) {
+        let map = self.map.fingerprint.clone();
+        self.draft(now, Event::new(Body::Started { version: version.to_owned(), map }));
+        for index in 0..self.watches.len() {
+            self.blind_since(index, alive.map(|moment| moment.at.wall_us), now);
+        }
+    }
+
+    /// Takes samples in and decides what follows from them.
+    pub fn on_samples(&mut self, samples: &[Sample], now: &Moment) {
+        for sample in samples {
+            self.observe(sample, now);
+        }
+        let mut touched: Vec<usize> = samples.iter().map(|sample| sample.machine).collect();
+        touched.dedup();
+        touched.sort_unstable();
+        touched.dedup();
+        for index in touched {
+            self.decide_state(index, now);
+        }
+    }
+
+    /// Seeds a value that a previous run saw and answered for, without deciding anything.
+    pub fn recall(&mut self, machine: usize, signal: SignalName, observed: Observed) {
+        if let Some(watch) = self.watches.get_mut(machine) {
+            watch.observed.insert(signal, observed);
+        }
+    }
+
+    /// Decides what follows from the passing of time alone.
+    pub fn on_time(&mut self, now: &Moment) {
+        for index in 0..self.watches.len() {
+            self.decide_state(index, now);
+        }
+    }
+
+    /// The facts decided since the last call, in order; they follow `plant.head` as it was then.
+    pub fn take_drafts(&mut self) -> Vec<Draft> {
+        std::mem::take(&mut self.drafts)
+    }
+
+    /// Adds one decided fact and folds it into this engine's plant.
+    fn draft(&mut self, now: &Moment, event: Event) -> (u64, RecordId) {
+        let seq = self.plant.head + 1;
+        let draft = Draft {
+            at: now.at,
+            boot: now.boot.clone(),
+            by: event.by,
+            key: event.key,
+            body: event.body,
+            texts: event.texts,
+        };
+        self.plant.apply(&draft.clone().seal(seq));
+        self.drafts.push(draft);
+        (seq, self.plant.origin.record(seq))
+    }
+
+    /// Wall clock order within one machine: nothing begins before what it ends began.
+    fn not_before(&self, equipment: EquipmentId, from: Stamp) -> Stamp {
+        let floor = self.plant.interval(equipment).map(|interval| interval.from.at);
+        match floor {
+            Some(floor) if from.wall_us < floor.wall_us => {
+                Stamp { wall_us: floor.wall_us, mono_us: from.mono_us }
+            },
+            _ => from,
+        }
+    }
+}
+
+/// A body on its way to becoming a draft.
+struct Event {
+    body: Body,
+    by: Option<UserId>,
+    key: Option<String>,
+    texts: Vec<FactText>,
+}
+
+impl Event {
+    fn new(body: Body) -> Self {
+        Self { body, by: None, key: None, texts: vec![] }
+    }
+
+    fn by(self, by: Option<UserId>) -> Self {
+        Self { by, ..self }
+    }
+
+    fn key(self, key: &str) -> Self {
+        Self { key: Some(key.to_owned()), ..self }
+    }
+}
+
+/// The stamp of a wall clock instant of another boot, as seen from `now`.
+fn at_wall(wall_us: Micros, now: &Moment) -> Stamp {
+    now.at.plus(wall_us.0.saturating_sub(now.at.wall_us.0).min(0))
+}
+
+#[cfg(test)]
+mod tests;

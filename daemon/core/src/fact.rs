@@ -1,0 +1,337 @@
+//! Facts: what happened, as one line of JSON that is written once and never changed.
+//!
+//! A [`Draft`] becomes a [`Fact`] when it gets its sequence number; [`Fact::line`] serialises it
+//! exactly once. Those bytes are hashed, stored, sent and stored again. The hash of a fact is
+//! SHA-256 over the hash before it and the line's bytes; the hash before the first is 32 zeros.
+//!
+//! People's names and free text never stand in a line. A line carries a [`Commitment`], the text
+//! travels beside it as a [`FactText`] and can be erased without breaking the chain.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    counter::{CounterKind, Verdict},
+    id::{
+        EquipmentId, Incarnation, Origin, ProductId, ReasonId, RecordId, StationId, TerminalId,
+        UserId,
+    },
+    machine::MachineState,
+    time::{Boot, Moment, Stamp},
+};
+
+/// The number of this format, written into the first fact of every log.
+pub const FORMAT: u32 = 1;
+
+/// A line may not be longer than this many bytes.
+pub const LINE_LIMIT: usize = 16 * 1024;
+
+/// One fact with its place in the log.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Fact {
+    /// 1, 2, 3 … without holes within one incarnation.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Stamp,
+    /// The boot that `at.mono_us` counts from.
+    pub boot: Boot,
+    /// The person who did it, where it was a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<UserId>,
+    /// The idempotency key of the command that caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// What happened.
+    pub fact: Body,
+}
+
+/// A fact that has no place in the log yet.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Draft {
+    /// When it is being recorded.
+    pub at: Stamp,
+    /// The boot that `at.mono_us` counts from.
+    pub boot: Boot,
+    /// The person who did it, where it was a person.
+    pub by: Option<UserId>,
+    /// The idempotency key of the command that caused it.
+    pub key: Option<String>,
+    /// What happened.
+    pub body: Body,
+    /// The erasable texts that the body commits to.
+    pub texts: Vec<FactText>,
+}
+
+/// What happened. Variants are only ever added; an older gateway keeps what it cannot read.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Body {
+    /// The first line of every log.
+    Genesis {
+        /// Always [`FORMAT`].
+        format: u32,
+        /// The writing terminal.
+        terminal: TerminalId,
+        /// The life of this log.
+        incarnation: Incarnation,
+    },
+    /// The daemon started.
+    Started {
+        /// Version of the program.
+        version: String,
+        /// Fingerprint of the machine map in force.
+        map: String,
+    },
+    /// A machine is in a state since `from`; the interval before it ends there.
+    StateChanged {
+        /// Which machine.
+        equipment: EquipmentId,
+        /// The station it works for.
+        station: Option<StationId>,
+        /// The state that begins.
+        state: MachineState,
+        /// When it began.
+        from: Stamp,
+        /// The interval that ends, opened by an earlier fact of this kind.
+        ends: Option<RecordId>,
+        /// The rule that decided, by its name in the map.
+        rule: String,
+        /// Fingerprint of the map that holds the rule.
+        map: String,
+        /// The batch running on the machine.
+        batch: Option<RecordId>,
+    },
+    /// A counter of a machine was read and judged.
+    Counted(Counted),
+    /// A person clocked in at a station.
+    ClockedIn {
+        /// Who.
+        user: UserId,
+        /// Where.
+        station: StationId,
+    },
+    /// A person clocked out.
+    ClockedOut {
+        /// Who.
+        user: UserId,
+        /// The entry that ends.
+        entry: RecordId,
+    },
+    /// A batch began on a machine.
+    BatchStarted(BatchStarted),
+    /// A person began to work on a batch.
+    BatchJoined {
+        /// Which batch.
+        batch: RecordId,
+        /// Who.
+        user: UserId,
+    },
+    /// A person stopped working on a batch.
+    BatchLeft {
+        /// Which batch.
+        batch: RecordId,
+        /// Who.
+        user: UserId,
+    },
+    /// A batch was completed.
+    BatchCompleted {
+        /// Which batch.
+        batch: RecordId,
+        /// Good parts as confirmed by the person.
+        good: i64,
+        /// Scrapped parts as confirmed by the person.
+        scrap: i64,
+        /// Why parts were scrapped.
+        scrap_reason: Option<ReasonId>,
+        /// Good parts that the machine counted.
+        counted_good: i64,
+        /// Scrapped parts that the machine counted.
+        counted_scrap: i64,
+    },
+    /// A person explained a stop.
+    StopExplained {
+        /// Which stop: the record of its interval.
+        stop: RecordId,
+        /// The reason.
+        reason: ReasonId,
+        /// The reason's name as the person read it.
+        label: String,
+        /// The type of the reason's group as it was then.
+        group_type: String,
+        /// Rank of the person's role; a higher one wins.
+        rank: u8,
+        /// What the person wrote, committed to under the field `comment`.
+        comment: Option<Commitment>,
+    },
+}
+
+/// A verdict about two readings of one counter, and what it books.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Counted {
+    /// Which machine.
+    pub equipment: EquipmentId,
+    /// The counter's name in the map.
+    pub source: String,
+    /// What it counts.
+    pub counter: CounterKind,
+    /// Raised by one at each reset of the counter.
+    pub epoch: u32,
+    /// Reading before, unwrapped within the epoch.
+    pub raw_from: i64,
+    /// Reading now, unwrapped within the epoch.
+    pub raw_to: i64,
+    /// Parts booked.
+    pub quantity: i64,
+    /// How the two readings were judged.
+    pub verdict: Verdict,
+    /// When the reading before was taken.
+    pub since: Stamp,
+    /// When this reading was taken.
+    pub until: Stamp,
+    /// The batch that the parts belong to.
+    pub batch: Option<RecordId>,
+}
+
+/// How a batch began.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct BatchStarted {
+    /// On which machine.
+    pub equipment: EquipmentId,
+    /// At which station.
+    pub station: Option<StationId>,
+    /// What is made.
+    pub product: ProductId,
+    /// The batch number, typed or generated.
+    pub number: String,
+    /// The external work order.
+    pub work_order: Option<String>,
+    /// Parts to make.
+    pub target: Option<i64>,
+    /// When it began.
+    pub from: Stamp,
+    /// The people at the station at that moment.
+    pub operators: Vec<UserId>,
+}
+
+/// A salted hash that stands in a line for a text: hexadecimal SHA-256 of salt and text.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Commitment(pub String);
+
+/// An erasable text beside a fact.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FactText {
+    /// The field of the body that commits to it.
+    pub field: String,
+    /// 32 random hexadecimal digits.
+    pub salt: String,
+    /// The text; `None` once erased.
+    pub text: Option<String>,
+}
+
+impl FactText {
+    /// What the fact's line carries for this text. An erased text commits to nothing.
+    pub fn commitment(&self) -> Option<Commitment> {
+        let text = self.text.as_ref()?;
+        let digest = Sha256::new().chain_update(&self.salt).chain_update(text).finalize();
+        Some(Commitment(Hash(digest.into()).to_string()))
+    }
+}
+
+/// The head of a chain: SHA-256.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Hash(pub [u8; 32]);
+
+impl Hash {
+    /// What stands before the first fact.
+    pub const ZERO: Self = Self([0; 32]);
+
+    /// The head after `line` was appended.
+    #[must_use]
+    pub fn after(self, line: &[u8]) -> Self {
+        Self(Sha256::new().chain_update(self.0).chain_update(line).finalize().into())
+    }
+}
+
+impl std::fmt::Display for Hash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl std::str::FromStr for Hash {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let fault = || format!("not 64 hexadecimal digits: {text:?}");
+        let mut hash = Self::ZERO;
+        if text.len() != 64 || !text.is_ascii() {
+            return Err(fault());
+        }
+        for (byte, pair) in hash.0.iter_mut().zip(text.as_bytes().chunks(2)) {
+            let digits = std::str::from_utf8(pair).map_err(|_| fault())?;
+            *byte = u8::from_str_radix(digits, 16).map_err(|_| fault())?;
+        }
+        Ok(hash)
+    }
+}
+
+impl Draft {
+    /// The fact this draft becomes at place `seq`.
+    pub fn seal(self, seq: u64) -> Fact {
+        Fact { seq, at: self.at, boot: self.boot, by: self.by, key: self.key, fact: self.body }
+    }
+}
+
+impl Fact {
+    /// The line's bytes. Call once, at append; everybody after that copies bytes.
+    pub fn line(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// Reads a line back.
+    pub fn parse(line: &[u8]) -> Result<Self, serde_json::Error> {
+        serde_json::from_slice(line)
+    }
+
+    /// `stamp` together with the boot of this fact.
+    pub fn moment(&self, stamp: Stamp) -> Moment {
+        Moment { at: stamp, boot: self.boot.clone() }
+    }
+
+    /// The record this fact opens, if any.
+    pub fn opens(&self, origin: Origin) -> Option<RecordId> {
+        match self.fact {
+            Body::StateChanged { .. }
+            | Body::Counted(_)
+            | Body::ClockedIn { .. }
+            | Body::BatchStarted(_) => Some(origin.record(self.seq)),
+            Body::Genesis { .. }
+            | Body::Started { .. }
+            | Body::ClockedOut { .. }
+            | Body::BatchJoined { .. }
+            | Body::BatchLeft { .. }
+            | Body::BatchCompleted { .. }
+            | Body::StopExplained { .. } => None,
+        }
+    }
+}
+
+impl Body {
+    /// The kind's word, as it stands in the line.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Genesis { .. } => "genesis",
+            Self::Started { .. } => "started",
+            Self::StateChanged { .. } => "state_changed",
+            Self::Counted(_) => "counted",
+            Self::ClockedIn { .. } => "clocked_in",
+            Self::ClockedOut { .. } => "clocked_out",
+            Self::BatchStarted(_) => "batch_started",
+            Self::BatchJoined { .. } => "batch_joined",
+            Self::BatchLeft { .. } => "batch_left",
+            Self::BatchCompleted { .. } => "batch_completed",
+            Self::StopExplained { .. } => "stop_explained",
+        }
+    }
+}

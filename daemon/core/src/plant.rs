@@ -1,0 +1,250 @@
+//! The state of a terminal: what its own facts add up to. Replaying the log gives the same state.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::{
+    counter::{Base, CounterKind, Judgement},
+    fact::{BatchStarted, Body, Counted, Fact},
+    id::{EquipmentId, Origin, ProductId, RecordId, StationId, UserId},
+    machine::MachineState,
+    time::Moment,
+};
+
+/// Stops kept for explanation; the oldest that ended go first.
+const STOPS_KEPT: usize = 100;
+
+/// The state of one terminal.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Plant {
+    /// Whose log this is.
+    pub origin: Origin,
+    /// Sequence number of the last fact; 0 before the first.
+    pub head: u64,
+    /// When that fact was recorded.
+    pub head_at: Moment,
+    /// Machines that facts speak of.
+    pub machines: BTreeMap<EquipmentId, Machine>,
+    /// People clocked in, by person.
+    pub labor: BTreeMap<UserId, Presence>,
+    /// Batches that run.
+    pub batches: BTreeMap<RecordId, Batch>,
+    /// Stops that are open or could still be explained.
+    pub stops: BTreeMap<RecordId, Stop>,
+    /// Batches started so far; numbers are made from it.
+    pub batches_started: u64,
+}
+
+/// What facts say of one machine.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Machine {
+    /// The interval it is in.
+    pub interval: Option<Interval>,
+    /// The batch on it.
+    pub batch: Option<RecordId>,
+    /// Bases of its counters.
+    pub counters: BTreeMap<String, Base>,
+    /// Good parts counted since the batch on it started or the last one ended.
+    pub good: i64,
+    /// Scrapped parts likewise.
+    pub scrap: i64,
+}
+
+/// The interval a machine is in.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Interval {
+    /// Its record.
+    pub record: RecordId,
+    /// The state.
+    pub state: MachineState,
+    /// Since when.
+    pub from: Moment,
+}
+
+/// A person who is clocked in.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Presence {
+    /// The labor entry.
+    pub entry: RecordId,
+    /// Where.
+    pub station: StationId,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// A running batch.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Batch {
+    /// On which machine.
+    pub equipment: EquipmentId,
+    /// At which station.
+    pub station: Option<StationId>,
+    /// What is made.
+    pub product: ProductId,
+    /// Batch number.
+    pub number: String,
+    /// External work order.
+    pub work_order: Option<String>,
+    /// Parts to make.
+    pub target: Option<i64>,
+    /// Since when.
+    pub from: Moment,
+    /// People on it.
+    pub operators: Vec<UserId>,
+}
+
+/// A downtime that is open or could still be explained.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Stop {
+    /// Which machine.
+    pub equipment: EquipmentId,
+    /// What kind of downtime.
+    pub state: MachineState,
+    /// When it began.
+    pub from: Moment,
+    /// When it ended.
+    pub until: Option<Moment>,
+    /// The reason's name as given.
+    pub label: Option<String>,
+    /// Rank of the person who gave it.
+    pub rank: u8,
+}
+
+impl Plant {
+    /// The state before the first fact.
+    pub fn new(origin: Origin) -> Self {
+        Self {
+            origin,
+            head: 0,
+            head_at: Moment::default(),
+            machines: BTreeMap::new(),
+            labor: BTreeMap::new(),
+            batches: BTreeMap::new(),
+            stops: BTreeMap::new(),
+            batches_started: 0,
+        }
+    }
+
+    /// Folds the next fact in. Facts come in order and without holes.
+    pub fn apply(&mut self, fact: &Fact) {
+        self.head = fact.seq;
+        self.head_at = fact.moment(fact.at);
+        let record = self.origin.record(fact.seq);
+        match &fact.fact {
+            Body::Genesis { .. } | Body::Started { .. } => {},
+            Body::StateChanged { equipment, state, from, ends, .. } => {
+                let from = fact.moment(*from);
+                if let Some(stop) = ends.and_then(|ends| self.stops.get_mut(&ends)) {
+                    stop.until = Some(from.clone());
+                }
+                self.begin(*equipment, Interval { record, state: *state, from });
+            },
+            Body::Counted(counted) => self.count(fact, counted),
+            Body::ClockedIn { user, station } => {
+                let since = fact.moment(fact.at);
+                self.labor.insert(*user, Presence { entry: record, station: *station, since });
+            },
+            Body::ClockedOut { user, .. } => {
+                self.labor.remove(user);
+            },
+            Body::BatchStarted(started) => self.start(fact, record, started),
+            Body::BatchJoined { batch, user } => {
+                if let Some(batch) = self.batches.get_mut(batch) {
+                    batch.operators.push(*user);
+                }
+            },
+            Body::BatchLeft { batch, user } => {
+                if let Some(batch) = self.batches.get_mut(batch) {
+                    batch.operators.retain(|operator| operator != user);
+                }
+            },
+            Body::BatchCompleted { batch, .. } => self.complete(*batch),
+            Body::StopExplained { stop, label, rank, .. } => {
+                if let Some(stop) = self.stops.get_mut(stop).filter(|stop| *rank >= stop.rank) {
+                    stop.label = Some(label.clone());
+                    stop.rank = *rank;
+                }
+            },
+        }
+    }
+
+    /// The machine's state, as far as facts know it.
+    pub fn interval(&self, equipment: EquipmentId) -> Option<&Interval> {
+        self.machines.get(&equipment)?.interval.as_ref()
+    }
+
+    fn begin(&mut self, equipment: EquipmentId, interval: Interval) {
+        if interval.state.is_downtime() {
+            let stop = Stop {
+                equipment,
+                state: interval.state,
+                from: interval.from.clone(),
+                until: None,
+                label: None,
+                rank: 0,
+            };
+            self.stops.insert(interval.record, stop);
+            self.forget_stops();
+        }
+        self.machines.entry(equipment).or_default().interval = Some(interval);
+    }
+
+    fn forget_stops(&mut self) {
+        while self.stops.len() > STOPS_KEPT {
+            let oldest = self
+                .stops
+                .iter()
+                .filter(|(_, stop)| stop.until.is_some())
+                .min_by_key(|(id, stop)| (stop.from.at.wall_us, **id))
+                .map(|(id, _)| *id);
+            match oldest {
+                Some(id) => self.stops.remove(&id),
+                None => break,
+            };
+        }
+    }
+
+    fn count(&mut self, fact: &Fact, counted: &Counted) {
+        let machine = self.machines.entry(counted.equipment).or_default();
+        match counted.counter {
+            CounterKind::Good => machine.good += counted.quantity,
+            CounterKind::Scrap => machine.scrap += counted.quantity,
+            CounterKind::Total => {},
+        }
+        let judgement = Judgement {
+            verdict: counted.verdict,
+            epoch: counted.epoch,
+            raw_from: counted.raw_from,
+            raw_to: counted.raw_to,
+            quantity: counted.quantity,
+        };
+        let before = machine.counters.get(&counted.source);
+        let base = Base::after(before, &judgement, fact.moment(counted.until));
+        machine.counters.insert(counted.source.clone(), base);
+    }
+
+    fn start(&mut self, fact: &Fact, record: RecordId, started: &BatchStarted) {
+        self.batches_started += 1;
+        let machine = self.machines.entry(started.equipment).or_default();
+        machine.batch = Some(record);
+        (machine.good, machine.scrap) = (0, 0);
+        let batch = Batch {
+            equipment: started.equipment,
+            station: started.station,
+            product: started.product,
+            number: started.number.clone(),
+            work_order: started.work_order.clone(),
+            target: started.target,
+            from: fact.moment(started.from),
+            operators: started.operators.clone(),
+        };
+        self.batches.insert(record, batch);
+    }
+
+    fn complete(&mut self, record: RecordId) {
+        let Some(batch) = self.batches.remove(&record) else { return };
+        let machine = self.machines.entry(batch.equipment).or_default();
+        machine.batch = None;
+        (machine.good, machine.scrap) = (0, 0);
+    }
+}

@@ -1,0 +1,145 @@
+//! The time a machine was in one state, and the downtime event it is where that state is one.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Assertion, Tenant, decimal, keep_first, tables};
+use crate::{
+    fact::{Body, Fact},
+    id::{EquipmentId, Origin, ReasonId, RecordId, StationId, UserId},
+    machine::MachineState,
+    row::{Cell, Row},
+    time::Moment,
+};
+
+/// Folded facts of one interval.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Interval {
+    opened: Option<(Assertion, Opened)>,
+    closed: Option<(Assertion, Moment)>,
+    explained: Option<(Rank, Explanation)>,
+}
+
+/// How the interval began.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct Opened {
+    equipment: EquipmentId,
+    station: Option<StationId>,
+    state: MachineState,
+    from: Moment,
+    rule: String,
+    map: String,
+    batch: Option<RecordId>,
+}
+
+/// A reason as a person gave it.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct Explanation {
+    reason: ReasonId,
+    label: String,
+    group_type: String,
+    by: Option<UserId>,
+}
+
+/// A higher role beats a lower one, equal roles the newer decision.
+type Rank = (u8, Assertion);
+
+impl Interval {
+    pub(super) fn apply(&mut self, id: RecordId, origin: Origin, fact: &Fact) -> bool {
+        let assertion = Assertion::of(origin, fact);
+        match &fact.fact {
+            Body::StateChanged { from, ends: Some(ends), .. } if *ends == id => {
+                keep_first(&mut self.closed, assertion, fact.moment(*from));
+            },
+            Body::StateChanged { equipment, station, state, from, rule, map, batch, .. } => {
+                let opened = Opened {
+                    equipment: *equipment,
+                    station: *station,
+                    state: *state,
+                    from: fact.moment(*from),
+                    rule: rule.clone(),
+                    map: map.clone(),
+                    batch: *batch,
+                };
+                keep_first(&mut self.opened, assertion, opened);
+            },
+            Body::StopExplained { reason, label, group_type, rank, .. } => {
+                let rank = (*rank, assertion);
+                if self.explained.as_ref().is_none_or(|(standing, _)| rank > *standing) {
+                    let explanation = Explanation {
+                        reason: *reason,
+                        label: label.clone(),
+                        group_type: group_type.clone(),
+                        by: fact.by,
+                    };
+                    self.explained = Some((rank, explanation));
+                }
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
+        let Some((_, opened)) = &self.opened else { return vec![] };
+        let mut rows = vec![self.state_row(id, opened, tenant)];
+        if opened.state.is_downtime() {
+            rows.push(self.event_row(id, opened, tenant));
+            rows.push(Row {
+                table: &tables::MACHINE_EVENT_EQUIPMENT,
+                cells: vec![id.part("equipment").into(), id.0.into(), opened.equipment.0.into()],
+            });
+            rows.extend(opened.batch.map(|batch| Row {
+                table: &tables::EVENT_BATCH_LINKS,
+                cells: vec![id.part("batch").into(), id.0.into(), batch.0.into()],
+            }));
+        }
+        rows
+    }
+
+    fn end(&self) -> Option<&Moment> {
+        self.closed.as_ref().map(|(_, end)| end)
+    }
+
+    fn state_row(&self, id: RecordId, opened: &Opened, tenant: &Tenant) -> Row {
+        let seconds = self.end().map(|end| decimal(end.since(&opened.from), 1_000_000));
+        Row {
+            table: &tables::MACHINE_STATES,
+            cells: vec![
+                id.0.into(),
+                tenant.site.0.into(),
+                opened.equipment.0.into(),
+                opened.state.word().into(),
+                opened.from.at.wall_us.into(),
+                self.end().map(|end| end.at.wall_us).into(),
+                seconds.map_or(Cell::Null, Cell::Decimal),
+                opened.rule.as_str().into(),
+                opened.map.as_str().into(),
+            ],
+        }
+    }
+
+    fn event_row(&self, id: RecordId, opened: &Opened, tenant: &Tenant) -> Row {
+        let minutes = self.end().map(|end| decimal(end.since(&opened.from), 60_000_000));
+        let explanation = self.explained.as_ref().map(|(_, explanation)| explanation);
+        let group_type =
+            explanation.map(|e| e.group_type.as_str()).or_else(|| opened.state.group_type());
+        Row {
+            table: &tables::MACHINE_EVENTS,
+            cells: vec![
+                id.0.into(),
+                tenant.site.0.into(),
+                opened.equipment.0.into(),
+                opened.station.map(|station| station.0).into(),
+                "downtime".into(),
+                opened.from.at.wall_us.into(),
+                self.end().map(|end| end.at.wall_us).into(),
+                minutes.map_or(Cell::Null, Cell::Decimal),
+                explanation.map(|e| e.reason.0).into(),
+                explanation.map(|e| e.label.as_str()).into(),
+                group_type.into(),
+                "machine".into(),
+                explanation.and_then(|e| e.by).map(|user| user.0).into(),
+            ],
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Reference data of one site: headquarters owns it, a terminal keeps a mirror.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{EquipmentId, ProductId, ReasonId, SiteId, StationId, UserId};
+
+/// Everything a terminal needs to know of its site, in one consistent version.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Reference {
+    /// Raised at headquarters with every change; 0 for a terminal that lives alone.
+    pub version: i64,
+    /// The owner, `organization_id`.
+    pub organization: String,
+    /// The site.
+    pub site: Site,
+    /// Production lines (`oee_systems`).
+    pub systems: Vec<System>,
+    /// Places of work (`ops_stations`).
+    pub stations: Vec<Station>,
+    /// Machines (`oee_equipment`).
+    pub machines: Vec<Machine>,
+    /// Downtime reasons by group.
+    pub downtime_groups: Vec<ReasonGroup>,
+    /// Scrap and abort reasons by group.
+    pub scrap_groups: Vec<ReasonGroup>,
+    /// Products by family.
+    pub families: Vec<Family>,
+    /// People.
+    pub people: Vec<Person>,
+}
+
+/// A row of `oee_sites`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Site {
+    /// Key.
+    pub id: SiteId,
+    /// Code, unique in the organisation.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+    /// IANA zone, for example `Europe/Berlin`.
+    pub time_zone: String,
+    /// `standard`, `strict` or `teep`.
+    pub availability_mode: String,
+}
+
+/// A row of `oee_systems`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct System {
+    /// Key.
+    pub id: uuid::Uuid,
+    /// Code, unique in the site.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+}
+
+/// A row of `ops_stations` with its machines.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Station {
+    /// Key.
+    pub id: StationId,
+    /// Code, unique in the site.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+    /// The line it belongs to.
+    pub system: uuid::Uuid,
+    /// People may not book time here.
+    pub machine_only: bool,
+    /// Its machines (`ops_station_equipment`).
+    pub machines: Vec<EquipmentId>,
+}
+
+/// A row of `oee_equipment`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Machine {
+    /// Key.
+    pub id: EquipmentId,
+    /// Code, unique in the site.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+    /// Seconds per part, as a decimal.
+    pub ideal_cycle_s: Option<f64>,
+    /// Parts per batch when the product names none.
+    pub default_target: Option<i64>,
+    /// Code of the one terminal that reads this machine.
+    pub terminal: Option<String>,
+}
+
+/// A reason group with its reasons.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ReasonGroup {
+    /// Key.
+    pub id: uuid::Uuid,
+    /// Name for people.
+    pub name: String,
+    /// `unplanned`, `planned` or `idle`; empty for scrap.
+    pub group_type: String,
+    /// In order.
+    pub reasons: Vec<Reason>,
+}
+
+/// A reason.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Reason {
+    /// Key.
+    pub id: ReasonId,
+    /// Code, unique in the group.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+}
+
+/// A row of `ops_product_families` with its products.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Family {
+    /// Key.
+    pub id: uuid::Uuid,
+    /// Code, unique in the site.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+    /// In order.
+    pub products: Vec<Product>,
+}
+
+/// A row of `ops_products`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Product {
+    /// Key.
+    pub id: ProductId,
+    /// Code, unique in the family.
+    pub code: String,
+    /// Name for people.
+    pub name: String,
+    /// Labor hours per unit, as decimal text.
+    pub standard_hours: Option<String>,
+    /// Parts per batch.
+    pub default_quantity: Option<i64>,
+}
+
+/// A person with what a terminal must know to recognise them.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Person {
+    /// Key in `users`.
+    pub id: UserId,
+    /// Name for people.
+    pub name: String,
+    /// What the badge reader reads.
+    pub badge: String,
+    /// What they may do.
+    pub role: Role,
+    /// May work here.
+    pub active: bool,
+}
+
+/// Roles, lowest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Works at machines.
+    Operator,
+    /// Leads a crew.
+    Lead,
+    /// Maintains machines.
+    Technician,
+    /// Answers for a shift.
+    Supervisor,
+}
+
+impl Role {
+    /// The word used in tables and in the site file.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Operator => "operator",
+            Self::Lead => "lead",
+            Self::Technician => "technician",
+            Self::Supervisor => "supervisor",
+        }
+    }
+
+    /// Rank of the role: a higher one's decision beats a lower one's.
+    pub fn rank(self) -> u8 {
+        match self {
+            Self::Operator => 1,
+            Self::Lead => 2,
+            Self::Technician => 2,
+            Self::Supervisor => 3,
+        }
+    }
+}
+
+impl Reference {
+    /// The machine with this key.
+    pub fn machine(&self, id: EquipmentId) -> Option<&Machine> {
+        self.machines.iter().find(|machine| machine.id == id)
+    }
+
+    /// The station with this key.
+    pub fn station(&self, id: StationId) -> Option<&Station> {
+        self.stations.iter().find(|station| station.id == id)
+    }
+
+    /// The station a machine works for: the first that lists it.
+    pub fn station_of(&self, id: EquipmentId) -> Option<&Station> {
+        self.stations.iter().find(|station| station.machines.contains(&id))
+    }
+
+    /// The product with this key.
+    pub fn product(&self, id: ProductId) -> Option<&Product> {
+        self.families.iter().flat_map(|family| &family.products).find(|product| product.id == id)
+    }
+
+    /// The downtime reason with this key, and its group.
+    pub fn downtime_reason(&self, id: ReasonId) -> Option<(&ReasonGroup, &Reason)> {
+        find_reason(&self.downtime_groups, id)
+    }
+
+    /// The scrap reason with this key, and its group.
+    pub fn scrap_reason(&self, id: ReasonId) -> Option<(&ReasonGroup, &Reason)> {
+        find_reason(&self.scrap_groups, id)
+    }
+
+    /// The person with this key.
+    pub fn person(&self, id: UserId) -> Option<&Person> {
+        self.people.iter().find(|person| person.id == id)
+    }
+
+    /// The person with this badge.
+    pub fn person_by_badge(&self, badge: &str) -> Option<&Person> {
+        self.people.iter().find(|person| person.badge == badge)
+    }
+}
+
+fn find_reason(groups: &[ReasonGroup], id: ReasonId) -> Option<(&ReasonGroup, &Reason)> {
+    groups
+        .iter()
+        .flat_map(|group| group.reasons.iter().map(move |reason| (group, reason)))
+        .find(|(_, reason)| reason.id == id)
+}

@@ -1,0 +1,9 @@
+//! The harness: real servers and real programs, each in a temporary folder, each stopped when its guard is dropped.
+//! It replaces nothing with an imitation and holds no expectations of its own; those stand in `tests/suite`.
+
+pub mod wait;
+pub mod child;
+pub mod programs;
+pub mod postgres;
+pub mod broker;
+pub mod modbus;

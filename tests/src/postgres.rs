@@ -1,0 +1,193 @@
+//! A Postgres cluster of its own for a test or the demo: in a temporary folder, on a Unix socket only.
+//! Its users are trusted and it does not flush to disk; it is no model for a real one.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use anyhow::Context;
+use tempfile::TempDir;
+
+const PROGRAMS: &str = "/usr/lib/postgresql";
+/// Postgres refuses to run as root; this is the user whom Debian's package creates.
+const USER: &str = "postgres";
+
+#[derive(Debug)]
+pub struct Cluster {
+    folder: TempDir,
+    programs: PathBuf,
+    running: bool,
+}
+
+/// Whether a cluster could be started here.
+pub fn installed() -> bool {
+    programs().is_ok()
+}
+
+impl Cluster {
+    /// Creates and starts one. Blocks for a second or two.
+    pub fn start() -> anyhow::Result<Self> {
+        let programs = programs()?;
+        // A socket's path has little room, and that other user must be able to reach it: not in a TMPDIR of ours.
+        let folder = tempfile::Builder::new().prefix("kart-postgres-").tempdir_in("/tmp")?;
+        if rustix::process::geteuid().is_root() {
+            let owner = user_id(USER)?;
+            std::os::unix::fs::chown(folder.path(), Some(owner), None)?;
+        }
+        open_to_all(folder.path())?;
+        let mut cluster = Self { folder, programs, running: false };
+        let data = cluster.data();
+        let mut initdb = cluster.command("initdb");
+        initdb.arg("--pgdata").arg(&data);
+        initdb.args([
+            "--username",
+            USER,
+            "--auth",
+            "trust",
+            "--encoding",
+            "UTF8",
+            "--locale",
+            "C.UTF-8",
+        ]);
+        finish(initdb.arg("--no-sync"))?;
+        cluster.start_again()?;
+        Ok(cluster)
+    }
+
+    /// The connection string of a database, which is created if it is not there.
+    pub fn database(&self, name: &str) -> anyhow::Result<String> {
+        let fits =
+            |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_';
+        anyhow::ensure!(name.chars().all(fits), "{name} is no plain name of a database");
+        let found =
+            self.psql("postgres", &format!("SELECT 1 FROM pg_database WHERE datname = '{name}'"))?;
+        if found.is_empty() {
+            self.psql("postgres", &format!("CREATE DATABASE {name}"))?;
+        }
+        Ok(self.url(name, USER))
+    }
+
+    /// The connection string of a database for some role.
+    pub fn url(&self, database: &str, role: &str) -> String {
+        format!(
+            "postgresql:///{database}?host={}&port=5432&user={role}",
+            self.folder.path().display()
+        )
+    }
+
+    /// What `psql` answers, one row a line, fields parted by `|`.
+    pub fn psql(&self, database: &str, statement: &str) -> anyhow::Result<String> {
+        let mut psql = self.command("psql");
+        psql.args([
+            "--no-psqlrc",
+            "--quiet",
+            "--tuples-only",
+            "--no-align",
+            "--set",
+            "ON_ERROR_STOP=1",
+        ]);
+        psql.args(["--dbname", &self.url(database, USER), "--command", statement]);
+        let output = finish(&mut psql)?;
+        Ok(String::from_utf8(output.stdout)?.trim_end().to_owned())
+    }
+
+    /// Stops at once, as a power cut would: connections break, nothing is written.
+    pub fn stop(&mut self) -> anyhow::Result<()> {
+        let mut stop = self.pg_ctl("stop");
+        finish(stop.args(["--mode", "immediate"]))?;
+        self.running = false;
+        Ok(())
+    }
+
+    /// Starts it after [`Cluster::stop`], with its data, at the same place.
+    pub fn start_again(&mut self) -> anyhow::Result<()> {
+        let socket = self.folder.path().display();
+        let options = format!(
+            "-c listen_addresses='' -c unix_socket_directories='{socket}' -c fsync=off -p 5432"
+        );
+        let mut start = self.pg_ctl("start");
+        start.arg("--log").arg(self.folder.path().join("log")).args(["--options", &options]);
+        finish(&mut start).with_context(|| self.log())?;
+        self.running = true;
+        Ok(())
+    }
+
+    /// What the server has logged.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn pg_ctl(&self, action: &str) -> Command {
+        let mut command = self.command("pg_ctl");
+        command.arg(action).args(["--wait", "--silent", "--pgdata"]).arg(self.data());
+        command
+    }
+
+    fn command(&self, program: &str) -> Command {
+        let program = self.programs.join(program);
+        let mut command = if rustix::process::geteuid().is_root() {
+            let mut command = Command::new("runuser");
+            command.args(["--user", USER, "--"]).arg(program);
+            command
+        } else {
+            Command::new(program)
+        };
+        command.current_dir(self.folder.path());
+        for (name, _value) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("PG") {
+                command.env_remove(name);
+            }
+        }
+        command
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        if self.running {
+            // The folder goes in any case; there is nobody left to be told.
+            self.stop().ok();
+        }
+    }
+}
+
+/// The newest installed version's folder of programs.
+fn programs() -> anyhow::Result<PathBuf> {
+    let versions = std::fs::read_dir(PROGRAMS).into_iter().flatten().flatten();
+    let newest = versions
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok())
+        .filter(|version| folder_of(*version).join("postgres").is_file())
+        .max();
+    newest.map(folder_of).context("Postgres is not installed (Debian package postgresql)")
+}
+
+fn folder_of(version: u32) -> PathBuf {
+    Path::new(PROGRAMS).join(version.to_string()).join("bin")
+}
+
+fn user_id(name: &str) -> anyhow::Result<u32> {
+    let output = finish(Command::new("id").args(["--user", name]))?;
+    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+}
+
+fn open_to_all(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))
+}
+
+fn finish(command: &mut Command) -> anyhow::Result<Output> {
+    let output = command
+        .stdin(std::process::Stdio::null())
+        .output()
+        .with_context(|| format!("{command:?}"))?;
+    anyhow::ensure!(
+        output.status.success(),
+        "{command:?} ended with {}\n{}",
+        output.status,
+        String::from_utf8_lossy(&output.stderr)
+    );
+    Ok(output)
+}

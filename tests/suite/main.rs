@@ -1,0 +1,5 @@
+//! The integration tests: one binary, one module for each part of what the programs promise.
+// Lets the functions that tests share unwrap as the tests do; Clippy looks for this attribute.
+#![cfg(test)]
+
+mod servers;
