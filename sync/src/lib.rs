@@ -1,1 +1,127 @@
+//! The terminal's side of reconciliation with headquarters.
+//!
+//! Facts go up in contiguous ranges, in order, in one lane; the site's reference data comes down
+//! as a whole. This crate knows neither SQLite nor what a fact means: what it needs from the
+//! terminal is the [`Terminal`] port. Delivery is at least once, headquarters applies once.
 
+mod client;
+mod identity;
+mod outcome;
+mod session;
+
+use std::future::Future;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+pub use client::{Headquarters, Remote};
+pub use identity::{Device, EnrollError, IdentityError, enroll};
+pub use outcome::{Failure, Remedy};
+pub use session::{Tuning, run};
+
+/// What synchronisation needs from a terminal. All answers are from disk.
+pub trait Terminal: Send + Sync {
+    /// Where the log stands and what headquarters is known to hold.
+    fn position(&self) -> impl Future<Output = Result<Position, Fault>> + Send;
+
+    /// The hash at a sequence number, hexadecimal; `None` beyond the last fact.
+    fn hash_at(&self, seq: u64) -> impl Future<Output = Result<Option<String>, Fault>> + Send;
+
+    /// Facts after `after`: at most so many, and about so many bytes. `None` at the end.
+    fn page(
+        &self,
+        after: u64,
+        facts: usize,
+        bytes: usize,
+    ) -> impl Future<Output = Result<Option<Page>, Fault>> + Send;
+
+    /// Remembers what headquarters holds, before anything is built upon it.
+    fn acknowledged(&self, told: Told) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// Remembers all facts that headquarters holds but could not apply yet.
+    fn quarantined(
+        &self,
+        all: Vec<kart_wire::Quarantined>,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// The cursor of the reference data on disk.
+    fn cursor(&self) -> impl Future<Output = Result<Option<String>, Fault>> + Send;
+
+    /// Takes over reference data; an error leaves the old data in force.
+    fn reference(
+        &self,
+        snapshot: serde_json::Value,
+        cursor: String,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// What the terminal shows now, for the live lane.
+    fn status(&self) -> impl Future<Output = kart_wire::Status> + Send;
+
+    /// Reports how the link is.
+    fn link(&self, link: Link);
+
+    /// Changes whenever the log has grown.
+    fn grown(&self) -> watch::Receiver<u64>;
+}
+
+/// The terminal could not answer; in words.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Fault(pub String);
+
+/// Where a log stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Position {
+    /// Last sequence number on disk.
+    pub last: u64,
+    /// Hash there, hexadecimal.
+    pub head_hash: String,
+    /// Last sequence number known to be at headquarters.
+    pub acked: u64,
+    /// Hash there, hexadecimal.
+    pub acked_hash: String,
+    /// Sessions remembered, newest first, with the watermark of each.
+    pub sessions: Vec<(Uuid, u64)>,
+    /// Wall clock, microseconds.
+    pub wall_us: i64,
+}
+
+/// Facts on their way up.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Page {
+    /// First sequence number.
+    pub from: u64,
+    /// Hash before it, hexadecimal.
+    pub prev_hash: String,
+    /// The lines, in order.
+    pub lines: Vec<String>,
+    /// Texts they commit to.
+    pub texts: Vec<kart_wire::TextLine>,
+}
+
+/// What headquarters said it holds.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// In which session.
+    pub session: Uuid,
+    /// Last sequence number there.
+    pub watermark: u64,
+    /// Backed up there.
+    pub safe: u64,
+    /// Facts of the last push that could not be applied there.
+    pub quarantined: Vec<kart_wire::Quarantined>,
+}
+
+/// How the link to headquarters is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Link {
+    /// Being made.
+    Connecting,
+    /// Headquarters answers.
+    Up,
+    /// It does not, or not usefully; tried again.
+    Down(String),
+    /// It refuses this terminal; a person must act.
+    Refused(String),
+    /// Reference data was confirmed.
+    ReferenceConfirmed,
+}

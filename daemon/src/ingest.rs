@@ -1,0 +1,187 @@
+//! What a source owes the engine: readings, and word of its link. One device is one future, which
+//! the supervisor runs; a source never spawns and never decides a state.
+
+use kart_core::{signal::Sample, time::Stamp};
+use rand::Rng as _;
+use std::{collections::VecDeque, time::Duration};
+use tokio::sync::{mpsc, oneshot};
+
+pub mod modbus;
+pub mod mqtt;
+
+/// What a source tells the engine.
+#[derive(Debug)]
+pub enum Reading {
+    /// Values, with their stamps.
+    Samples {
+        /// In the order they were read.
+        samples: Vec<Sample>,
+        /// Fired once what follows from the samples is durable; dropped when it could not be.
+        saved: Option<oneshot::Sender<()>>,
+    },
+    /// The link to a device or broker changed.
+    Link {
+        /// Its name in the configuration.
+        device: String,
+        /// The machines that are read through it.
+        machines: Vec<usize>,
+        /// What happened.
+        change: LinkChange,
+        /// When.
+        at: Stamp,
+    },
+}
+
+/// What happened to a link.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum LinkChange {
+    /// The first good answer.
+    Up,
+    /// No good answer for several attempts.
+    Down {
+        /// In words, for people.
+        reason: String,
+    },
+}
+
+/// Where readings go; bounded.
+pub type Intake = mpsc::Sender<Reading>;
+
+/// Why a source ended although nobody asked it to.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceFault {
+    /// The engine takes no readings any more.
+    #[error("the engine takes no readings any more")]
+    Closed,
+}
+
+/// Delays between attempts: doubled from one to the next, each between half of itself and itself.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    first: Duration,
+    most: Duration,
+    attempts: u32,
+}
+
+impl Backoff {
+    pub(crate) fn new(first: Duration, most: Duration) -> Self {
+        Self { first, most, attempts: 0 }
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.attempts = 0;
+    }
+
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    pub(crate) fn next(&mut self) -> Duration {
+        let full = self.first.saturating_mul(1 << self.attempts.min(16)).min(self.most);
+        self.attempts = self.attempts.saturating_add(1);
+        full.mul_f64(rand::rng().random_range(0.5..=1.0))
+    }
+}
+
+/// The way of a polled source to the engine. While the engine does not take readings, only the
+/// newest sample of each signal waits, so that polling goes on and memory stays bounded.
+#[derive(Debug)]
+pub(crate) struct Outlet {
+    device: String,
+    intake: Intake,
+    samples: Vec<Sample>,
+    links: VecDeque<Reading>,
+}
+
+impl Outlet {
+    pub(crate) fn new(device: &str, intake: Intake) -> Self {
+        let device = device.to_owned();
+        Self { device, intake, samples: Vec::new(), links: VecDeque::new() }
+    }
+
+    pub(crate) fn samples(&mut self, fresh: Vec<Sample>) -> Result<(), SourceFault> {
+        for sample in fresh {
+            let waiting = self
+                .samples
+                .iter_mut()
+                .find(|old| old.machine == sample.machine && old.signal == sample.signal);
+            match waiting {
+                None => self.samples.push(sample),
+                Some(old) => {
+                    *old = sample;
+                    metrics::counter!("kart_samples_replaced_total", "device" => self.device.clone())
+                        .increment(1);
+                },
+            }
+        }
+        self.flush()
+    }
+
+    pub(crate) fn link(&mut self, reading: Reading) -> Result<(), SourceFault> {
+        // A change that nobody saw is undone by the one after the next.
+        if self.links.len() >= 2 {
+            self.links.clear();
+        }
+        self.links.push_back(reading);
+        self.flush()
+    }
+
+    /// Hands over what waits, as far as there is room.
+    pub(crate) fn flush(&mut self) -> Result<(), SourceFault> {
+        while !self.samples.is_empty() || !self.links.is_empty() {
+            let permit = match self.intake.try_reserve() {
+                Ok(permit) => permit,
+                Err(mpsc::error::TrySendError::Full(())) => return Ok(()),
+                Err(mpsc::error::TrySendError::Closed(())) => return Err(SourceFault::Closed),
+            };
+            match self.links.pop_front() {
+                Some(link) => permit.send(link),
+                None => {
+                    let samples = std::mem::take(&mut self.samples);
+                    permit.send(Reading::Samples { samples, saved: None });
+                },
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kart_core::signal::{Quality, Value};
+
+    fn sample(n: i64) -> Sample {
+        Sample {
+            machine: 0,
+            signal: "good".into(),
+            value: Value::Whole(n),
+            quality: Quality::Good,
+            at: Stamp::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_full_intake_keeps_the_newest_sample_of_a_signal() {
+        let (intake, mut readings) = mpsc::channel(1);
+        let mut outlet = Outlet::new("plc", intake);
+        for n in 1..=4 {
+            outlet.samples(vec![sample(n)]).unwrap();
+        }
+        for expect in [1, 4] {
+            let Some(Reading::Samples { samples, .. }) = readings.recv().await else { panic!() };
+            assert_eq!(samples, [sample(expect)]);
+            outlet.flush().unwrap();
+        }
+        drop(readings);
+        assert!(outlet.samples(vec![sample(5)]).is_err());
+    }
+
+    #[test]
+    fn delays_grow_to_their_limit() {
+        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+        let delays: Vec<Duration> = (0..20).map(|_| backoff.next()).collect();
+        assert!(delays[0] <= Duration::from_millis(200));
+        assert!(delays[19] >= Duration::from_secs(15) && delays[19] <= Duration::from_secs(30));
+    }
+}

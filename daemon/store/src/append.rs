@@ -1,0 +1,170 @@
+//! Appending: facts, chain, source cursors and projections in one transaction.
+
+use kart_core::{
+    fact::{Draft, Fact, Hash, LINE_LIMIT},
+    id::{EquipmentId, Origin, RecordId},
+    record::{FOLD_VERSION, Record, Tenant, Touch, touches},
+    row::Row,
+    signal::Value,
+    time::Moment,
+};
+use rusqlite::{Connection, OptionalExtension};
+use std::collections::BTreeMap;
+
+use crate::{Head, StoreError, rows};
+
+/// What is to be made durable together.
+#[derive(Clone, Debug, Default)]
+pub struct Append {
+    /// Facts, in order. May be empty.
+    pub drafts: Vec<Draft>,
+    /// The sequence number that the first draft was decided to get; checked when present.
+    pub expected: Option<u64>,
+    /// Source cursors: values whose senders wait to hear "saved".
+    pub signals: Vec<Signal>,
+    /// A sign of life.
+    pub alive: Option<Moment>,
+}
+
+/// The last value of a signal.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Signal {
+    /// Which machine.
+    pub equipment: EquipmentId,
+    /// Which signal.
+    pub name: String,
+    /// Its value.
+    pub value: Value,
+    /// When it was read.
+    pub at: Moment,
+}
+
+/// The writing half of one transaction.
+pub(crate) struct Transaction<'c> {
+    connection: &'c Connection,
+    origin: Origin,
+    tenant: &'c Tenant,
+    head: Head,
+    records: BTreeMap<RecordId, Record>,
+}
+
+impl<'c> Transaction<'c> {
+    pub(crate) fn new(
+        connection: &'c Connection,
+        origin: Origin,
+        tenant: &'c Tenant,
+        head: Head,
+    ) -> Self {
+        Self { connection, origin, tenant, head, records: BTreeMap::new() }
+    }
+
+    /// Writes one append; the records it touches are written by [`Self::finish`].
+    pub(crate) fn append(&mut self, append: Append) -> Result<Head, StoreError> {
+        for draft in append.drafts {
+            self.fact(draft)?;
+        }
+        for signal in &append.signals {
+            self.signal(signal)?;
+        }
+        if let Some(alive) = &append.alive {
+            self.connection
+                .prepare_cached("INSERT OR REPLACE INTO alive VALUES (1, ?1, ?2, ?3)")?
+                .execute((alive.at.wall_us.0, alive.at.mono_us, &alive.boot.0))?;
+        }
+        Ok(self.head)
+    }
+
+    /// Writes the rows of all touched records, each once. Returns the head to commit.
+    pub(crate) fn finish(self) -> Result<Head, StoreError> {
+        for (id, record) in &self.records {
+            let state = serde_json::to_string(record)?;
+            self.connection
+                .prepare_cached("INSERT OR REPLACE INTO records VALUES (?1, ?2, ?3, ?4)")?
+                .execute((id.0, record.kind(), FOLD_VERSION, state))?;
+            self.rows(&record.rows(*id, self.tenant))?;
+        }
+        Ok(self.head)
+    }
+
+    fn fact(&mut self, mut draft: Draft) -> Result<(), StoreError> {
+        let texts = std::mem::take(&mut draft.texts);
+        let fact = draft.seal(self.head.seq + 1);
+        let line = fact.line()?;
+        if line.len() > LINE_LIMIT {
+            return Err(StoreError::TooLarge { bytes: line.len() });
+        }
+        let hash = self.head.hash.after(line.as_bytes());
+        let seq = i64::try_from(fact.seq).unwrap_or(i64::MAX);
+        self.connection
+            .prepare_cached("INSERT INTO facts (seq, line, hash, key) VALUES (?1, ?2, ?3, ?4)")?
+            .execute((seq, &line, hash.0, &fact.key))?;
+        for text in &texts {
+            self.connection
+                .prepare_cached("INSERT INTO fact_texts VALUES (?1, ?2, ?3, ?4)")?
+                .execute((seq, &text.field, &text.salt, &text.text))?;
+        }
+        self.head = Head { seq: fact.seq, hash };
+        self.project(&fact)
+    }
+
+    fn project(&mut self, fact: &Fact) -> Result<(), StoreError> {
+        for touch in touches(self.origin, fact, self.tenant) {
+            match touch {
+                Touch::Rows(rows) => self.rows(&rows)?,
+                Touch::Record(id) => {
+                    let loaded = match self.records.remove(&id) {
+                        Some(record) => Some(record),
+                        None => self.load(id, fact)?,
+                    };
+                    if let Some(mut record) = loaded.or_else(|| Record::empty_for(fact)) {
+                        if !record.apply(id, self.origin, fact) {
+                            tracing::error!(seq = fact.seq, record = %id, "fact of another kind");
+                        }
+                        self.records.insert(id, record);
+                    }
+                },
+            }
+        }
+        Ok(())
+    }
+
+    /// The stored state of a record. A record that `fact` itself opens cannot have one.
+    fn load(&self, id: RecordId, fact: &Fact) -> Result<Option<Record>, StoreError> {
+        if fact.opens(self.origin) == Some(id) {
+            return Ok(None);
+        }
+        let mut select =
+            self.connection.prepare_cached("SELECT state FROM records WHERE record_id = ?1")?;
+        let state: Option<String> = select.query_row([id.0], |row| row.get(0)).optional()?;
+        Ok(state.map(|state| serde_json::from_str(&state)).transpose()?)
+    }
+
+    fn rows(&self, rows: &[Row]) -> Result<(), StoreError> {
+        for row in rows {
+            rows::write(self.connection, row)?;
+        }
+        Ok(())
+    }
+
+    fn signal(&self, signal: &Signal) -> Result<(), StoreError> {
+        let value = serde_json::to_string(&signal.value)?;
+        let (at, boot) = (signal.at.at, &signal.at.boot.0);
+        self.connection
+            .prepare_cached("INSERT OR REPLACE INTO signals VALUES (?1, ?2, ?3, ?4, ?5, ?6)")?
+            .execute((signal.equipment.0, &signal.name, value, at.wall_us.0, at.mono_us, boot))?;
+        Ok(())
+    }
+}
+
+/// The last fact's place and hash.
+pub(crate) fn head(connection: &Connection) -> Result<Head, StoreError> {
+    let last = connection
+        .query_row("SELECT seq, hash FROM facts ORDER BY seq DESC LIMIT 1", [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?))
+        })
+        .optional()?;
+    Ok(last.map_or(Head { seq: 0, hash: Hash::ZERO }, |(seq, hash)| Head {
+        seq: u64::try_from(seq).unwrap_or_default(),
+        hash: Hash(hash),
+    }))
+}

@@ -1,0 +1,82 @@
+//! Builds and raises the central database, and makes the login that the gateway uses.
+
+use std::{num::NonZeroU32, path::Path};
+
+use anyhow::Context as _;
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use ring::{
+    digest, hmac, pbkdf2,
+    rand::{SecureRandom as _, SystemRandom},
+};
+use tokio_postgres::Client;
+
+use crate::database::Database;
+
+mod embedded {
+    refinery::embed_migrations!("../../migrations/hq");
+}
+
+/// Two migrating programs wait for each other; refinery itself takes no lock.
+const LOCK: i64 = 0x6b61_7274_2d68_7100;
+
+/// Applies what is missing, all or nothing. Returns the names of what was applied.
+pub(crate) async fn migrate(database: &Database) -> anyhow::Result<Vec<String>> {
+    let mut client = database.client().await.context("cannot reach the database")?;
+    let client: &mut Client = &mut client;
+    client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await?;
+    let report = embedded::migrations::runner().set_grouped(true).run_async(client).await;
+    // The lock goes with the connection in any case.
+    client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await.ok();
+    let report = report.context("the database was left as it was")?;
+    Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
+}
+
+/// Makes `login` a role that can log in and take the role of the gateway, and nothing more.
+pub(crate) async fn gateway_login(
+    database: &Database,
+    login: &str,
+    password_file: Option<&Path>,
+) -> anyhow::Result<()> {
+    let password = password_file.map(std::fs::read_to_string).transpose()?;
+    let client = database.client().await?;
+    let exists = client.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&login]).await?;
+    let text = if exists.is_some() {
+        "format('GRANT kart_gateway TO %I', $1)"
+    } else {
+        "format('CREATE ROLE %I LOGIN NOINHERIT IN ROLE kart_gateway', $1)"
+    };
+    let row = client.query_one(&format!("SELECT {text}"), &[&login]).await?;
+    client.batch_execute(row.try_get(0)?).await?;
+    if let Some(password) = password {
+        let verifier = scram_verifier(password.trim_end_matches(['\r', '\n']))?;
+        let row = client
+            .query_one("SELECT format('ALTER ROLE %I PASSWORD %L', $1, $2::text)", &[
+                &login, &verifier,
+            ])
+            .await?;
+        client.batch_execute(row.try_get(0)?).await?;
+    }
+    Ok(())
+}
+
+/// What Postgres stores for a password (RFC 5802), so that the password itself is never sent and
+/// never stands in a log.
+fn scram_verifier(password: &str) -> anyhow::Result<String> {
+    const ITERATIONS: NonZeroU32 = NonZeroU32::new(4096).expect("4096 is not zero");
+    anyhow::ensure!(
+        !password.is_empty() && password.bytes().all(|byte| byte.is_ascii_graphic()),
+        "a password of the gateway's login is made of visible ASCII characters"
+    );
+    let mut salt = [0; 16];
+    SystemRandom::new().fill(&mut salt).map_err(|_| anyhow::anyhow!("no random numbers"))?;
+    let mut salted = [0; digest::SHA256_OUTPUT_LEN];
+    let algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
+    pbkdf2::derive(algorithm, ITERATIONS, &salt, password.as_bytes(), &mut salted);
+    let key = hmac::Key::new(hmac::HMAC_SHA256, &salted);
+    let client_key = hmac::sign(&key, b"Client Key");
+    let stored = digest::digest(&digest::SHA256, client_key.as_ref());
+    let server = hmac::sign(&key, b"Server Key");
+    let [salt, stored, server] =
+        [&salt[..], stored.as_ref(), server.as_ref()].map(|bytes| BASE64_STANDARD.encode(bytes));
+    Ok(format!("SCRAM-SHA-256${ITERATIONS}:{salt}${stored}:{server}"))
+}

@@ -1,0 +1,137 @@
+//! The HTTP client of headquarters.
+
+use kart_wire::{
+    Assertion, Enroll, Enrolled, Hello, MOST_WIRE_BYTES, Problem, Pull, Pulled, PushEnvelope,
+    Pushed, Status, Token, Welcome, code,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::time::Duration;
+
+use crate::{Failure, Page};
+
+/// Where headquarters is.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Remote {
+    /// Base address, for example `https://hq.example:8443`.
+    pub url: String,
+    /// PEM certificates of a private authority; only these are trusted then.
+    pub ca_pem: Option<Vec<u8>>,
+}
+
+/// A client of one headquarters. Clones share connections.
+#[derive(Clone, Debug)]
+pub struct Headquarters {
+    http: reqwest::Client,
+    base: String,
+}
+
+impl Headquarters {
+    /// A client. Nothing is connected yet. The caller has installed a rustls provider.
+    pub fn new(remote: &Remote) -> Result<Self, Failure> {
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .timeout(Duration::from_secs(30))
+            .pool_idle_timeout(Duration::from_secs(60))
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("kartd/", env!("CARGO_PKG_VERSION")));
+        if let Some(pem) = &remote.ca_pem {
+            let authority = reqwest::Certificate::from_pem_bundle(pem);
+            builder = builder.tls_certs_only(authority.map_err(Failure::Unreachable)?);
+        }
+        let http = builder.build().map_err(Failure::Unreachable)?;
+        Ok(Self { http, base: remote.url.trim_end_matches('/').to_owned() })
+    }
+
+    pub(crate) async fn enroll(&self, request: &Enroll) -> Result<Enrolled, Failure> {
+        self.post("enroll", None, request).await
+    }
+
+    pub(crate) async fn token(&self, assertion: &Assertion) -> Result<Token, Failure> {
+        self.post("token", None, assertion).await
+    }
+
+    pub(crate) async fn hello(&self, token: &str, hello: &Hello) -> Result<Welcome, Failure> {
+        self.post("hello", Some(token), hello).await
+    }
+
+    pub(crate) async fn pull(&self, token: &str, pull: &Pull) -> Result<Pulled, Failure> {
+        self.post("pull", Some(token), pull).await
+    }
+
+    pub(crate) async fn status(&self, token: &str, status: &Status) -> Result<(), Failure> {
+        let request = self.request("status", Some(token)).json(status);
+        self.answer(request).await.map(drop)
+    }
+
+    pub(crate) async fn push(
+        &self,
+        token: &str,
+        envelope: &PushEnvelope,
+        page: &Page,
+    ) -> Result<Pushed, Failure> {
+        let body = body(envelope, page)?;
+        if body.len() > MOST_WIRE_BYTES {
+            let detail = format!("a push of {} bytes", body.len());
+            let too_large = Problem { code: code::TOO_LARGE.to_owned(), detail, watermark: None };
+            return Err(Failure::Problem(too_large));
+        }
+        let request = self
+            .request("push", Some(token))
+            .header("content-type", "application/x-ndjson")
+            .header("content-encoding", "zstd")
+            .body(body);
+        parse(&self.answer(request).await?)
+    }
+
+    async fn post<T: DeserializeOwned>(
+        &self,
+        path: &str,
+        token: Option<&str>,
+        body: &impl Serialize,
+    ) -> Result<T, Failure> {
+        parse(&self.answer(self.request(path, token).json(body)).await?)
+    }
+
+    fn request(&self, path: &str, token: Option<&str>) -> reqwest::RequestBuilder {
+        let request = self.http.post(format!("{}/v1/{path}", self.base));
+        match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        }
+    }
+
+    async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>, Failure> {
+        let answer = request.send().await.map_err(Failure::Unreachable)?;
+        let status = answer.status();
+        let body = answer.bytes().await.map_err(Failure::Unreachable)?;
+        if status.is_success() {
+            return Ok(body.to_vec());
+        }
+        let problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem {
+            code: code::UNAVAILABLE.to_owned(),
+            detail: format!("HTTP {status}"),
+            watermark: None,
+        });
+        Err(Failure::Problem(problem))
+    }
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {
+    serde_json::from_slice(body).map_err(|e| Failure::Nonsense(e.to_string()))
+}
+
+/// Envelope, lines, texts: the lines are the bytes that were hashed.
+fn body(envelope: &PushEnvelope, page: &Page) -> Result<Vec<u8>, Failure> {
+    let nonsense = |e: serde_json::Error| Failure::Nonsense(e.to_string());
+    let mut plain = serde_json::to_vec(envelope).map_err(nonsense)?;
+    plain.push(b'\n');
+    for line in &page.lines {
+        plain.extend_from_slice(line.as_bytes());
+        plain.push(b'\n');
+    }
+    for text in &page.texts {
+        plain.extend(serde_json::to_vec(text).map_err(nonsense)?);
+        plain.push(b'\n');
+    }
+    zstd::bulk::compress(&plain, 3).map_err(|e| Failure::Nonsense(e.to_string()))
+}

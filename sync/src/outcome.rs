@@ -1,0 +1,82 @@
+//! What an answer means for what to do next.
+
+use kart_wire::{Problem, code};
+
+use crate::Fault;
+
+/// What can be done about a failure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Remedy {
+    /// Wait and try again.
+    Later,
+    /// Say hello again: the session or token is over, or positions differ.
+    Hello,
+    /// A person must act.
+    Person,
+}
+
+/// Why something did not go through.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Nobody answered in time.
+    #[error("headquarters does not answer: {}", reason(.0))]
+    Unreachable(#[source] reqwest::Error),
+    /// Headquarters said why not.
+    #[error("headquarters refused: {0}")]
+    Problem(Problem),
+    /// The answer is not of the contract or contradicts what was sent; treated as no answer.
+    #[error("headquarters answered something impossible: {0}")]
+    Nonsense(String),
+    /// Both sides hold different logs.
+    #[error("{0}")]
+    Forked(String),
+    /// The terminal itself could not answer.
+    #[error("this terminal: {0}")]
+    Terminal(#[from] Fault),
+}
+
+/// The innermost cause: reqwest's own text only repeats the address.
+fn reason(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}
+
+impl Failure {
+    /// What to do about it.
+    pub fn remedy(&self) -> Remedy {
+        match self {
+            Self::Unreachable(_) | Self::Nonsense(_) | Self::Terminal(_) => Remedy::Later,
+            Self::Forked(_) => Remedy::Person,
+            Self::Problem(problem) => match problem.code.as_str() {
+                code::UNAUTHORIZED | code::STALE_SESSION | code::GAP => Remedy::Hello,
+                code::REVOKED
+                | code::FOREIGN
+                | code::BAD_CODE
+                | code::BROKEN_CHAIN
+                | code::FORKED
+                | code::OTHER_INCARNATION
+                | code::UPGRADE_REQUIRED => Remedy::Person,
+                _ => Remedy::Later,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_person_can_help_a_revoked_terminal() {
+        let problem = |code: &str| {
+            Failure::Problem(Problem { code: code.into(), detail: String::new(), watermark: None })
+        };
+        assert_eq!(problem(code::REVOKED).remedy(), Remedy::Person);
+        assert_eq!(problem(code::STALE_SESSION).remedy(), Remedy::Hello);
+        assert_eq!(problem(code::UNAVAILABLE).remedy(), Remedy::Later);
+        assert_eq!(problem("a word of a later version").remedy(), Remedy::Later);
+    }
+}

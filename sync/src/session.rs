@@ -1,0 +1,250 @@
+//! A session with headquarters: token, hello, then three lanes until one of them fails.
+//!
+//! The push lane carries facts in order, one request at a time. The pull lane waits at
+//! headquarters for changes. The status lane keeps the present visible while a backlog drains.
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use kart_wire::{Hello, PROTOCOL, PastSession, Pull, Pulled, PushEnvelope, Pushed, Welcome};
+use std::time::Duration;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{Device, Failure, Headquarters, Link, Page, Position, Remedy, Terminal, Told};
+
+/// A push's lines take about this many bytes; zstd brings them well under the wire's limit.
+const PAGE_BYTES: usize = 3 * 1024 * 1024;
+
+/// How patient a terminal is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Tuning {
+    /// First pause after a failure; doubled with jitter at each further one.
+    pub first_pause: Duration,
+    /// Longest pause.
+    pub longest_pause: Duration,
+    /// How long a pull waits at headquarters.
+    pub pull_wait: Duration,
+    /// How often the live lane reports.
+    pub status_every: Duration,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self {
+            first_pause: Duration::from_millis(500),
+            longest_pause: Duration::from_secs(30),
+            pull_wait: Duration::from_secs(20),
+            status_every: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Keeps `terminal` reconciled until `stop`. Never gives up; says through [`Terminal::link`] how
+/// it stands.
+pub async fn run<T: Terminal>(
+    terminal: &T,
+    device: &Device,
+    headquarters: &Headquarters,
+    tuning: Tuning,
+    stop: CancellationToken,
+) {
+    let pauses = || {
+        ExponentialBuilder::default()
+            .with_min_delay(tuning.first_pause)
+            .with_max_delay(tuning.longest_pause)
+            .with_jitter()
+            .without_max_times()
+            .build()
+    };
+    let mut backoff = pauses();
+    terminal.link(Link::Connecting);
+    loop {
+        let mut worked = false;
+        let session = converse(terminal, device, headquarters, tuning, &mut worked);
+        let failure = tokio::select! {
+            () = stop.cancelled() => return,
+            Err(failure) = session => failure,
+        };
+        tracing::warn!(%failure, "session with headquarters ended");
+        if worked {
+            backoff = pauses();
+        }
+        let pause = backoff.next().unwrap_or(tuning.longest_pause);
+        match failure.remedy() {
+            // A session that worked and only ran out is no outage.
+            Remedy::Hello if worked => {},
+            Remedy::Hello | Remedy::Later => terminal.link(Link::Down(failure.to_string())),
+            Remedy::Person => terminal.link(Link::Refused(failure.to_string())),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = sleep(pause) => {},
+        }
+    }
+}
+
+/// One session. Ends only with a failure.
+async fn converse<T: Terminal>(
+    terminal: &T,
+    device: &Device,
+    headquarters: &Headquarters,
+    tuning: Tuning,
+    worked: &mut bool,
+) -> Result<std::convert::Infallible, Failure> {
+    let position = terminal.position().await?;
+    let now_s = position.wall_us.div_euclid(1_000_000);
+    let assertion =
+        device.assertion(now_s).map_err(|e| Failure::Terminal(crate::Fault(e.to_string())))?;
+    let token = headquarters.token(&assertion).await?.token;
+    let welcome = headquarters.hello(&token, &hello(device, &position)).await?;
+    check_welcome(terminal, &position, &welcome).await?;
+    *worked = true;
+    terminal.link(Link::Up);
+    let talk = Talk { terminal, device, headquarters, token: &token, session: welcome.session };
+    talk.acknowledge(welcome.watermark, welcome.safe_seq).await?;
+    let lanes = async {
+        tokio::try_join!(
+            talk.push(welcome.watermark, welcome.most_facts),
+            talk.pull(tuning.pull_wait),
+            talk.report(tuning.status_every),
+        )
+    };
+    lanes.await.map(|(never, _, _)| never)
+}
+
+fn hello(device: &Device, position: &Position) -> Hello {
+    let remembered = position.sessions.iter();
+    Hello {
+        protocol: PROTOCOL,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        incarnation: device.incarnation.clone(),
+        nonce: device.nonce.clone(),
+        last_seq: position.last,
+        head_hash: position.head_hash.clone(),
+        acked_seq: position.acked,
+        acked_hash: position.acked_hash.clone(),
+        sessions: remembered
+            .map(|(session, watermark)| PastSession { session: *session, watermark: *watermark })
+            .collect(),
+        wall_us: position.wall_us,
+    }
+}
+
+/// Both sides must hold the same log as far as headquarters has it.
+async fn check_welcome<T: Terminal>(
+    terminal: &T,
+    position: &Position,
+    welcome: &Welcome,
+) -> Result<(), Failure> {
+    if welcome.watermark < position.acked {
+        let (had, has) = (position.acked, welcome.watermark);
+        tracing::warn!(had, has, "headquarters was restored; sending again what it lost");
+    }
+    match terminal.hash_at(welcome.watermark).await? {
+        Some(hash) if hash == welcome.watermark_hash => Ok(()),
+        Some(_) => Err(Failure::Forked(format!(
+            "headquarters holds another fact {} than this terminal",
+            welcome.watermark
+        ))),
+        None => Err(Failure::Forked(format!(
+            "this terminal's log ends at {} but headquarters holds {}: its file was put back to \
+             an older state",
+            position.last, welcome.watermark
+        ))),
+    }
+}
+
+struct Talk<'t, T> {
+    terminal: &'t T,
+    device: &'t Device,
+    headquarters: &'t Headquarters,
+    token: &'t str,
+    session: Uuid,
+}
+
+impl<T: Terminal> Talk<'_, T> {
+    async fn acknowledge(&self, watermark: u64, safe: u64) -> Result<(), Failure> {
+        let session = self.session;
+        let told = Told { session, watermark, safe, quarantined: vec![] };
+        Ok(self.terminal.acknowledged(told).await?)
+    }
+
+    async fn push(
+        &self,
+        mut acked: u64,
+        most_facts: usize,
+    ) -> Result<std::convert::Infallible, Failure> {
+        let mut grown = self.terminal.grown();
+        loop {
+            // Marked as seen before looking, so that growth during the look is not missed.
+            grown.borrow_and_update();
+            let Some(page) = self.terminal.page(acked, most_facts, PAGE_BYTES).await? else {
+                let gone = |_| Failure::Terminal(crate::Fault("the store has stopped".to_owned()));
+                grown.changed().await.map_err(gone)?;
+                continue;
+            };
+            let last = page.from + u64::try_from(page.lines.len()).unwrap_or_default() - 1;
+            let pushed = self.headquarters.push(self.token, &self.envelope(&page), &page).await?;
+            self.check_pushed(&pushed, acked, last).await?;
+            acked = pushed.watermark;
+            let told = Told {
+                session: self.session,
+                watermark: acked,
+                safe: pushed.safe_seq,
+                quarantined: pushed.quarantined,
+            };
+            self.terminal.acknowledged(told).await?;
+        }
+    }
+
+    fn envelope(&self, page: &Page) -> PushEnvelope {
+        PushEnvelope {
+            session: self.session,
+            terminal: self.device.terminal,
+            incarnation: self.device.incarnation.clone(),
+            from: page.from,
+            facts: page.lines.len(),
+            texts: page.texts.len(),
+            prev_hash: page.prev_hash.clone(),
+        }
+    }
+
+    /// An answer counts only when it fits what was sent.
+    async fn check_pushed(&self, pushed: &Pushed, acked: u64, last: u64) -> Result<(), Failure> {
+        let fits = pushed.session == self.session
+            && (acked..=last).contains(&pushed.watermark)
+            && pushed.watermark > acked;
+        let hash = self.terminal.hash_at(pushed.watermark).await?;
+        if fits && hash.as_deref() == Some(pushed.watermark_hash.as_str()) {
+            return Ok(());
+        }
+        let watermark = pushed.watermark;
+        Err(Failure::Nonsense(format!("watermark {watermark} after sending {acked} to {last}")))
+    }
+
+    async fn pull(&self, wait: Duration) -> Result<std::convert::Infallible, Failure> {
+        let mut wait_ms = 0;
+        loop {
+            let cursor = self.terminal.cursor().await?;
+            let pull = Pull { session: self.session, scope: "site".to_owned(), cursor, wait_ms };
+            let quarantined = match self.headquarters.pull(self.token, &pull).await? {
+                Pulled::Unchanged { quarantined } => quarantined,
+                Pulled::Snapshot { cursor, snapshot, quarantined } => {
+                    self.terminal.reference(snapshot, cursor).await?;
+                    quarantined
+                },
+            };
+            self.terminal.link(Link::ReferenceConfirmed);
+            self.terminal.quarantined(quarantined).await?;
+            wait_ms = u64::try_from(wait.as_millis()).unwrap_or_default();
+        }
+    }
+
+    async fn report(&self, every: Duration) -> Result<std::convert::Infallible, Failure> {
+        loop {
+            let status = self.terminal.status().await;
+            self.headquarters.status(self.token, &status).await?;
+            sleep(every).await;
+        }
+    }
+}

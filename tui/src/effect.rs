@@ -1,0 +1,14 @@
+//! What the screen wants done. `update` returns it, the loop in `run` does it.
+
+use kart_api::Request;
+
+/// One thing to do.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Effect {
+    /// Send a command, and repeat it with its key until there is an answer.
+    Send(Request),
+    /// Our copy of the state has a gap: ask for a new snapshot.
+    Resync,
+    /// Leave.
+    Quit,
+}

@@ -1,0 +1,237 @@
+//! Everything the screen knows. Plain data: `update` changes it, `view` reads it.
+
+mod age;
+mod field;
+mod floor;
+mod form;
+mod screen;
+
+pub use age::Age;
+pub use field::{Choice, TextField};
+pub use field::{Entry, PAGE};
+pub use floor::{Grid, Standing, unexplained};
+pub use form::{
+    BadgeForm, CompleteField, CompleteForm, ExplainForm, Punch, PunchForm, Sending, StartField,
+    StartForm, Who,
+};
+pub use screen::Screen;
+
+use kart_api::{Request, View};
+use kart_core::{
+    command::Command,
+    id::{EquipmentId, UserId},
+    time::Micros,
+};
+
+use crate::{
+    clock::Now,
+    keys::Place,
+    msg::Lost,
+    words::{Sentence, Zone},
+};
+
+/// The whole state of the screen.
+#[derive(Debug)]
+pub struct Model {
+    /// The time of the message in work.
+    pub now: Now,
+    /// The connection to the daemon.
+    pub daemon: Daemon,
+    /// The last state it told, however old.
+    pub view: Option<View>,
+    /// When that state was made and when it came, to count ages from.
+    pub anchor: Option<Anchor>,
+    /// The site's time zone.
+    pub zone: Zone,
+    /// Columns and rows of the window.
+    pub size: (u16, u16),
+    /// What stands on the overview, the last on top.
+    pub screens: Vec<Screen>,
+    /// The machine that keys act on.
+    pub selected: Option<EquipmentId>,
+    /// Digits that may turn out to be a badge.
+    pub burst: Burst,
+    /// People who badged in at this screen, the last one last.
+    pub badged: Vec<UserId>,
+    /// Commands without an answer yet, oldest first.
+    pub pending: Vec<Pending>,
+    /// What happened last, in one sentence.
+    pub notice: Option<Notice>,
+    /// Where the keys of commands come from.
+    pub mint: Mint,
+    /// Asked to quit while something was not saved yet.
+    pub leaving: bool,
+}
+
+/// The connection to the daemon.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Daemon {
+    /// No state has come yet.
+    Connecting,
+    /// It tells its state.
+    Up,
+    /// It was there and is gone, or never came.
+    Lost {
+        /// Since when.
+        since_us: Micros,
+        /// Why.
+        why: Lost,
+    },
+}
+
+/// One instant by the daemon's clock and by ours.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Anchor {
+    /// The daemon's wall clock when it made the state.
+    pub daemon_us: Micros,
+    /// Our steady clock when the state came.
+    pub mono_us: i64,
+}
+
+/// Digits in quick succession: a badge reader types like a very fast person.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Burst {
+    /// What was typed.
+    pub digits: String,
+    /// When the last one came.
+    pub mono_us: i64,
+    /// The longest pause between two of them.
+    pub pause_us: i64,
+    /// What stood on the screen before the first one changed it.
+    pub before: (Vec<Screen>, Option<EquipmentId>),
+}
+
+/// A command on its way.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Pending {
+    /// What was sent.
+    pub request: Request,
+    /// What it is, for people.
+    pub what: Sentence,
+    /// The daemon did not answer; it is being repeated.
+    pub away: bool,
+}
+
+/// One sentence about what just happened.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Notice {
+    /// What to say.
+    pub sentence: Sentence,
+    /// How to say it.
+    pub tone: Tone,
+    /// Shown until then, by our steady clock.
+    pub until_us: i64,
+}
+
+/// How something is said.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Tone {
+    /// It is on disk.
+    Saved,
+    /// For information.
+    Plain,
+    /// Something is wrong.
+    Wrong,
+}
+
+/// Where the keys of commands come from.
+#[derive(Clone, Debug)]
+pub enum Mint {
+    /// A fresh UUID each time.
+    Random,
+    /// `key-1`, `key-2` …, for tests and replays.
+    Counting(u32),
+}
+
+impl Model {
+    /// A screen that has not heard from the daemon yet.
+    pub fn new(now: Now, mint: Mint) -> Self {
+        Self {
+            now,
+            daemon: Daemon::Connecting,
+            view: None,
+            anchor: None,
+            zone: Zone::default(),
+            size: (80, 24),
+            screens: Vec::new(),
+            selected: None,
+            burst: Burst::default(),
+            badged: Vec::new(),
+            pending: Vec::new(),
+            notice: None,
+            mint,
+            leaving: false,
+        }
+    }
+
+    /// The daemon's wall clock now, as far as we know; ours before it told its own.
+    pub fn daemon_now(&self) -> Micros {
+        match self.anchor {
+            Some(anchor) => {
+                let passed = self.now.mono_us.saturating_sub(anchor.mono_us).max(0);
+                Micros(anchor.daemon_us.0.saturating_add(passed))
+            },
+            None => self.now.wall_us,
+        }
+    }
+
+    /// Whether the daemon tells its state right now.
+    pub fn is_live(&self) -> bool {
+        self.daemon == Daemon::Up
+    }
+
+    /// The machine that keys act on.
+    pub fn machine(&self) -> Option<&kart_api::Machine> {
+        let view = self.view.as_ref()?;
+        view.machines
+            .iter()
+            .find(|machine| Some(machine.id) == self.selected)
+            .or_else(|| view.machines.first())
+    }
+
+    /// The machine with this key.
+    pub fn machine_by_id(&self, id: EquipmentId) -> Option<&kart_api::Machine> {
+        self.view.as_ref()?.machines.iter().find(|machine| machine.id == id)
+    }
+
+    /// Where keys go.
+    pub fn place(&self) -> Place {
+        self.screens.last().map_or(Place::Overview, Screen::place)
+    }
+
+    /// Says one sentence for a few seconds.
+    pub fn say(&mut self, tone: Tone, sentence: Sentence) {
+        let seconds = if tone == Tone::Wrong { 15 } else { 8 };
+        let until_us = self.now.mono_us.saturating_add(seconds * 1_000_000);
+        self.notice = Some(Notice { sentence, tone, until_us });
+    }
+
+    /// Takes a command on its way: the request to send, under a fresh key.
+    pub fn take(&mut self, command: Command, what: Sentence) -> Request {
+        let request = Request { key: self.mint.key(), command };
+        self.pending.push(Pending { request: request.clone(), what, away: false });
+        request
+    }
+
+    /// Who would act: everybody clocked in, the one who badged in here last chosen; with nobody
+    /// chosen when several could be meant.
+    pub fn who(&self) -> Who {
+        let people = self.view.as_ref().map(|view| view.people.clone()).unwrap_or_default();
+        let here = |user: &&UserId| people.iter().any(|present| present.user == **user);
+        let last = self.badged.iter().rev().find(here).copied();
+        Who::new(people, last)
+    }
+}
+
+impl Mint {
+    /// A key that was never used.
+    fn key(&mut self) -> String {
+        match self {
+            Self::Random => uuid::Uuid::new_v4().to_string(),
+            Self::Counting(last) => {
+                *last += 1;
+                format!("key-{last}")
+            },
+        }
+    }
+}

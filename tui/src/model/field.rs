@@ -1,0 +1,145 @@
+//! What forms are made of: a line of text, and a choice from a list.
+
+use crossterm::event::{Event, KeyEvent};
+use tui_input::{Input, backend::crossterm::EventHandler};
+
+/// A line of text.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct TextField {
+    input: Input,
+    /// Somebody typed here: what is in it is theirs.
+    pub touched: bool,
+    digits_only: bool,
+}
+
+/// Longest text a field takes.
+const LIMIT: usize = 80;
+
+impl TextField {
+    /// A field for whole numbers.
+    pub fn whole() -> Self {
+        Self { digits_only: true, ..Self::default() }
+    }
+
+    /// Fills the field in for the person, unless they typed already.
+    pub fn offer(&mut self, text: &str) {
+        if !self.touched && self.input.value() != text {
+            self.input = Input::new(text.to_owned());
+        }
+    }
+
+    /// A key for this field. `true` when the text changed.
+    pub fn key(&mut self, key: KeyEvent) -> bool {
+        if let crossterm::event::KeyCode::Char(letter) = key.code {
+            let full = self.input.value().chars().count() >= LIMIT;
+            let wrong = self.digits_only && !letter.is_ascii_digit();
+            if full || wrong || letter.is_control() {
+                return false;
+            }
+            // The number that was offered is replaced, not continued.
+            if self.digits_only && !self.touched {
+                self.input.reset();
+            }
+        }
+        let changed = self.input.handle_event(&Event::Key(key)).is_some_and(|change| change.value);
+        self.touched |= changed;
+        changed
+    }
+
+    /// The text.
+    pub fn text(&self) -> &str {
+        self.input.value().trim()
+    }
+
+    /// The text as typed, for drawing.
+    pub fn raw(&self) -> &str {
+        self.input.value()
+    }
+
+    /// The text, where there is any.
+    pub fn filled(&self) -> Option<String> {
+        Some(self.text().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    /// The number in it; `None` when there is none that fits.
+    pub fn number(&self) -> Option<i64> {
+        self.text().parse().ok()
+    }
+
+    /// Characters before the cursor.
+    pub fn cursor(&self) -> usize {
+        self.input.cursor()
+    }
+}
+
+/// A choice from a list whose entries are known by their keys.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Choice<K> {
+    /// The entries.
+    pub entries: Vec<Entry<K>>,
+    /// The chosen one.
+    pub chosen: Option<usize>,
+}
+
+/// One entry.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Entry<K> {
+    /// What it stands for.
+    pub key: K,
+    /// What it is called; not safe to draw.
+    pub label: String,
+    /// What stands beside it in small; not safe to draw.
+    pub detail: String,
+}
+
+/// Entries that digits can reach at once.
+pub const PAGE: usize = 9;
+
+impl<K: Copy + PartialEq> Choice<K> {
+    /// A choice with nothing chosen.
+    pub fn new(entries: Vec<Entry<K>>) -> Self {
+        Self { entries, chosen: None }
+    }
+
+    /// The key of the chosen entry.
+    pub fn key(&self) -> Option<K> {
+        self.entries.get(self.chosen?).map(|entry| entry.key)
+    }
+
+    /// Moves by `step` and stops at the ends; the first move from nowhere takes the first entry.
+    pub fn step(&mut self, step: isize) {
+        let Some(last) = self.entries.len().checked_sub(1) else { return };
+        self.chosen = Some(match self.chosen {
+            None => 0,
+            Some(at) => at.saturating_add_signed(step).min(last),
+        });
+    }
+
+    /// Moves by `step` and goes round.
+    pub fn turn(&mut self) {
+        let count = self.entries.len();
+        if count > 0 {
+            self.chosen = Some(self.chosen.map_or(0, |at| (at + 1) % count));
+        }
+    }
+
+    /// Chooses the `number`-th of the page in sight; `false` when there is none.
+    pub fn pick(&mut self, number: usize) -> bool {
+        let at = self.page_start() + number - 1;
+        let there = number <= PAGE && at < self.entries.len();
+        if there {
+            self.chosen = Some(at);
+        }
+        there
+    }
+
+    /// The first entry of the page in sight.
+    pub fn page_start(&self) -> usize {
+        self.chosen.unwrap_or(0) / PAGE * PAGE
+    }
+
+    /// Chooses the entry with this key, if it is there.
+    pub fn choose(&mut self, key: K) {
+        self.chosen = self.entries.iter().position(|entry| entry.key == key);
+    }
+}

@@ -1,0 +1,88 @@
+//! What can be said of a machine by looking at the whole state.
+
+use kart_api::{DeviceLink, Machine, Stop, View};
+use kart_core::{id::EquipmentId, time::Micros};
+
+use super::{Age, Model};
+
+/// A machine with the ages of what is known of it.
+#[derive(Debug)]
+pub struct Standing<'a> {
+    /// The machine.
+    pub machine: &'a Machine,
+    /// Age of its counts and its state.
+    pub age: Age,
+    /// How long it has been in its state.
+    pub in_state_us: i64,
+    /// The stop it is in, where it is in one.
+    pub stop: Option<&'a Stop>,
+    /// Stops of it that wait for a reason.
+    pub unexplained: usize,
+}
+
+impl Model {
+    /// How a machine stands now.
+    pub fn standing<'a>(&self, view: &'a View, machine: &'a Machine) -> Standing<'a> {
+        let now = self.daemon_now();
+        let of_it = || view.stops.iter().filter(|stop| stop.machine == machine.id);
+        Standing {
+            machine,
+            age: Age::of(machine.seen_us, now, self.cut_off(machine)),
+            in_state_us: now.0.saturating_sub(machine.state_since_us.0).max(0),
+            stop: of_it().find(|stop| stop.until_us.is_none()),
+            unexplained: of_it().filter(|stop| stop.reason.is_none()).count(),
+        }
+    }
+
+    /// The age of a value of this machine that was read at `at`.
+    pub fn age(&self, machine: &Machine, at: Option<Micros>) -> Age {
+        Age::of(at, self.daemon_now(), self.cut_off(machine))
+    }
+
+    fn cut_off(&self, machine: &Machine) -> bool {
+        !self.is_live() || matches!(machine.link, DeviceLink::Down { .. })
+    }
+}
+
+/// Stops that wait for a reason: those of `first` before the others, newest first.
+pub fn unexplained(view: &View, first: Option<EquipmentId>) -> Vec<&Stop> {
+    let mut stops: Vec<&Stop> = view.stops.iter().filter(|stop| stop.reason.is_none()).collect();
+    stops.sort_by_key(|stop| (Some(stop.machine) != first, std::cmp::Reverse(stop.from_us)));
+    stops
+}
+
+/// How machines are laid out in a window.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Grid {
+    /// Machines beside each other; 0 means one line per machine.
+    pub columns: usize,
+    /// People, stops and receipts stand beside the machines.
+    pub sidebar: bool,
+}
+
+impl Grid {
+    /// Columns a card needs.
+    pub const CARD_WIDTH: u16 = 40;
+    /// Rows a card needs.
+    pub const CARD_HEIGHT: u16 = 9;
+    /// Columns of the sidebar.
+    pub const SIDEBAR: u16 = 38;
+    /// Rows that banner, notice and footer take.
+    pub const FRAME: u16 = 6;
+
+    /// The layout of `machines` machines in a window of this size.
+    pub fn of((width, height): (u16, u16), machines: usize) -> Self {
+        let sidebar = width >= 2 * Self::CARD_WIDTH + Self::SIDEBAR;
+        let width = if sidebar { width - Self::SIDEBAR } else { width };
+        let height = height.saturating_sub(Self::FRAME);
+        let fit = |room: u16, card: u16| usize::from(room.checked_div(card).unwrap_or(0));
+        let (wide, high) = (fit(width, Self::CARD_WIDTH), fit(height, Self::CARD_HEIGHT));
+        if machines > wide * high {
+            return Self { columns: 0, sidebar };
+        }
+        let columns = (1..=wide).find(|columns| machines <= columns * high).unwrap_or(1);
+        // Two machines read better beside each other than one above the other.
+        let columns = columns.max(2).min(wide.max(1)).min(machines.max(1));
+        Self { columns, sidebar }
+    }
+}

@@ -1,0 +1,119 @@
+//! What can stand on the overview.
+
+use kart_core::id::{EquipmentId, RecordId};
+
+use super::{BadgeForm, Choice, CompleteForm, ExplainForm, PunchForm, Sending, StartForm, TextField};
+use crate::keys::Place;
+
+/// One screen or form.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Screen {
+    /// Everything about one machine.
+    Machine {
+        /// Which.
+        id: EquipmentId,
+        /// Lines scrolled.
+        scroll: u16,
+    },
+    /// What was recorded here lately.
+    Receipts {
+        /// Lines scrolled.
+        scroll: u16,
+    },
+    /// The keys of the place beneath.
+    Help {
+        /// That place.
+        of: Place,
+        /// Lines scrolled.
+        scroll: u16,
+    },
+    /// A badge typed by hand.
+    Badge(BadgeForm),
+    /// Clock in or out.
+    Punch(Box<PunchForm>),
+    /// Start a batch.
+    Start(Box<StartForm>),
+    /// Complete a batch.
+    Complete(Box<CompleteForm>),
+    /// Which stop to explain.
+    Stops(Choice<RecordId>),
+    /// Why it stopped.
+    Explain(Box<ExplainForm>),
+}
+
+impl Screen {
+    /// Where its keys are listed.
+    pub fn place(&self) -> Place {
+        match self {
+            Self::Machine { .. } => Place::Machine,
+            Self::Receipts { .. } => Place::Receipts,
+            Self::Help { .. } => Place::Help,
+            Self::Badge(_) => Place::Badge,
+            Self::Punch(_) => Place::Punch,
+            Self::Start(_) => Place::Start,
+            Self::Complete(_) => Place::Complete,
+            Self::Stops(_) => Place::Stops,
+            Self::Explain(_) => Place::Explain,
+        }
+    }
+
+    /// How far its command is, where it is a form.
+    pub fn sending(&self) -> Option<&Sending> {
+        match self {
+            Self::Punch(form) => Some(&form.sending),
+            Self::Start(form) => Some(&form.sending),
+            Self::Complete(form) => Some(&form.sending),
+            Self::Explain(form) => Some(&form.sending),
+            Self::Machine { .. }
+            | Self::Receipts { .. }
+            | Self::Help { .. }
+            | Self::Badge(_)
+            | Self::Stops(_) => None,
+        }
+    }
+
+    /// The same, to change.
+    pub fn sending_mut(&mut self) -> Option<&mut Sending> {
+        match self {
+            Self::Punch(form) => Some(&mut form.sending),
+            Self::Start(form) => Some(&mut form.sending),
+            Self::Complete(form) => Some(&mut form.sending),
+            Self::Explain(form) => Some(&mut form.sending),
+            Self::Machine { .. }
+            | Self::Receipts { .. }
+            | Self::Help { .. }
+            | Self::Badge(_)
+            | Self::Stops(_) => None,
+        }
+    }
+
+    /// The text field that typing goes to.
+    pub fn text_field(&mut self) -> Option<&mut TextField> {
+        match self {
+            Self::Badge(form) => Some(&mut form.badge),
+            Self::Start(form) => Some(form.field_mut()),
+            Self::Complete(form) => form.field_mut(),
+            Self::Explain(form) => form.commenting.then_some(&mut form.comment),
+            Self::Machine { .. }
+            | Self::Receipts { .. }
+            | Self::Help { .. }
+            | Self::Punch(_)
+            | Self::Stops(_) => None,
+        }
+    }
+
+    /// How far it is scrolled, where it can be.
+    pub fn scroll_mut(&mut self) -> Option<&mut u16> {
+        match self {
+            Self::Machine { scroll, .. } | Self::Receipts { scroll } | Self::Help { scroll, .. } => {
+                Some(scroll)
+            },
+            Self::Badge(_)
+            | Self::Punch(_)
+            | Self::Start(_)
+            | Self::Complete(_)
+            | Self::Stops(_)
+            | Self::Explain(_) => None,
+        }
+    }
+}

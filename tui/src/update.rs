@@ -1,0 +1,184 @@
+//! What each message changes, and what it wants done. Pure: the time comes in with the message.
+
+mod badge;
+mod complete;
+mod explain;
+mod floor;
+mod live;
+mod start;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use crate::{
+    clock::Now,
+    effect::Effect,
+    keys::{self, Cmd, Place},
+    model::{Model, Screen, Sending, Tone},
+    msg::Msg,
+    words::Sentence,
+};
+
+/// Takes one message in.
+pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
+    model.now = now;
+    match msg {
+        Msg::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
+        Msg::Key(key) => on_key(model, key),
+        Msg::Resized(columns, rows) => {
+            model.size = (columns, rows);
+            Vec::new()
+        },
+        Msg::Tick => {
+            model.notice.take_if(|notice| notice.until_us < now.mono_us);
+            Vec::new()
+        },
+        Msg::Live(event) => live::told(model, event),
+        Msg::Lost(why) => {
+            live::lost(model, why);
+            Vec::new()
+        },
+        Msg::Command { key, outcome } => {
+            live::answered(model, &key, outcome);
+            Vec::new()
+        },
+        Msg::Terminate => vec![Effect::Quit],
+    }
+}
+
+fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
+    let saving = matches!(model.screens.last().and_then(Screen::sending), Some(Sending::Saving(_)));
+    if !saving && badge::listen(model, key) {
+        return Vec::new();
+    }
+    if !saving && keys::is_typing(&key) {
+        let field = model.screens.last_mut().and_then(Screen::text_field);
+        if let Some(changed) = field.map(|field| field.key(key)) {
+            if changed {
+                typed(model);
+            }
+            return Vec::new();
+        }
+    }
+    let Some(cmd) = keys::command(model.place(), &key) else { return Vec::new() };
+    if cmd != Cmd::Quit {
+        model.leaving = false;
+    }
+    if saving && !matches!(cmd, Cmd::Back | Cmd::Help | Cmd::Quit) {
+        return Vec::new();
+    }
+    obey(model, cmd)
+}
+
+/// A text field changed.
+fn typed(model: &mut Model) {
+    if let Some(sending) = model.screens.last_mut().and_then(Screen::sending_mut) {
+        *sending = Sending::No;
+    }
+    start::narrow(model);
+}
+
+fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
+    match cmd {
+        Cmd::Quit => return quit(model),
+        Cmd::Back => back(model),
+        Cmd::Help => model.screens.push(Screen::Help { of: model.place(), scroll: 0 }),
+        Cmd::Badge => badge::open(model),
+        Cmd::Start => start::open(model),
+        Cmd::Complete => complete::open(model),
+        Cmd::Explain => explain::open(model),
+        Cmd::Receipts => model.screens.push(Screen::Receipts { scroll: 0 }),
+        Cmd::Person => person(model),
+        Cmd::Confirm => return confirm(model),
+        Cmd::Open
+        | Cmd::Up
+        | Cmd::Down
+        | Cmd::Left
+        | Cmd::Right
+        | Cmd::PageUp
+        | Cmd::PageDown
+        | Cmd::Next
+        | Cmd::Previous
+        | Cmd::Pick(_) => navigate(model, cmd),
+    }
+    Vec::new()
+}
+
+fn navigate(model: &mut Model, cmd: Cmd) {
+    match model.place() {
+        Place::Overview | Place::Machine | Place::Receipts | Place::Help => {
+            floor::navigate(model, cmd);
+        },
+        Place::Punch => badge::navigate(model, cmd),
+        Place::Start => start::navigate(model, cmd),
+        Place::Complete => complete::navigate(model, cmd),
+        Place::Stops | Place::Explain => explain::navigate(model, cmd),
+        Place::Badge => {},
+    }
+}
+
+fn confirm(model: &mut Model) -> Vec<Effect> {
+    match model.place() {
+        Place::Badge => {
+            badge::typed(model);
+            Vec::new()
+        },
+        Place::Punch => badge::confirm(model),
+        Place::Start => start::confirm(model),
+        Place::Complete => complete::confirm(model),
+        Place::Explain => explain::confirm(model),
+        Place::Overview | Place::Machine | Place::Receipts | Place::Help | Place::Stops => {
+            Vec::new()
+        },
+    }
+}
+
+fn back(model: &mut Model) {
+    let left = model.screens.pop();
+    if let Some(Sending::Saving(_)) = left.as_ref().and_then(Screen::sending) {
+        model.say(Tone::Plain, Sentence::new("still-saving"));
+    }
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    if model.pending.is_empty() || model.leaving {
+        return vec![Effect::Quit];
+    }
+    model.leaving = true;
+    let unsaved = i64::try_from(model.pending.len()).unwrap_or(i64::MAX);
+    model.say(Tone::Wrong, Sentence::new("quit-unsaved").count("count", unsaved));
+    Vec::new()
+}
+
+/// The next person who could be meant.
+fn person(model: &mut Model) {
+    match model.screens.last_mut() {
+        Some(Screen::Start(form)) => form.who.turn(),
+        Some(Screen::Complete(form)) => form.who.turn(),
+        Some(Screen::Explain(form)) => form.who.turn(),
+        _ => {},
+    }
+}
+
+/// Sends the command of the form on top; the form waits for the answer.
+fn send(
+    model: &mut Model,
+    command: kart_core::command::Command,
+    what: Sentence,
+) -> Vec<Effect> {
+    let request = model.take(command, what);
+    if let Some(sending) = model.screens.last_mut().and_then(Screen::sending_mut) {
+        *sending = Sending::Saving(request.key.clone());
+    }
+    vec![Effect::Send(request)]
+}
+
+/// Nothing was sent, and why.
+fn refuse(model: &mut Model, why: Sentence) -> Vec<Effect> {
+    if let Some(sending) = model.screens.last_mut().and_then(Screen::sending_mut) {
+        *sending = Sending::Refused(why);
+    }
+    Vec::new()
+}
+
+#[cfg(test)]
+mod tests;

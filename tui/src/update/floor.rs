@@ -1,0 +1,94 @@
+//! Moving about: machines on the overview, and screens that only show.
+
+use crate::{
+    keys::Cmd,
+    model::{Grid, Model, Screen},
+};
+
+/// Lines that a page key moves.
+const PAGE: u16 = 10;
+
+/// Obeys a key that moves.
+pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
+    let lines = lines(model);
+    match model.screens.last_mut() {
+        None => overview(model, cmd),
+        Some(Screen::Machine { id, scroll }) => match cmd {
+            Cmd::Left | Cmd::Right => {
+                *scroll = 0;
+                model.selected = Some(*id);
+                step(model, if cmd == Cmd::Left { -1 } else { 1 });
+                let selected = model.selected;
+                if let (Some(Screen::Machine { id, .. }), Some(selected)) =
+                    (model.screens.last_mut(), selected)
+                {
+                    *id = selected;
+                }
+            },
+            _ => move_by(scroll, cmd, lines),
+        },
+        Some(screen) => {
+            if let Some(scroll) = screen.scroll_mut() {
+                move_by(scroll, cmd, lines);
+            }
+        },
+    }
+}
+
+/// How far the screen on top can be scrolled.
+fn lines(model: &Model) -> u16 {
+    let lines = match (model.screens.last(), &model.view) {
+        (Some(Screen::Machine { id, .. }), _) => {
+            model.machine_by_id(*id).map_or(0, |machine| machine.signals.len())
+        },
+        (Some(Screen::Receipts { .. }), Some(view)) => view.receipts.len(),
+        (Some(Screen::Help { of, .. }), _) => crate::keys::table(*of).len(),
+        _ => 0,
+    };
+    u16::try_from(lines.saturating_sub(1)).unwrap_or(u16::MAX)
+}
+
+fn move_by(scroll: &mut u16, cmd: Cmd, lines: u16) {
+    let wanted = match cmd {
+        Cmd::Up => scroll.saturating_sub(1),
+        Cmd::Down => scroll.saturating_add(1),
+        Cmd::PageUp => scroll.saturating_sub(PAGE),
+        Cmd::PageDown => scroll.saturating_add(PAGE),
+        _ => *scroll,
+    };
+    *scroll = wanted.min(lines);
+}
+
+fn overview(model: &mut Model, cmd: Cmd) {
+    let machines = model.view.as_ref().map_or(0, |view| view.machines.len());
+    let row = Grid::of(model.size, machines).columns.max(1);
+    let row = isize::try_from(row).unwrap_or(1);
+    match cmd {
+        Cmd::Left => step(model, -1),
+        Cmd::Right => step(model, 1),
+        Cmd::Up => step(model, -row),
+        Cmd::Down => step(model, row),
+        Cmd::Pick(number) => {
+            let picked = model.view.as_ref().and_then(|view| view.machines.get(number - 1));
+            if let Some(picked) = picked.map(|machine| machine.id) {
+                model.selected = Some(picked);
+            }
+        },
+        Cmd::Open => {
+            if let Some(id) = model.machine().map(|machine| machine.id) {
+                model.screens.push(Screen::Machine { id, scroll: 0 });
+            }
+        },
+        _ => {},
+    }
+}
+
+/// Selects the machine `by` places further, where there is one.
+fn step(model: &mut Model, by: isize) {
+    let Some(view) = &model.view else { return };
+    let at = view.machines.iter().position(|machine| Some(machine.id) == model.selected);
+    let wanted = at.unwrap_or(0).checked_add_signed(by);
+    if let Some(machine) = wanted.and_then(|wanted| view.machines.get(wanted)) {
+        model.selected = Some(machine.id);
+    }
+}

@@ -1,0 +1,153 @@
+//! What the daemon tells: its state, its absence, and its answers.
+
+use kart_api::{Answer, LiveEvent, VERSION, View};
+use kart_core::command::{Accepted, Command};
+
+use crate::{
+    effect::Effect,
+    model::{Anchor, Burst, Daemon, Model, Pending, Screen, Sending, Tone},
+    msg::{Lost, Outcome},
+    update::explain,
+    words::{Sentence, Zone, refusal},
+};
+
+/// A state or a change of it.
+pub(super) fn told(model: &mut Model, event: LiveEvent) -> Vec<Effect> {
+    match event {
+        LiveEvent::Snapshot(view) if view.terminal.contract != VERSION => {
+            lost(model, Lost::Foreign);
+        },
+        LiveEvent::Snapshot(view) => snapshot(model, *view),
+        LiveEvent::Delta(delta) => {
+            let terminal = delta.terminal.is_some();
+            let stops = delta.stops.is_some();
+            let follows = model.view.as_mut().is_some_and(|view| view.apply(*delta));
+            if !follows {
+                return vec![Effect::Resync];
+            }
+            if terminal {
+                anchor(model);
+            }
+            follow(model, stops);
+        },
+    }
+    Vec::new()
+}
+
+fn snapshot(model: &mut Model, view: View) {
+    if matches!(model.daemon, Daemon::Lost { .. }) {
+        model.say(Tone::Plain, Sentence::new("daemon-back"));
+    }
+    model.daemon = Daemon::Up;
+    model.view = Some(view);
+    anchor(model);
+    follow(model, true);
+}
+
+fn anchor(model: &mut Model) {
+    if let Some(view) = &model.view {
+        let daemon_us = view.terminal.now_us;
+        model.anchor = Some(Anchor { daemon_us, mono_us: model.now.mono_us });
+    }
+}
+
+/// Everything on the screen that follows the state.
+fn follow(model: &mut Model, stops: bool) {
+    let who = model.who();
+    let Some(view) = &model.view else { return };
+    if let Some(reference) = &view.reference
+        && !model.zone.is(&reference.site.time_zone)
+    {
+        model.zone = Zone::named(&reference.site.time_zone);
+    }
+    if !view.machines.iter().any(|machine| Some(machine.id) == model.selected) {
+        model.selected = view.machines.first().map(|machine| machine.id);
+    }
+    for screen in &mut model.screens {
+        match screen {
+            Screen::Start(form) => form.who.follow(who.clone()),
+            Screen::Explain(form) => form.who.follow(who.clone()),
+            Screen::Complete(form) => {
+                form.who.follow(who.clone());
+                let machine = view.machines.iter().find(|machine| machine.id == form.machine);
+                let same = |batch: &kart_api::Batch| batch.id == form.batch;
+                // The counts of the next batch are not those of the one in the form.
+                if let Some(machine) = machine.filter(|m| m.batch.as_ref().is_some_and(same)) {
+                    form.offer(machine);
+                }
+            },
+            Screen::Stops(choice) if stops => explain::refresh(choice, view, model.selected),
+            _ => {},
+        }
+    }
+}
+
+/// The daemon is not there.
+pub(super) fn lost(model: &mut Model, why: Lost) {
+    let since_us = match model.daemon {
+        Daemon::Lost { since_us, .. } => since_us,
+        Daemon::Connecting | Daemon::Up => model.daemon_now(),
+    };
+    model.daemon = Daemon::Lost { since_us, why };
+}
+
+/// What became of a command.
+pub(super) fn answered(model: &mut Model, key: &str, outcome: Outcome) {
+    // A burst remembers the screen as it was before the answer.
+    model.burst = Burst::default();
+    let Some(at) = model.pending.iter().position(|pending| pending.request.key == key) else {
+        return;
+    };
+    if outcome == Outcome::Away {
+        if let Some(pending) = model.pending.get_mut(at) {
+            pending.away = true;
+        }
+        return;
+    }
+    let pending = model.pending.remove(at);
+    let form = model.screens.iter().position(
+        |screen| matches!(screen.sending(), Some(Sending::Saving(saving)) if saving == key),
+    );
+    match outcome {
+        Outcome::Answered(Answer::Saved(accepted)) => {
+            if let Some(form) = form {
+                model.screens.truncate(form);
+            }
+            saved(model, &pending, &accepted);
+        },
+        Outcome::Answered(Answer::Refused(why)) => refused(model, form, pending, refusal(&why)),
+        Outcome::Broken(text) => {
+            let why = Sentence::new("refusal-broken").with("text", text);
+            refused(model, form, pending, why);
+        },
+        Outcome::Away => {},
+    }
+}
+
+fn saved(model: &mut Model, pending: &Pending, accepted: &Accepted) {
+    match &pending.request.command {
+        Command::ClockIn { .. } => {
+            if let Some(user) = accepted.user {
+                model.badged.retain(|badged| *badged != user);
+                model.badged.push(user);
+            }
+        },
+        Command::ClockOut { .. } => model.badged.retain(|badged| Some(*badged) != accepted.user),
+        Command::ExplainStop { stop, .. } => explain::explained(model, *stop),
+        Command::StartBatch { .. } | Command::CompleteBatch { .. } => {},
+    }
+    model.say(Tone::Saved, pending.what.clone());
+}
+
+fn refused(model: &mut Model, form: Option<usize>, pending: Pending, why: Sentence) {
+    let waiting = form.and_then(|form| model.screens.get_mut(form)).and_then(Screen::sending_mut);
+    match waiting {
+        Some(sending) => *sending = Sending::Refused(why),
+        // The form was left; the person must still learn that nothing was recorded.
+        None => {
+            let sentence =
+                Sentence::new("refused-later").inner("what", pending.what).inner("why", why);
+            model.say(Tone::Wrong, sentence);
+        },
+    }
+}
