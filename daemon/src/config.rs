@@ -1,0 +1,116 @@
+//! The configuration of a terminal: once there is a [`Config`], every value in it is valid.
+//!
+//! Whether a device, a broker or headquarters can be reached is no question of validity.
+
+use kart_core::{
+    document::{Document, Fault, Faults},
+    id::{SiteId, StationId},
+    map::Map,
+};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::ingest::{modbus::plan::DevicePlan, mqtt::topic::BrokerPlan};
+
+pub(crate) mod raw;
+mod complete;
+mod check;
+
+pub use raw::LogLevel;
+
+/// Everything a terminal is told by its file.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// This terminal.
+    pub terminal: Terminal,
+    /// Where it stands.
+    pub site: Site,
+    /// Where its facts go; `None` for a terminal that lives alone.
+    pub headquarters: Option<Headquarters>,
+    /// Machines, signals, counters, rules.
+    pub map: Map,
+    /// Codes of the machines, in the order of the map.
+    pub machine_codes: Vec<String>,
+    /// What is read over Modbus.
+    pub devices: Vec<DevicePlan>,
+    /// What is heard over MQTT.
+    pub brokers: Vec<BrokerPlan>,
+    effective: raw::File,
+}
+
+/// This terminal.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Terminal {
+    /// Its code in the site.
+    pub code: String,
+    /// The code of its station, where it belongs to one.
+    pub station_code: Option<String>,
+    /// The key of that station.
+    pub station: Option<StationId>,
+    /// Where it keeps its log.
+    pub data_dir: PathBuf,
+    /// Where screens find it.
+    pub socket: PathBuf,
+    /// How much it logs.
+    pub log: LogLevel,
+}
+
+/// Where a terminal stands.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Site {
+    /// Key.
+    pub id: SiteId,
+    /// The owner.
+    pub organization: String,
+    /// Code, unique in the organisation.
+    pub code: String,
+    /// The site file, for a terminal that does not get its reference data from headquarters.
+    pub file: Option<PathBuf>,
+}
+
+/// Where facts go.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Headquarters {
+    /// Base address, without a slash at its end.
+    pub url: String,
+    /// The authority that signed its certificate, where it is not a public one.
+    pub ca_file: Option<PathBuf>,
+    /// A push begins at the latest this long after a fact.
+    pub push_interval: Duration,
+    /// Between two questions for reference data.
+    pub pull_interval: Duration,
+    /// For one request.
+    pub timeout: Duration,
+}
+
+impl Config {
+    /// Reads and checks the file at `path`. Relative paths in it start at its folder.
+    pub fn load(path: &Path) -> Result<Self, Faults> {
+        let name = path.display().to_string();
+        let unreadable = |message| {
+            Faults(vec![Fault { file: name.clone(), line: 0, path: String::new(), message }])
+        };
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+        let folder = path.parent().unwrap_or(Path::new("."));
+        let folder = std::path::absolute(folder)
+            .map_err(|error| unreadable(format!("has no folder: {error}")))?;
+        Self::read(&name, &text, &folder)
+    }
+
+    /// Checks `text`; `name` is what faults call it.
+    pub fn read(name: &str, text: &str, folder: &Path) -> Result<Self, Faults> {
+        let document = Document::read(name, text)?;
+        check::config(&document, document.parse()?, folder)
+    }
+
+    /// The values in effect, as TOML. Secrets stand in files of their own and are never shown.
+    pub fn show(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(&self.effective)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -2,10 +2,10 @@
 //! the supervisor runs; a source never spawns and never decides a state.
 
 use kart_core::{signal::Sample, time::Stamp};
-use rand::Rng as _;
-use std::{collections::VecDeque, time::Duration};
+use std::collections::VecDeque;
 use tokio::sync::{mpsc, oneshot};
 
+pub(crate) mod reach;
 pub mod modbus;
 pub mod mqtt;
 
@@ -53,34 +53,6 @@ pub enum SourceFault {
     /// The engine takes no readings any more.
     #[error("the engine takes no readings any more")]
     Closed,
-}
-
-/// Delays between attempts: doubled from one to the next, each between half of itself and itself.
-#[derive(Debug)]
-pub(crate) struct Backoff {
-    first: Duration,
-    most: Duration,
-    attempts: u32,
-}
-
-impl Backoff {
-    pub(crate) fn new(first: Duration, most: Duration) -> Self {
-        Self { first, most, attempts: 0 }
-    }
-
-    pub(crate) fn reset(&mut self) {
-        self.attempts = 0;
-    }
-
-    pub(crate) fn attempts(&self) -> u32 {
-        self.attempts
-    }
-
-    pub(crate) fn next(&mut self) -> Duration {
-        let full = self.first.saturating_mul(1 << self.attempts.min(16)).min(self.most);
-        self.attempts = self.attempts.saturating_add(1);
-        full.mul_f64(rand::rng().random_range(0.5..=1.0))
-    }
 }
 
 /// The way of a polled source to the engine. While the engine does not take readings, only the
@@ -175,13 +147,5 @@ mod tests {
         }
         drop(readings);
         assert!(outlet.samples(vec![sample(5)]).is_err());
-    }
-
-    #[test]
-    fn delays_grow_to_their_limit() {
-        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
-        let delays: Vec<Duration> = (0..20).map(|_| backoff.next()).collect();
-        assert!(delays[0] <= Duration::from_millis(200));
-        assert!(delays[19] >= Duration::from_secs(15) && delays[19] <= Duration::from_secs(30));
     }
 }

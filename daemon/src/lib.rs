@@ -1,3 +1,16 @@
-pub mod clock;
+//! The daemon beside the machines: reads signals, takes commands, records facts, serves the
+//! screen and reconciles with headquarters. `daemon/docs/architecture.md` tells where everything
+//! is and why.
+
+pub mod cli;
 pub mod config;
+pub mod wiring;
+pub mod supervise;
+pub mod clock;
+pub mod telemetry;
 pub mod ingest;
+pub mod recorder;
+pub mod readers;
+pub mod viewer;
+pub mod serve;
+pub mod uplink;

@@ -10,7 +10,6 @@ mod outcome;
 mod session;
 
 use std::future::Future;
-use tokio::sync::watch;
 use uuid::Uuid;
 
 pub use client::{Headquarters, Remote};
@@ -59,8 +58,8 @@ pub trait Terminal: Send + Sync {
     /// Reports how the link is.
     fn link(&self, link: Link);
 
-    /// Changes whenever the log has grown.
-    fn grown(&self) -> watch::Receiver<u64>;
+    /// Returns once the log reaches beyond `seq`.
+    fn grown(&self, seq: u64) -> impl Future<Output = Result<(), Fault>> + Send;
 }
 
 /// The terminal could not answer; in words.

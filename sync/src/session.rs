@@ -174,13 +174,9 @@ impl<T: Terminal> Talk<'_, T> {
         mut acked: u64,
         most_facts: usize,
     ) -> Result<std::convert::Infallible, Failure> {
-        let mut grown = self.terminal.grown();
         loop {
-            // Marked as seen before looking, so that growth during the look is not missed.
-            grown.borrow_and_update();
             let Some(page) = self.terminal.page(acked, most_facts, PAGE_BYTES).await? else {
-                let gone = |_| Failure::Terminal(crate::Fault("the store has stopped".to_owned()));
-                grown.changed().await.map_err(gone)?;
+                self.terminal.grown(acked).await?;
                 continue;
             };
             let last = page.from + u64::try_from(page.lines.len()).unwrap_or_default() - 1;

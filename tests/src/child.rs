@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::os::unix::process::CommandExt as _;
 use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ impl Child {
         let name = program.file_name().unwrap_or(OsStr::new("?")).to_string_lossy().into_owned();
         let folder = tempfile::Builder::new().prefix("kart-child-").tempdir()?;
         let process = command
+            // Ctrl-C at the terminal is for us, who stop our children in order.
+            .process_group(0)
             .stdin(input)
             .stdout(File::create(folder.path().join("stdout"))?)
             .stderr(File::create(folder.path().join("stderr"))?)

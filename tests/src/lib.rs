@@ -3,7 +3,11 @@
 
 pub mod wait;
 pub mod child;
+pub mod dialogue;
 pub mod programs;
 pub mod postgres;
 pub mod broker;
 pub mod modbus;
+pub mod world;
+pub mod operator;
+pub mod measure;

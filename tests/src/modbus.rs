@@ -1,33 +1,24 @@
 //! A Modbus TCP server that we did not write: Debian's python3-pymodbus, told on its standard input what to serve.
 
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{ChildStdin, Command};
-use std::time::Duration;
+use std::process::Command;
 
 use anyhow::Context;
 
 use crate::child::Child;
+use crate::dialogue::Dialogue;
 use crate::wait::free_port;
 
 /// Debian's own Python; one of a developer's would not find Debian's packages.
 const PYTHON: &str = "/usr/bin/python3";
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/modbus_server.py");
-const LIMIT: Duration = Duration::from_secs(20);
 const ATTEMPTS: usize = 3;
 
 /// Serves the registers 0 to 999, all zero at the start, as any unit.
 #[derive(Debug)]
 pub struct ModbusServer {
     port: u16,
-    server: Option<Running>,
-}
-
-#[derive(Debug)]
-struct Running {
-    process: Child,
-    input: ChildStdin,
-    answers: usize,
+    server: Option<Dialogue>,
 }
 
 impl ModbusServer {
@@ -75,37 +66,12 @@ impl ModbusServer {
     pub async fn start_again(&mut self) -> anyhow::Result<()> {
         let mut command = Command::new(PYTHON);
         command.arg(SCRIPT).arg(self.port.to_string());
-        let (process, input) = Child::with_input(&mut command)?;
-        let mut running = Running { process, input, answers: 0 };
-        running.answer().await?;
-        self.server = Some(running);
+        self.server = Some(Dialogue::start(&mut command).await?.0);
         Ok(())
     }
 
     async fn command(&mut self, command: &serde_json::Value) -> anyhow::Result<()> {
-        let running = self.server.as_mut().context("the Modbus server is stopped")?;
-        writeln!(running.input, "{command}")?;
-        let answer = running.answer().await?;
-        anyhow::ensure!(!answer.contains("error"), "{command}: {answer}");
-        Ok(())
-    }
-}
-
-impl Running {
-    async fn answer(&mut self) -> anyhow::Result<String> {
-        let path = self.process.stdout_path();
-        let seen = self.answers;
-        let mut answer = String::new();
-        self.process
-            .ready("the Modbus server's answer", LIMIT, async || {
-                let text = std::fs::read_to_string(&path).map_err(|fault| fault.to_string())?;
-                let complete = text.rfind('\n').and_then(|end| text.get(..end)).unwrap_or_default();
-                answer =
-                    complete.lines().nth(seen).ok_or_else(|| format!("{seen} answers"))?.to_owned();
-                Ok::<_, String>(())
-            })
-            .await?;
-        self.answers += 1;
-        Ok(answer)
+        let server = self.server.as_mut().context("the Modbus server is stopped")?;
+        server.ask(command).await.map(drop)
     }
 }

@@ -1,1 +1,72 @@
-fn main() {}
+//! `kart`: the operator terminal.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use kart_tui::{run, status, theme::Theme, words::Words};
+
+/// The operator terminal of Kartorium Edge.
+///
+/// Without a command it opens the screen. The screen needs the daemon kartd beside it; while the
+/// daemon is away it says so, keeps what you typed, and saves it when the daemon is back.
+#[derive(Parser, Debug)]
+#[command(name = "kart", version)]
+struct Args {
+    /// Socket of the daemon.
+    #[arg(
+        long,
+        global = true,
+        env = "KARTORIUM_SOCKET",
+        default_value = "/run/kartorium/kartd.sock",
+        value_name = "PATH"
+    )]
+    socket: PathBuf,
+    /// Language: en, de or es. Without it, the language of the environment.
+    #[arg(
+        long,
+        global = true,
+        env = "KARTORIUM_LANG",
+        value_name = "LANG",
+        value_parser = ["en", "de", "es"]
+    )]
+    lang: Option<String>,
+    /// Draw with ASCII characters only. Chosen by itself where the environment is not UTF-8.
+    #[arg(long, global = true, env = "KARTORIUM_ASCII")]
+    ascii: bool,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Print a short status and leave: 0 when recording, 1 when not or when the daemon is away.
+    Status,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> anyhow::Result<ExitCode> {
+    let args = Args::parse();
+    if rustls::crypto::ring::default_provider().install_default().is_err() {
+        anyhow::bail!("a TLS provider is installed already");
+    }
+    let words = Words::new(args.lang.as_deref().unwrap_or(&locale("LC_MESSAGES")));
+    match args.command {
+        None => {
+            let theme = Theme { ascii: args.ascii || !is_utf8(&locale("LC_CTYPE")) };
+            run::run(&args.socket, &words, theme).await?;
+            Ok(ExitCode::SUCCESS)
+        },
+        Some(Command::Status) => status::print(&args.socket, &words).await,
+    }
+}
+
+/// The locale of the environment for one category, by the rules of POSIX.
+fn locale(category: &str) -> String {
+    let set = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    set("LC_ALL").or_else(|| set(category)).or_else(|| set("LANG")).unwrap_or_default()
+}
+
+fn is_utf8(locale: &str) -> bool {
+    let locale = locale.to_ascii_lowercase();
+    locale.contains("utf-8") || locale.contains("utf8")
+}

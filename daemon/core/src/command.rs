@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{EquipmentId, ProductId, ReasonId, RecordId, StationId, UserId};
+use crate::{
+    fact::{Body, Fact},
+    id::{EquipmentId, Origin, ProductId, ReasonId, RecordId, StationId, UserId},
+};
 
 /// Something a person asks for. The answer is a fact on disk or a [`Refusal`].
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -143,4 +146,25 @@ pub enum Refusal {
     /// No reference data yet.
     #[error("this terminal has no site data yet")]
     NoSite,
+}
+
+impl Accepted {
+    /// What the command that became `fact` was answered; `None` when no command becomes such a
+    /// fact.
+    pub fn of(fact: &Fact, origin: Origin) -> Option<Self> {
+        let (record, user) = match &fact.fact {
+            Body::ClockedIn { user, .. } => (origin.record(fact.seq), Some(*user)),
+            Body::ClockedOut { user, entry } => (*entry, Some(*user)),
+            Body::BatchStarted(_) => (origin.record(fact.seq), None),
+            Body::BatchCompleted { batch, .. } => (*batch, None),
+            Body::StopExplained { stop, .. } => (*stop, None),
+            Body::Genesis { .. }
+            | Body::Started { .. }
+            | Body::StateChanged { .. }
+            | Body::Counted(_)
+            | Body::BatchJoined { .. }
+            | Body::BatchLeft { .. } => return None,
+        };
+        Some(Self { seq: fact.seq, record, user })
+    }
 }

@@ -40,6 +40,14 @@ impl fmt::Display for Fault {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Faults(pub Vec<Fault>);
 
+impl From<Vec<Fault>> for Faults {
+    /// In the order a person meets them when reading the file.
+    fn from(mut faults: Vec<Fault>) -> Self {
+        faults.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        Self(faults)
+    }
+}
+
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines: Vec<String> = self.0.iter().map(Fault::to_string).collect();
@@ -65,40 +73,39 @@ impl<'t> Document<'t> {
             .iter()
             .map(|e| document.fault_at(e.span().unwrap_or(0..0), String::new(), e.message()))
             .collect();
-        if faults.is_empty() { Ok(document) } else { Err(Faults(faults)) }
+        if faults.is_empty() { Ok(document) } else { Err(faults.into()) }
     }
 
     /// Reads the document as a `T`. `T` denies unknown fields.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Faults> {
         let mut table = self.table.clone();
         let mut faults: Vec<Fault> = Vec::new();
-        let mut removed = BTreeSet::new();
+        let mut gone = BTreeSet::new();
         loop {
             let parser = toml::Deserializer::from(table.clone());
             let error = match serde_path_to_error::deserialize::<_, T>(parser) {
                 Ok(value) if faults.is_empty() => return Ok(value),
-                Ok(_) => return Err(Faults(faults)),
+                Ok(_) => return Err(faults.into()),
                 Err(error) => error,
             };
             let span = error.inner().span().unwrap_or(0..0);
             let message = error.inner().message().to_owned();
+            let missing = message.starts_with("missing field");
             let enclosing = match error.path().to_string().as_str() {
                 "." => String::new(),
                 path => path.to_owned(),
             };
-            let path = self.named_path(&enclosing, &message, &span);
-            let consequence = message.starts_with("missing field") && removed.contains(&path);
-            if !consequence {
-                faults.push(self.fault_at(span.clone(), path.clone(), &message));
+            let named = self.named_path(&enclosing, &message, &span);
+            // A key that is missing because it was taken out is no fault of its own.
+            if !(missing && gone.contains(&original(&named, &gone))) {
+                faults.push(self.fault_at(span, original(&named, &gone), &message));
             }
-            let gone = match message.starts_with("missing field") {
-                true => remove(table.get_mut(), &segments(&enclosing)),
-                false => remove(table.get_mut(), &segments(&path)),
-            };
-            removed.insert(if message.starts_with("missing field") { enclosing } else { path });
-            if !gone || faults.len() >= MOST_FAULTS {
-                return Err(Faults(faults));
+            let faulty = if missing { enclosing } else { named };
+            let place = original(&faulty, &gone);
+            if !remove(table.get_mut(), &segments(&faulty)) || faults.len() >= MOST_FAULTS {
+                return Err(faults.into());
             }
+            gone.insert(place);
         }
     }
 
@@ -162,6 +169,22 @@ fn segments(path: &str) -> Vec<Segment> {
     all
 }
 
+/// `path` with the numbers that its array elements had before those in `gone` were taken out.
+fn original(path: &str, gone: &BTreeSet<String>) -> String {
+    let mut place = String::new();
+    for segment in segments(path) {
+        match segment {
+            Segment::Key(key) if place.is_empty() => place = key,
+            Segment::Key(key) => place = format!("{place}.{key}"),
+            Segment::Index(n) => {
+                let standing = (0..).filter(|i| !gone.contains(&format!("{place}[{i}]"))).nth(n);
+                place = format!("{place}[{}]", standing.unwrap_or(n));
+            },
+        }
+    }
+    place
+}
+
 /// Takes out what `path` names; `false` when there is no such thing.
 fn remove(table: &mut DeTable<'_>, path: &[Segment]) -> bool {
     let Some((Segment::Key(key), rest)) = path.split_first() else { return false };
@@ -177,8 +200,10 @@ fn remove_within(value: &mut DeValue<'_>, path: &[Segment]) -> bool {
         (DeValue::Array(array), Some((Segment::Index(n), rest))) => {
             let Some(element) = array.get_mut(*n) else { return false };
             if rest.is_empty() {
-                // An emptied element keeps its place, so that later paths keep their numbers.
-                return std::mem::replace(element.get_mut(), DeValue::Boolean(false)).is_table();
+                let kept = std::mem::replace(array, std::iter::empty().collect());
+                let kept = kept.into_iter().enumerate().filter(|(i, _)| i != n);
+                *array = kept.map(|(_, element)| element).collect();
+                return true;
             }
             remove_within(element.get_mut(), rest)
         },

@@ -335,3 +335,6 @@ impl Body {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -144,7 +144,7 @@ pub fn parse(file: &str, text: &str) -> Result<Reference, Faults> {
     check.codes(&entries);
     check.links(&entries);
     check.values(&entries);
-    if check.faults.is_empty() { Ok(reference(entries)) } else { Err(Faults(check.faults)) }
+    if check.faults.is_empty() { Ok(reference(entries)) } else { Err(check.faults.into()) }
 }
 
 struct Check<'d> {
@@ -400,7 +400,7 @@ name = 'Press'
         let faults = parse("site.toml", &text).unwrap_err().0;
         let paths: Vec<&str> = faults.iter().map(|fault| fault.path.as_str()).collect();
         let expect =
-            ["site.time_zone", "machine[1].code", "station[0].system", "machine[1].ideal_cycle_s"];
+            ["site.time_zone", "station[0].system", "machine[1].code", "machine[1].ideal_cycle_s"];
         assert_eq!(paths, expect);
     }
 }

@@ -15,7 +15,10 @@ use tokio_modbus::ExceptionCode;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, info, warn};
 
-use super::{Backoff, Intake, LinkChange, Outlet, Reading, SourceFault};
+use super::{
+    Intake, Outlet, SourceFault,
+    reach::{Backoff, Reach},
+};
 use crate::clock::Clock;
 
 pub mod plan;
@@ -24,9 +27,6 @@ pub mod link;
 
 use link::{Link, LinkFault};
 use plan::{DevicePlan, Read};
-
-/// Attempts without an answer after which the link is said to be down.
-const MISSES: u32 = 3;
 
 /// How long this adapter waits for what.
 #[derive(Clone, Copy)]
@@ -67,14 +67,9 @@ struct Device {
     pace: Pace,
     clock: Clock,
     outlet: Outlet,
-    link: LinkState,
+    reach: Reach,
     /// What was warned of and still holds.
     said: BTreeSet<String>,
-}
-
-struct LinkState {
-    misses: u32,
-    up: Option<bool>,
 }
 
 /// A read with its place in time.
@@ -105,8 +100,8 @@ impl From<SourceFault> for SessionEnd {
 impl Device {
     fn new(plan: DevicePlan, intake: Intake, clock: Clock, pace: Pace) -> Self {
         let outlet = Outlet::new(&plan.name, intake);
-        let link = LinkState { misses: 0, up: None };
-        Self { plan, pace, clock, outlet, link, said: BTreeSet::new() }
+        let reach = Reach::new(&plan.name, plan.machines());
+        Self { plan, pace, clock, outlet, reach, said: BTreeSet::new() }
     }
 
     async fn read_for_ever(&mut self) -> Result<Infallible, SourceFault> {
@@ -127,8 +122,6 @@ impl Device {
                 SessionEnd::Source(fault) => return Err(fault),
                 SessionEnd::Link(fault) => {
                     debug!(device = self.plan.name, %fault, "connection dropped");
-                    let name = self.plan.name.clone();
-                    metrics::counter!("kart_source_faults_total", "device" => name).increment(1);
                     self.missed(&fault.to_string())?;
                 },
             }
@@ -283,29 +276,17 @@ impl Device {
     }
 
     fn reached(&mut self) -> Result<(), SourceFault> {
-        self.link.misses = 0;
-        if self.link.up == Some(true) {
-            return Ok(());
+        match self.reach.reached(self.clock.stamp()) {
+            Some(reading) => self.outlet.link(reading),
+            None => Ok(()),
         }
-        self.link.up = Some(true);
-        info!(device = self.plan.name, "connected");
-        self.tell(LinkChange::Up)
     }
 
     fn missed(&mut self, reason: &str) -> Result<(), SourceFault> {
-        self.link.misses = self.link.misses.saturating_add(1);
-        if self.link.up == Some(false) || self.link.misses < MISSES {
-            return self.outlet.flush();
+        match self.reach.missed(reason, self.clock.stamp()) {
+            Some(reading) => self.outlet.link(reading),
+            None => self.outlet.flush(),
         }
-        self.link.up = Some(false);
-        warn!(device = self.plan.name, reason, "link down");
-        self.tell(LinkChange::Down { reason: reason.to_owned() })
-    }
-
-    fn tell(&mut self, change: LinkChange) -> Result<(), SourceFault> {
-        let (device, machines) = (self.plan.name.clone(), self.plan.machines());
-        let at = self.clock.stamp();
-        self.outlet.link(Reading::Link { device, machines, change, at })
     }
 }
 

@@ -41,16 +41,16 @@ pub(crate) async fn gateway_login(
     let client = database.client().await?;
     let exists = client.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&login]).await?;
     let text = if exists.is_some() {
-        "format('GRANT kart_gateway TO %I', $1)"
+        "format('GRANT kart_gateway TO %I', $1::text)"
     } else {
-        "format('CREATE ROLE %I LOGIN NOINHERIT IN ROLE kart_gateway', $1)"
+        "format('CREATE ROLE %I LOGIN NOINHERIT IN ROLE kart_gateway', $1::text)"
     };
     let row = client.query_one(&format!("SELECT {text}"), &[&login]).await?;
     client.batch_execute(row.try_get(0)?).await?;
     if let Some(password) = password {
         let verifier = scram_verifier(password.trim_end_matches(['\r', '\n']))?;
         let row = client
-            .query_one("SELECT format('ALTER ROLE %I PASSWORD %L', $1, $2::text)", &[
+            .query_one("SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", &[
                 &login, &verifier,
             ])
             .await?;

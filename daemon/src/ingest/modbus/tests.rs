@@ -1,6 +1,7 @@
 //! A scripted device on a socket: whatever it does, no wrong value reaches the engine.
 
 use super::*;
+use crate::ingest::{LinkChange, Reading};
 use kart_core::signal::Value;
 use plan::{GroupPlan, Kind, Point, Table, WordOrder};
 use std::collections::VecDeque;
@@ -251,7 +252,8 @@ async fn a_refused_register_does_not_cost_its_neighbours() {
         let end = request.start + request.count;
         if (request.start..end).contains(&12) { Reply::Exception(2) } else { Reply::Good(5) }
     };
-    let count = |seen: &Seen, name: &str| seen.values.iter().filter(|(signal, _)| signal == name).count();
+    let count =
+        |seen: &Seen, name: &str| seen.values.iter().filter(|(signal, _)| signal == name).count();
     let enough = |seen: &Seen| ["a", "b", "c"].iter().all(|name| count(seen, name) >= 20);
     let seen = run_against(points, answer, enough).await;
     assert_eq!(count(&seen, "bad"), 0);

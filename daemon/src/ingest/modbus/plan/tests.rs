@@ -16,11 +16,9 @@ fn neighbours_share_a_read_and_tables_do_not() {
         point(Holding, 120, Kind::Bit(3)),
         point(Holding, 120, Kind::Bit(4)),
     ];
-    let shape = |gap| -> Vec<String> {
-        reads(&points, gap, 125).iter().map(ToString::to_string).collect()
-    };
-    let apart =
-        ["holding registers 100 to 104", "holding register 120", "input register 105"];
+    let shape =
+        |gap| -> Vec<String> { reads(&points, gap, 125).iter().map(ToString::to_string).collect() };
+    let apart = ["holding registers 100 to 104", "holding register 120", "input register 105"];
     assert_eq!(shape(8), apart);
     assert_eq!(shape(15), ["holding registers 100 to 120", "input register 105"]);
 }

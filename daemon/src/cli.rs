@@ -1,0 +1,125 @@
+//! The command line of `kartd`.
+
+use clap::{Parser, Subcommand};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
+
+use crate::{config::Config, telemetry, wiring};
+
+/// Records machine events and labor beside the machines.
+#[derive(Parser)]
+#[command(name = "kartd", version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Record until asked to stop.
+    Run(At),
+    /// Check the configuration and the site file; reach for no device.
+    Check(At),
+    /// Print the configuration in force, defaults included, secrets not.
+    ShowConfig(At),
+    /// Register this terminal at headquarters.
+    Enroll {
+        /// The one-time code that headquarters issued.
+        code: String,
+        #[command(flatten)]
+        at: At,
+    },
+}
+
+#[derive(clap::Args)]
+struct At {
+    /// The configuration.
+    #[arg(long, env = "KARTD_CONFIG", default_value = "/etc/kartorium/terminal.toml")]
+    config: PathBuf,
+}
+
+/// Exit code of a configuration that cannot be used.
+const BAD_CONFIG: u8 = 2;
+
+/// Runs the command line. 0: done; 1: failed; 2: the configuration cannot be used.
+pub fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let (Command::Run(at)
+    | Command::Check(at)
+    | Command::ShowConfig(at)
+    | Command::Enroll { at, .. }) = &cli.command;
+    let config = match Config::load(&at.config).and_then(checked_site) {
+        Ok(config) => config,
+        Err(faults) => return complain(&faults.to_string(), BAD_CONFIG),
+    };
+    let done = match cli.command {
+        Command::Run(_) => serve(config),
+        Command::Check(at) => say(&format!("{}: ok\n", at.config.display())),
+        Command::ShowConfig(_) => show(&config),
+        Command::Enroll { code, .. } => enroll(&config, &code),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => complain(&format!("{error:#}"), 1),
+    }
+}
+
+/// The site file's faults count as the configuration's.
+fn checked_site(config: Config) -> Result<Config, kart_core::document::Faults> {
+    if let Some(path) = &config.site.file {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let (line, path) = (1, String::new());
+            let message = error.to_string();
+            kart_core::document::Faults(vec![kart_core::document::Fault {
+                file: file.clone(),
+                line,
+                path,
+                message,
+            }])
+        })?;
+        kart_core::site::parse(&file, &text)?;
+    }
+    Ok(config)
+}
+
+fn show(config: &Config) -> anyhow::Result<()> {
+    say(&config.show()?)
+}
+
+fn serve(config: Config) -> anyhow::Result<()> {
+    telemetry::logs(config.terminal.log.word())?;
+    runtime(2)?.block_on(wiring::run(config))
+}
+
+fn enroll(config: &Config, code: &str) -> anyhow::Result<()> {
+    let Some(remote) = &config.headquarters else {
+        anyhow::bail!("the configuration has no [headquarters]");
+    };
+    let device = kart_sync::Device::open(&config.terminal.data_dir)?;
+    let headquarters = wiring::headquarters(remote)?;
+    let enrolled = runtime(1)?.block_on(kart_sync::enroll(&device, &headquarters, code))?;
+    anyhow::ensure!(
+        enrolled.organization == config.site.organization && enrolled.site == config.site.code,
+        "the code is for site {} of {}, this terminal is configured for {} of {}",
+        enrolled.site,
+        enrolled.organization,
+        config.site.code,
+        config.site.organization
+    );
+    let (code, site) = (&enrolled.terminal_code, &enrolled.site);
+    say(&format!("enrolled as {code} of site {site}\n"))
+}
+
+fn runtime(workers: usize) -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(workers).enable_all().build()
+}
+
+fn say(text: &str) -> anyhow::Result<()> {
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+fn complain(text: &str, code: u8) -> ExitCode {
+    // With standard error closed there is nobody left to tell.
+    drop(writeln!(std::io::stderr(), "kartd: {text}"));
+    ExitCode::from(code)
+}

@@ -1,0 +1,262 @@
+//! From what a file says to what is valid, with every fault at its key path.
+//!
+//! Each function turns one part into its valid form and returns `None` after telling a fault.
+
+use kart_core::{
+    document::{Document, Fault, Faults},
+    id::{SiteId, StationId, reference_id},
+    map::Map,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+    path::Path,
+    time::Duration,
+};
+
+use super::{Config, Headquarters, Site, Terminal, complete::complete, raw};
+use crate::ingest::{modbus::plan::DevicePlan, mqtt::topic::BrokerPlan};
+
+mod machine;
+mod signal;
+
+const MOST_SOURCES: usize = 500;
+const MOST_SIGNALS: usize = 5000;
+const LONGEST_NAME: usize = 64;
+/// What fits into a socket's address.
+const LONGEST_SOCKET: usize = 107;
+const HOUR_MS: u64 = 3_600_000;
+
+/// Checks a file against itself. `folder` is where its relative paths start.
+pub(super) fn config(
+    document: &Document<'_>,
+    file: raw::File,
+    folder: &Path,
+) -> Result<Config, Faults> {
+    let file = complete(file, folder);
+    let mut check = Check { document, faults: Vec::new() };
+    let terminal = check.terminal(&file);
+    let site = check.site(&file.site);
+    let headquarters = file.headquarters.as_ref().map(|hq| check.headquarters(hq));
+    let mut sources = check.sources(&file);
+    let machines = check.machines(&file, &mut sources);
+    if !check.faults.is_empty() {
+        check.faults.sort_by_key(|fault| fault.line);
+        return Err(Faults(check.faults));
+    }
+    let mut devices: Vec<DevicePlan> = sources.devices.into_values().collect();
+    devices.retain(|device| !device.groups.is_empty());
+    let mut brokers: Vec<BrokerPlan> = sources.brokers.into_values().collect();
+    brokers.retain(|broker| !broker.topics.is_empty());
+    Ok(Config {
+        terminal,
+        site,
+        headquarters,
+        machine_codes: file.machine.iter().map(|machine| machine.code.clone()).collect(),
+        map: Map { fingerprint: fingerprint(&file.machine), machines },
+        devices,
+        brokers,
+        effective: file,
+    })
+}
+
+/// The first twelve digits of the hash of all machines, completed, as one line of JSON.
+fn fingerprint(machines: &[raw::Machine]) -> String {
+    let line = serde_json::to_vec(machines).unwrap_or_default();
+    let digest = ring::digest::digest(&ring::digest::SHA256, &line);
+    digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What signals may name, while their places are gathered.
+struct Sources {
+    devices: BTreeMap<String, DevicePlan>,
+    brokers: BTreeMap<String, BrokerPlan>,
+}
+
+struct Check<'d, 't> {
+    document: &'d Document<'t>,
+    faults: Vec<Fault>,
+}
+
+impl Check<'_, '_> {
+    fn fault(&mut self, path: &str, message: impl Into<String>) {
+        self.faults.push(self.document.fault(path, message));
+    }
+
+    /// A name or code: not empty, not long, nothing invisible.
+    fn name(&mut self, path: &str, name: &str) {
+        let plain = !name.chars().any(char::is_control) && name.trim() == name;
+        if name.is_empty() || name.chars().count() > LONGEST_NAME || !plain {
+            let what = "1 to 64 visible characters, no space at either end";
+            self.fault(path, format!("{what} are needed"));
+        }
+    }
+
+    fn within(&mut self, path: &str, value: u64, least: u64, most: u64) {
+        if !(least..=most).contains(&value) {
+            self.fault(path, format!("{value} is not within {least} to {most}"));
+        }
+    }
+
+    /// Names that must differ, with their paths.
+    fn distinct<'n>(&mut self, names: impl IntoIterator<Item = (String, &'n str)>) {
+        let mut seen = BTreeSet::new();
+        for (path, name) in names {
+            if !seen.insert(name) {
+                self.fault(&path, format!("{name:?} is there twice"));
+            }
+        }
+    }
+
+    /// `host:port`.
+    fn address<'a>(&mut self, path: &str, address: &'a str) -> Option<(&'a str, u16)> {
+        let parts = address.rsplit_once(':').and_then(|(host, port)| {
+            let whole = !host.is_empty() && !host.contains(char::is_whitespace);
+            let bare = host.starts_with('[') == host.contains(':');
+            let port = port.parse().ok().filter(|port| *port != 0);
+            port.filter(|_| whole && bare).map(|port| (host, port))
+        });
+        if parts.is_none() {
+            self.fault(path, "a host and a port are needed, for example \"192.0.2.10:502\"");
+        }
+        parts
+    }
+
+    fn terminal(&mut self, file: &raw::File) -> Terminal {
+        let raw = &file.terminal;
+        self.name("terminal.code", &raw.code);
+        if let Some(station) = &raw.station {
+            self.name("terminal.station", station);
+        }
+        let socket = raw.socket.clone().unwrap_or_default();
+        if socket.as_os_str().len() > LONGEST_SOCKET {
+            let message = format!("{} is longer than {LONGEST_SOCKET} bytes", socket.display());
+            self.fault("terminal.socket", message);
+        }
+        let station = raw.station.as_ref().map(|code| {
+            let (organization, site) = (&file.site.organization, &file.site.code);
+            StationId(reference_id(organization, site, "ops_stations", code))
+        });
+        Terminal {
+            code: raw.code.clone(),
+            station_code: raw.station.clone(),
+            station,
+            data_dir: raw.data_dir.clone(),
+            socket,
+            log: raw.log,
+        }
+    }
+
+    fn site(&mut self, raw: &raw::Site) -> Site {
+        self.name("site.organization", &raw.organization);
+        self.name("site.code", &raw.code);
+        Site {
+            id: SiteId(reference_id(&raw.organization, &raw.code, "oee_sites", &raw.code)),
+            organization: raw.organization.clone(),
+            code: raw.code.clone(),
+            file: raw.file.clone(),
+        }
+    }
+
+    fn headquarters(&mut self, raw: &raw::Headquarters) -> Headquarters {
+        if let Some(message) = url_fault(&raw.url) {
+            self.fault("headquarters.url", message);
+        }
+        self.within("headquarters.push_interval_ms", raw.push_interval_ms, 50, HOUR_MS);
+        self.within("headquarters.pull_interval_ms", raw.pull_interval_ms, 500, HOUR_MS);
+        self.within("headquarters.timeout_ms", raw.timeout_ms, 500, 120_000);
+        Headquarters {
+            url: raw.url.trim_end_matches('/').to_owned(),
+            ca_file: raw.ca_file.clone(),
+            push_interval: Duration::from_millis(raw.push_interval_ms),
+            pull_interval: Duration::from_millis(raw.pull_interval_ms),
+            timeout: Duration::from_millis(raw.timeout_ms),
+        }
+    }
+
+    fn sources(&mut self, file: &raw::File) -> Sources {
+        if file.device.len() + file.broker.len() > MOST_SOURCES {
+            self.fault("", format!("more than {MOST_SOURCES} devices and brokers"));
+        }
+        let devices = file.device.iter().map(|device| device.name.as_str()).enumerate();
+        let brokers = file.broker.iter().map(|broker| broker.name.as_str()).enumerate();
+        let devices = devices.map(|(n, name)| (format!("device[{n}].name"), name));
+        self.distinct(devices.chain(brokers.map(|(n, name)| (format!("broker[{n}].name"), name))));
+        let mut sources = Sources { devices: BTreeMap::new(), brokers: BTreeMap::new() };
+        for (n, raw) in file.device.iter().enumerate() {
+            sources.devices.insert(raw.name.clone(), self.device(&format!("device[{n}]"), raw));
+        }
+        let mut sessions = BTreeSet::new();
+        for (n, raw) in file.broker.iter().enumerate() {
+            let broker = self.broker(&format!("broker[{n}]"), raw);
+            if !sessions.insert((broker.host.clone(), broker.port, broker.client_id.clone())) {
+                let message = "another entry has this broker and client_id; they would throw each \
+                               other out";
+                self.fault(&format!("broker[{n}].client_id"), message);
+            }
+            sources.brokers.insert(raw.name.clone(), broker);
+        }
+        sources
+    }
+
+    fn device(&mut self, at: &str, raw: &raw::Device) -> DevicePlan {
+        self.name(&format!("{at}.name"), &raw.name);
+        self.address(&format!("{at}.address"), &raw.address);
+        self.within(&format!("{at}.timeout_ms"), raw.timeout_ms, 10, 60_000);
+        self.within(&format!("{at}.max_gap"), raw.max_gap.into(), 0, 124);
+        self.within(&format!("{at}.max_registers"), raw.max_registers.into(), 2, 125);
+        DevicePlan {
+            name: raw.name.clone(),
+            address: raw.address.clone(),
+            unit: raw.unit,
+            timeout: Duration::from_millis(raw.timeout_ms),
+            max_gap: raw.max_gap,
+            max_registers: raw.max_registers,
+            groups: Vec::new(),
+        }
+    }
+
+    fn broker(&mut self, at: &str, raw: &raw::Broker) -> BrokerPlan {
+        self.name(&format!("{at}.name"), &raw.name);
+        let client_id = raw.client_id.clone().unwrap_or_default();
+        if raw.client_id.is_some() {
+            self.name(&format!("{at}.client_id"), &client_id);
+        }
+        if raw.password_file.is_some() && raw.user.is_none() {
+            self.fault(&format!("{at}.password_file"), "a password needs a user");
+        }
+        self.within(&format!("{at}.keep_alive_s"), raw.keep_alive_s, 2, 3600);
+        let size = u64::try_from(raw.max_packet_bytes).unwrap_or(u64::MAX);
+        self.within(&format!("{at}.max_packet_bytes"), size, 1024, 16 * 1024 * 1024);
+        let (host, port) = self.address(&format!("{at}.address"), &raw.address).unwrap_or(("", 0));
+        BrokerPlan {
+            name: raw.name.clone(),
+            host: host.to_owned(),
+            port,
+            client_id,
+            user: raw.user.clone(),
+            password_file: raw.password_file.clone(),
+            keep_alive: Duration::from_secs(raw.keep_alive_s),
+            max_packet_bytes: raw.max_packet_bytes,
+            topics: BTreeMap::new(),
+        }
+    }
+}
+
+/// Why `url` cannot be headquarters: facts travel encrypted, or do not leave this computer.
+fn url_fault(url: &str) -> Option<&'static str> {
+    let Ok(uri) = url.parse::<axum::http::Uri>() else { return Some("this is no address") };
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return Some("an address that begins with https:// is needed");
+    };
+    let host = authority.host().trim_matches(['[', ']']);
+    let here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    match scheme {
+        _ if authority.as_str().contains('@') => Some("no name or password belongs here"),
+        _ if uri.query().is_some() => Some("no query belongs here"),
+        "https" => None,
+        "http" if here => None,
+        "http" => Some("http is only for this computer; https is needed"),
+        _ => Some("https is needed"),
+    }
+}

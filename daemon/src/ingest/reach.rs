@@ -1,0 +1,107 @@
+//! Whether something is within reach: delays between attempts, and when a link counts as down.
+
+use kart_core::time::Stamp;
+use rand::Rng as _;
+use std::time::Duration;
+use tracing::{info, warn};
+
+use super::{LinkChange, Reading};
+
+/// Attempts without success after which a link is said to be down.
+const MISSES: u32 = 3;
+
+/// Delays between attempts: doubled from one to the next, each between half of itself and itself.
+#[derive(Debug)]
+pub(crate) struct Backoff {
+    first: Duration,
+    most: Duration,
+    attempts: u32,
+}
+
+impl Backoff {
+    pub(crate) fn new(first: Duration, most: Duration) -> Self {
+        Self { first, most, attempts: 0 }
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.attempts = 0;
+    }
+
+    pub(crate) fn next(&mut self) -> Duration {
+        let full = self.first.saturating_mul(1 << self.attempts.min(16)).min(self.most);
+        self.attempts = self.attempts.saturating_add(1);
+        full.mul_f64(rand::rng().random_range(0.5..=1.0))
+    }
+}
+
+/// What is known of a link, told on each change.
+#[derive(Debug)]
+pub(crate) struct Reach {
+    device: String,
+    machines: Vec<usize>,
+    misses: u32,
+    up: Option<bool>,
+}
+
+impl Reach {
+    pub(crate) fn new(device: &str, machines: Vec<usize>) -> Self {
+        Self { device: device.to_owned(), machines, misses: 0, up: None }
+    }
+
+    /// It answered.
+    pub(crate) fn reached(&mut self, at: Stamp) -> Option<Reading> {
+        self.misses = 0;
+        if self.up.replace(true) == Some(true) {
+            return None;
+        }
+        info!(device = self.device, "link up");
+        Some(self.reading(LinkChange::Up, at))
+    }
+
+    /// An attempt failed.
+    pub(crate) fn missed(&mut self, reason: &str, at: Stamp) -> Option<Reading> {
+        self.misses = self.misses.saturating_add(1);
+        let name = self.device.clone();
+        metrics::counter!("kart_source_faults_total", "device" => name).increment(1);
+        if self.misses < MISSES || self.up == Some(false) {
+            return None;
+        }
+        self.up = Some(false);
+        warn!(device = self.device, reason, "link down");
+        Some(self.reading(LinkChange::Down { reason: reason.to_owned() }, at))
+    }
+
+    fn reading(&self, change: LinkChange, at: Stamp) -> Reading {
+        let (device, machines) = (self.device.clone(), self.machines.clone());
+        Reading::Link { device, machines, change, at }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn delays_grow_to_their_limit() {
+        let mut backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+        let delays: Vec<Duration> = (0..20).map(|_| backoff.next()).collect();
+        assert!(delays[0] <= Duration::from_millis(200));
+        assert!(delays[19] >= Duration::from_secs(15) && delays[19] <= Duration::from_secs(30));
+    }
+
+    #[test]
+    fn a_link_is_told_only_when_it_changes() {
+        let mut reach = Reach::new("plc", vec![1]);
+        let at = Stamp::default();
+        let told = [
+            reach.missed("a", at).is_some(),
+            reach.missed("b", at).is_some(),
+            reach.missed("c", at).is_some(),
+            reach.missed("d", at).is_some(),
+            reach.reached(at).is_some(),
+            reach.reached(at).is_some(),
+            reach.missed("e", at).is_some(),
+        ];
+        assert_eq!(told, [false, false, true, false, true, false, false]);
+    }
+}

@@ -1,0 +1,318 @@
+//! The shell around the engine: takes readings and commands, has them decided, makes the facts
+//! durable and only then shows, answers and acknowledges.
+//!
+//! What arrives during a commit is decided together in the next one. When the disk refuses, the
+//! decisions are thrown away: nothing is shown or answered that is not on disk.
+
+use kart_api::{Answer, DeviceLink, Recording, Request};
+use kart_core::{
+    command::{Accepted, Refusal},
+    engine::{Engine, commands::Asked},
+    reference::Reference,
+    time::Moment,
+};
+use kart_store::{Append, Signal, Store, StoreError};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::{
+    sync::{mpsc, oneshot, watch},
+    time::{Instant, MissedTickBehavior, interval, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    clock::Clock,
+    ingest::{LinkChange, Reading},
+    readers::Readers,
+};
+
+/// Inputs that are decided together at most.
+const BATCH: usize = 512;
+
+/// How often a sign of life is written.
+const ALIVE_EVERY: Duration = Duration::from_secs(5);
+
+/// Facts after which the plant is saved, so that a start replays no more than this.
+const PLANT_EVERY: u64 = 2_000;
+
+/// A command on its way, with the place for its answer.
+pub struct Call {
+    /// What is asked.
+    pub request: Request,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Answer>,
+}
+
+/// What may be shown: all of it is on disk or was just read.
+#[derive(Clone)]
+pub struct Shown {
+    /// The engine after the last commit.
+    pub engine: Arc<Engine>,
+    /// Links by device, with the machines read through each.
+    pub links: Arc<BTreeMap<String, (Vec<usize>, DeviceLink)>>,
+    /// Whether the disk takes facts.
+    pub recording: Recording,
+    /// Raised with every command that was saved.
+    pub commands: u64,
+}
+
+/// Where the recorder's inputs come from.
+pub struct Inputs {
+    /// Readings of all sources.
+    pub readings: mpsc::Receiver<Reading>,
+    /// Commands of all screens.
+    pub calls: mpsc::Receiver<Call>,
+    /// The reference data in force.
+    pub reference: watch::Receiver<Option<Arc<Reference>>>,
+}
+
+/// The recorder.
+pub struct Recorder {
+    /// Where facts go.
+    pub store: Store,
+    /// Where answered commands are looked up.
+    pub readers: Readers,
+    /// The time.
+    pub clock: Clock,
+    /// Where the state is shown.
+    pub shown: watch::Sender<Shown>,
+    /// The key of each machine, to name signals by.
+    pub map: Arc<kart_core::map::Map>,
+    /// Fact that the plant was last saved as of.
+    pub plant_saved: u64,
+}
+
+/// One round of inputs and what is owed for them.
+#[derive(Default)]
+struct Round {
+    readings: Vec<Reading>,
+    calls: Vec<Call>,
+    alive: bool,
+}
+
+impl Recorder {
+    /// Runs until `stop`, then decides and writes what has arrived.
+    pub async fn run(
+        mut self,
+        mut inputs: Inputs,
+        stop: CancellationToken,
+    ) -> Result<(), StoreError> {
+        let mut alive = interval(ALIVE_EVERY);
+        alive.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let deadline = self.deadline();
+            let mut round = Round::default();
+            let stopping = tokio::select! {
+                biased;
+                () = stop.cancelled() => true,
+                Some(call) = inputs.calls.recv() => { round.calls.push(call); false },
+                Some(reading) = inputs.readings.recv() => { round.readings.push(reading); false },
+                Ok(()) = inputs.reference.changed() => false,
+                _ = alive.tick() => { round.alive = true; false },
+                () = sleep_until(deadline) => false,
+            };
+            round.drain(&mut inputs);
+            round.alive |= stopping;
+            let reference = inputs.reference.borrow_and_update().clone();
+            self.round(round, reference).await;
+            if stopping {
+                self.save_plant().await;
+                return Ok(());
+            }
+            let head = self.shown.borrow().engine.plant.head;
+            if head >= self.plant_saved + PLANT_EVERY {
+                self.save_plant().await;
+            }
+        }
+    }
+
+    /// When the engine wants to be asked again without any input.
+    #[expect(clippy::disallowed_methods, reason = "a timer's instant, derived from our clock")]
+    fn deadline(&self) -> Instant {
+        let due = self.shown.borrow().engine.next_deadline();
+        let wait = due.map_or(1_000_000, |due| due - self.clock.stamp().mono_us);
+        // A deadline that has passed without a decision must not become a busy loop.
+        let micros = u64::try_from(wait.clamp(20_000, 60_000_000)).unwrap_or(20_000);
+        Instant::now() + Duration::from_micros(micros)
+    }
+
+    async fn round(&mut self, round: Round, reference: Option<Arc<Reference>>) {
+        let now = self.clock.moment();
+        let before = self.shown.borrow().clone();
+        let mut engine = (*before.engine).clone();
+        if let Some(reference) = reference {
+            engine.set_reference(reference);
+        }
+        let mut links = before.links;
+        let mut signals = BTreeMap::new();
+        let mut saved = Vec::new();
+        for reading in round.readings {
+            match reading {
+                Reading::Samples { samples, saved: waiting } => {
+                    engine.on_samples(&samples, &now);
+                    if let Some(waiting) = waiting {
+                        saved.push(waiting);
+                        self.cursors(&samples, &now, &mut signals);
+                    }
+                },
+                Reading::Link { device, machines, change, at } => {
+                    let link = match change {
+                        LinkChange::Up => DeviceLink::Up,
+                        LinkChange::Down { reason } => {
+                            DeviceLink::Down { since_us: at.wall_us, reason }
+                        },
+                    };
+                    Arc::make_mut(&mut links).insert(device, (machines, link));
+                },
+            }
+        }
+        let answers = self.decide(&mut engine, round.calls, &now).await;
+        engine.on_time(&now);
+        let append = Append {
+            expected: Some(before.engine.plant.head + 1),
+            drafts: engine.take_drafts(),
+            signals: signals.into_values().collect(),
+            alive: round.alive.then(|| now.clone()),
+        };
+        let outcome = self.write(append).await;
+        match outcome {
+            Ok(()) => {
+                let accepted =
+                    answers.iter().filter(|(_, answer)| matches!(answer, Answer::Saved(_)));
+                let commands =
+                    before.commands + u64::try_from(accepted.count()).unwrap_or_default();
+                let recording = Recording::Yes;
+                let engine = Arc::new(engine);
+                self.shown.send_replace(Shown { engine, links, recording, commands });
+                // A sender or screen that has gone away does not need its answer.
+                for waiting in saved {
+                    waiting.send(()).unwrap_or_default();
+                }
+                answers.into_iter().for_each(|(reply, answer)| drop(reply.send(answer)));
+            },
+            Err(error) => self.not_recorded(&error, answers, links, &now),
+        }
+    }
+
+    async fn write(&self, append: Append) -> Result<(), StoreError> {
+        let empty = append.drafts.is_empty() && append.signals.is_empty() && append.alive.is_none();
+        // With nothing to write, an earlier failure is not over.
+        if empty && self.shown.borrow().recording == Recording::Yes {
+            return Ok(());
+        }
+        metrics::counter!("kart_facts_total").increment(append.drafts.len() as u64);
+        self.store.append(append).await.map(drop)
+    }
+
+    fn not_recorded(
+        &self,
+        error: &StoreError,
+        answers: Vec<(oneshot::Sender<Answer>, Answer)>,
+        links: Arc<BTreeMap<String, (Vec<usize>, DeviceLink)>>,
+        now: &Moment,
+    ) {
+        tracing::error!(%error, "NOT RECORDING");
+        let reason = error.to_string();
+        self.shown.send_modify(|shown| {
+            shown.links = links;
+            if shown.recording == Recording::Yes {
+                let since_us = now.at.wall_us;
+                shown.recording = Recording::No { reason: reason.clone(), since_us };
+            }
+        });
+        for (reply, answer) in answers {
+            let answer = match answer {
+                // Decided from what was on disk before: that answer is still true.
+                Answer::Refused(refusal) => Answer::Refused(refusal),
+                Answer::Saved(_) => {
+                    Answer::Refused(Refusal::NotRecording { reason: reason.clone() })
+                },
+            };
+            drop(reply.send(answer));
+        }
+    }
+
+    /// Decides commands. One that was answered before gets the same answer.
+    async fn decide(
+        &self,
+        engine: &mut Engine,
+        calls: Vec<Call>,
+        now: &Moment,
+    ) -> Vec<(oneshot::Sender<Answer>, Answer)> {
+        let mut answered: BTreeMap<String, Answer> = BTreeMap::new();
+        let mut answers = Vec::with_capacity(calls.len());
+        for call in calls {
+            let key = call.request.key.clone();
+            let known = match answered.get(&key) {
+                Some(answer) => Ok(Some(answer.clone())),
+                None => self.earlier(&key).await,
+            };
+            let answer = match known {
+                Ok(Some(answer)) => answer,
+                Err(error) => Answer::Refused(Refusal::NotRecording { reason: error.to_string() }),
+                Ok(None) => {
+                    let salt = uuid::Uuid::new_v4().simple().to_string();
+                    let asked = Asked { key: &key, command: &call.request.command, salt: &salt };
+                    match engine.on_command(&asked, now) {
+                        Ok(accepted) => Answer::Saved(accepted),
+                        Err(refusal) => Answer::Refused(refusal),
+                    }
+                },
+            };
+            answered.insert(key, answer.clone());
+            answers.push((call.reply, answer));
+        }
+        answers
+    }
+
+    async fn earlier(&self, key: &str) -> Result<Option<Answer>, StoreError> {
+        let key = key.to_owned();
+        let fact = self.readers.ask(move |reader| reader.by_key(&key)).await?;
+        let origin = self.store.origin();
+        Ok(fact.and_then(|fact| Accepted::of(&fact, origin)).map(Answer::Saved))
+    }
+
+    fn cursors(
+        &self,
+        samples: &[kart_core::signal::Sample],
+        now: &Moment,
+        signals: &mut BTreeMap<(usize, String), Signal>,
+    ) {
+        for sample in samples {
+            let Some(machine) = self.map.machines.get(sample.machine) else { continue };
+            let signal = Signal {
+                equipment: machine.equipment,
+                name: sample.signal.clone(),
+                value: sample.value.clone(),
+                at: Moment { at: sample.at, boot: now.boot.clone() },
+            };
+            signals.insert((sample.machine, sample.signal.clone()), signal);
+        }
+    }
+
+    async fn save_plant(&mut self) {
+        let engine = Arc::clone(&self.shown.borrow().engine);
+        let saved = match serde_json::to_string(&engine.plant) {
+            Ok(state) => self.store.save_plant(engine.plant.head, state).await,
+            Err(error) => Err(error.into()),
+        };
+        match saved {
+            Ok(()) => self.plant_saved = engine.plant.head,
+            // The log is what counts; the next start only replays more of it.
+            Err(error) => tracing::warn!(%error, "the plant was not saved"),
+        }
+    }
+}
+
+impl Round {
+    /// Takes what else has arrived, up to a bound.
+    fn drain(&mut self, inputs: &mut Inputs) {
+        while self.calls.len() < BATCH {
+            let Ok(call) = inputs.calls.try_recv() else { break };
+            self.calls.push(call);
+        }
+        while self.readings.len() < BATCH {
+            let Ok(reading) = inputs.readings.try_recv() else { break };
+            self.readings.push(reading);
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Turns what is known into what a screen shows: one [`View`] after each change, ten a second at
+//! most.
+
+use kart_api::{
+    Batch, DeviceLink, Machine, Present, Receipt, Signal, Stage, Stop, Sync, Terminal, View,
+};
+use kart_core::{
+    engine::Watch,
+    fact::{Body, Fact},
+    machine::MachineState,
+    map::{MachineMap, Map},
+    plant::{self, Plant},
+    reference::Reference,
+    signal::Quality,
+    time::Micros,
+};
+use kart_store::{Head, StoreError};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::{sync::watch, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use crate::{clock::Clock, readers::Readers, recorder::Shown, uplink::HqState};
+
+/// Least time between two views.
+const REST: Duration = Duration::from_millis(100);
+
+/// A view at least this often, so that a screen can tell a quiet plant from a dead daemon.
+const PULSE: Duration = Duration::from_secs(2);
+
+/// Receipts shown.
+const RECEIPTS: u32 = 30;
+
+/// Makes views.
+pub struct Viewer {
+    /// The map of machines.
+    pub map: Arc<Map>,
+    /// Codes of its machines, in the same order.
+    pub machine_codes: Vec<String>,
+    /// Code of the terminal.
+    pub code: String,
+    /// The station it stands at.
+    pub station: Option<kart_core::id::StationId>,
+    /// The time.
+    pub clock: Clock,
+    /// For receipts.
+    pub readers: Readers,
+    /// What the recorder shows.
+    pub shown: watch::Receiver<Shown>,
+    /// What is known of headquarters.
+    pub hq: watch::Receiver<HqState>,
+    /// Where the log stands.
+    pub head: watch::Receiver<Head>,
+    /// Where views go.
+    pub view: watch::Sender<Arc<View>>,
+}
+
+impl Viewer {
+    /// Runs until `stop`.
+    pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
+        let mut lately = (u64::MAX, Vec::new());
+        let mut oldest = (0, None);
+        loop {
+            let shown = self.shown.borrow_and_update().clone();
+            let hq = self.hq.borrow_and_update().clone();
+            let head = self.head.borrow_and_update().seq;
+            if lately.0 != shown.commands {
+                let facts = self.readers.ask(|reader| reader.lately(RECEIPTS)).await?;
+                lately = (shown.commands, facts);
+            }
+            let waiting = hq.acked + 1;
+            if head < waiting {
+                oldest = (0, None);
+            } else if oldest.0 != waiting {
+                let at = self.readers.ask(move |reader| reader.recorded_at(waiting)).await?;
+                oldest = (waiting, at);
+            }
+            let mut view = self.look(&shown, &hq, &lately.1);
+            view.sync.saved = head;
+            view.sync.oldest_waiting_us = oldest.1;
+            view.number = self.view.borrow().number + 1;
+            self.view.send_replace(Arc::new(view));
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                () = sleep(REST) => {},
+            }
+            tokio::select! {
+                () = stop.cancelled() => return Ok(()),
+                Ok(()) = self.shown.changed() => {},
+                Ok(()) = self.hq.changed() => {},
+                Ok(()) = self.head.changed() => {},
+                () = sleep(PULSE) => {},
+            }
+        }
+    }
+
+    fn look(&self, shown: &Shown, hq: &HqState, lately: &[Fact]) -> View {
+        let plant = &shown.engine.plant;
+        let reference = shown.engine.reference().map(|reference| (**reference).clone());
+        let machines = self.map.machines.iter().zip(shown.engine.watches()).enumerate();
+        View {
+            number: 0,
+            terminal: Terminal {
+                contract: kart_api::VERSION,
+                code: self.code.clone(),
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+                station: self.station,
+                now_us: self.clock.stamp().wall_us,
+            },
+            machines: machines
+                .map(|(index, (map, seen))| {
+                    let link = link_of(index, &shown.links);
+                    let code = self.machine_codes.get(index).cloned().unwrap_or_default();
+                    Machine { code, ..machine(map, seen, plant, reference.as_ref(), link) }
+                })
+                .collect(),
+            people: people(plant, reference.as_ref()),
+            stops: stops(plant),
+            sync: Sync {
+                recording: shown.recording.clone(),
+                link: hq.link.clone(),
+                saved: plant.head,
+                acked: hq.acked,
+                oldest_waiting_us: None,
+                quarantined: u64::try_from(hq.quarantined.len()).unwrap_or_default(),
+                reference_us: hq.reference_us,
+            },
+            receipts: lately.iter().map(|fact| receipt(fact, reference.as_ref(), hq)).collect(),
+            reference,
+        }
+    }
+}
+
+/// A machine read through several devices is as well linked as the worst of them.
+fn link_of(index: usize, links: &BTreeMap<String, (Vec<usize>, DeviceLink)>) -> DeviceLink {
+    let mine = || links.values().filter(|(machines, _)| machines.contains(&index)).map(|(_, l)| l);
+    let down = mine().find(|link| matches!(link, DeviceLink::Down { .. }));
+    down.or_else(|| mine().next()).cloned().unwrap_or(DeviceLink::Starting)
+}
+
+fn machine(
+    map: &MachineMap,
+    seen: &Watch,
+    plant: &Plant,
+    reference: Option<&Reference>,
+    link: DeviceLink,
+) -> Machine {
+    let known = plant.machines.get(&map.equipment);
+    let interval = known.and_then(|known| known.interval.as_ref());
+    let named = reference.and_then(|reference| reference.machine(map.equipment));
+    let running = known.and_then(|known| known.batch);
+    Machine {
+        id: map.equipment,
+        code: String::new(),
+        name: named.map_or_else(String::new, |named| named.name.clone()),
+        state: interval.map_or(MachineState::Unknown, |interval| interval.state),
+        state_since_us: interval.map_or(Micros(0), |interval| interval.from.at.wall_us),
+        good: known.map_or(0, |known| known.good),
+        scrap: known.map_or(0, |known| known.scrap),
+        batch: running
+            .and_then(|id| plant.batches.get(&id).map(|running| batch(id, running, reference))),
+        signals: signals(map, seen),
+        seen_us: seen.last_good.map(|stamp| stamp.wall_us),
+        link,
+    }
+}
+
+fn signals(map: &MachineMap, seen: &Watch) -> Vec<Signal> {
+    let named = map.signals.iter();
+    named
+        .map(|(name, unit)| {
+            let observed = seen.observed.get(name);
+            Signal {
+                name: name.clone(),
+                unit: unit.clone(),
+                value: observed.map(|observed| observed.value.clone()),
+                at_us: observed.map(|observed| observed.at.wall_us),
+                quality: observed.map_or(Quality::Old, |observed| observed.quality),
+            }
+        })
+        .collect()
+}
+
+fn batch(
+    id: kart_core::id::RecordId,
+    batch: &plant::Batch,
+    reference: Option<&Reference>,
+) -> Batch {
+    let product = reference.and_then(|reference| reference.product(batch.product));
+    Batch {
+        id,
+        number: batch.number.clone(),
+        product_code: product.map(|product| product.code.clone()).unwrap_or_default(),
+        product_name: product.map(|product| product.name.clone()).unwrap_or_default(),
+        work_order: batch.work_order.clone(),
+        target: batch.target,
+        started_us: batch.from.at.wall_us,
+        operators: batch.operators.clone(),
+    }
+}
+
+fn people(plant: &Plant, reference: Option<&Reference>) -> Vec<Present> {
+    let mut people: Vec<Present> = plant
+        .labor
+        .iter()
+        .map(|(user, presence)| Present {
+            user: *user,
+            name: name_of(*user, reference),
+            station: presence.station,
+            since_us: presence.since.at.wall_us,
+        })
+        .collect();
+    people.sort_by_key(|present| present.since_us);
+    people
+}
+
+fn name_of(user: kart_core::id::UserId, reference: Option<&Reference>) -> String {
+    let person = reference.and_then(|reference| reference.person(user));
+    person.map_or_else(|| user.to_string(), |person| person.name.clone())
+}
+
+/// Open downtimes, and stops that nobody explained yet.
+fn stops(plant: &Plant) -> Vec<Stop> {
+    let asked = |stop: &plant::Stop| {
+        stop.until.is_none() || (stop.label.is_none() && stop.state == MachineState::Stopped)
+    };
+    let mut stops: Vec<Stop> = plant
+        .stops
+        .iter()
+        .filter(|(_, stop)| asked(stop))
+        .map(|(id, stop)| Stop {
+            id: *id,
+            machine: stop.equipment,
+            state: stop.state,
+            from_us: stop.from.at.wall_us,
+            until_us: stop.until.as_ref().map(|until| until.at.wall_us),
+            reason: stop.label.clone(),
+        })
+        .collect();
+    stops.sort_by_key(|stop| std::cmp::Reverse(stop.from_us));
+    stops
+}
+
+fn receipt(fact: &Fact, reference: Option<&Reference>, hq: &HqState) -> Receipt {
+    let machine = |id| reference.and_then(|r| r.machine(id)).map(|machine| machine.code.clone());
+    let about = match &fact.fact {
+        Body::BatchStarted(started) => {
+            let at = machine(started.equipment).unwrap_or_default();
+            format!("{} {at}", started.number)
+        },
+        Body::BatchCompleted { good, scrap, .. } => format!("{good} / {scrap}"),
+        Body::StopExplained { label, .. } => label.clone(),
+        Body::ClockedIn { station, .. } => {
+            let station = reference.and_then(|reference| reference.station(*station));
+            station.map(|station| station.code.clone()).unwrap_or_default()
+        },
+        _ => String::new(),
+    };
+    let held = hq.quarantined.iter().find(|held| held.seq == fact.seq);
+    Receipt {
+        seq: fact.seq,
+        at_us: fact.at.wall_us,
+        kind: fact.fact.kind().to_owned(),
+        name: fact.by.map(|user| name_of(user, reference)),
+        about,
+        stage: match held {
+            Some(held) => Stage::Waiting { reason: held.detail.clone() },
+            None if fact.seq <= hq.acked => Stage::AtHeadquarters,
+            None => Stage::Saved,
+        },
+    }
+}

@@ -1,0 +1,91 @@
+//! Who is asking: the terminal behind a token, looked up at each request, so that a revocation
+//! takes effect with the next one.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header::AUTHORIZATION, request::Parts},
+};
+use deadpool_postgres::Transaction;
+use kart_wire::code;
+use ring::digest;
+use uuid::Uuid;
+
+use crate::{database::enter, problem::Refusal};
+
+/// SHA-256 of a secret; the secret itself is never stored.
+#[derive(Clone)]
+pub(crate) struct Digest(Vec<u8>);
+
+impl Digest {
+    pub(crate) fn of(secret: &str) -> Self {
+        Self(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref().to_vec())
+    }
+
+    pub(crate) fn bytes(&self) -> &Vec<u8> {
+        &self.0
+    }
+}
+
+/// The token of a request.
+pub(crate) struct Bearer(Digest);
+
+impl<S: Sync> FromRequestParts<S> for Bearer {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        let token = parts
+            .headers
+            .get(AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.split_once(' '))
+            .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+            .map(|(_, token)| token.trim())
+            .filter(|token| !token.is_empty());
+        match token {
+            Some(token) => Ok(Self(Digest::of(token))),
+            None => Err(Refusal::unauthorized("this request needs a token")),
+        }
+    }
+}
+
+/// A terminal that has proved itself.
+pub(crate) struct Terminal {
+    pub(crate) organization: String,
+    pub(crate) site: Uuid,
+    pub(crate) id: Uuid,
+    pub(crate) incarnation: String,
+}
+
+/// Recognises the terminal and enters its organisation and site: never those a body names.
+pub(crate) async fn authenticate(
+    tx: &Transaction<'_>,
+    bearer: &Bearer,
+) -> Result<Terminal, Refusal> {
+    let statement = tx
+        .prepare_cached(
+            "SELECT organization_id, site_id, terminal_id, incarnation, status
+             FROM edge.authenticate($1)",
+        )
+        .await?;
+    let Some(row) = tx.query_opt(&statement, &[bearer.0.bytes()]).await? else {
+        return Err(Refusal::unauthorized("the token is unknown or has expired"));
+    };
+    let terminal = Terminal {
+        organization: row.try_get(0)?,
+        site: row.try_get(1)?,
+        id: row.try_get(2)?,
+        incarnation: row.try_get(3)?,
+    };
+    tracing::Span::current().record("terminal", terminal.id.to_string());
+    require_active(row.try_get(4)?)?;
+    enter(tx, &terminal.organization, terminal.site).await?;
+    Ok(terminal)
+}
+
+/// A terminal that was revoked or retired gets nothing.
+pub(crate) fn require_active(status: &str) -> Result<(), Refusal> {
+    match status {
+        "active" => Ok(()),
+        status => Err(Refusal::forbidden(code::REVOKED, format!("this terminal is {status}"))),
+    }
+}

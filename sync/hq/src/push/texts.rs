@@ -1,0 +1,113 @@
+//! Erasable texts beside facts. A text is stored only when its fact commits to it.
+
+use std::collections::BTreeMap;
+
+use deadpool_postgres::Transaction;
+use kart_core::fact::FactText;
+use kart_wire::TextLine;
+use serde_json::Value;
+
+use super::chain::Link;
+use crate::{auth::Terminal, database::to_bigint, quarantine::Held};
+
+/// Stores the texts of new facts. Returns the facts that have a text they do not commit to.
+pub(crate) async fn store(
+    tx: &Transaction<'_>,
+    terminal: &Terminal,
+    links: &[Link<'_>],
+    texts: &[TextLine],
+) -> Result<Vec<Held>, tokio_postgres::Error> {
+    let links: BTreeMap<u64, &Link<'_>> = links.iter().map(|link| (link.seq, link)).collect();
+    let mut bad: BTreeMap<u64, Held> = BTreeMap::new();
+    let mut good = Vec::new();
+    for text in texts {
+        let Some(link) = links.get(&text.seq) else { continue };
+        if is_committed(link.line, text) {
+            good.push(text);
+        } else {
+            let detail = "a text of this fact is not the one it commits to; it was not kept";
+            bad.insert(text.seq, Held::note(text.seq, "bad_text", detail));
+        }
+    }
+    if !good.is_empty() {
+        insert(tx, terminal, &good).await?;
+    }
+    Ok(bad.into_values().collect())
+}
+
+async fn insert(
+    tx: &Transaction<'_>,
+    terminal: &Terminal,
+    texts: &[&TextLine],
+) -> Result<(), tokio_postgres::Error> {
+    let statement = tx
+        .prepare_cached(
+            "INSERT INTO edge.fact_texts
+                 (organization_id, terminal_id, incarnation, seq, field, salt, text, erased_at)
+             SELECT $1, $2, $3, t.seq, t.field, t.salt, t.text,
+                    CASE WHEN t.text IS NULL THEN now() END
+             FROM unnest($4::bigint[], $5::text[], $6::text[], $7::text[])
+                 AS t(seq, field, salt, text)",
+        )
+        .await?;
+    let seqs: Vec<i64> = texts.iter().map(|text| to_bigint(text.seq)).collect();
+    let fields: Vec<&str> = texts.iter().map(|text| text.field.as_str()).collect();
+    let salts: Vec<Option<&str>> =
+        texts.iter().map(|text| text.text.is_some().then_some(text.salt.as_str())).collect();
+    let words: Vec<Option<&str>> = texts.iter().map(|text| text.text.as_deref()).collect();
+    let (organization, id, incarnation) =
+        (&terminal.organization, &terminal.id, &terminal.incarnation);
+    tx.execute(&statement, &[organization, id, incarnation, &seqs, &fields, &salts, &words])
+        .await?;
+    Ok(())
+}
+
+/// Whether the line carries the commitment of the text, under the text's field. Read from the JSON
+/// itself, so that it holds for kinds of facts that this gateway does not know.
+fn is_committed(line: &[u8], text: &TextLine) -> bool {
+    let Ok(value) = serde_json::from_slice::<Value>(line) else { return false };
+    let body = value.get("fact").and_then(Value::as_object);
+    let Some(promised) = body
+        .and_then(|kinds| kinds.values().next())
+        .and_then(|kind| kind.get(&text.field))
+        .and_then(Value::as_str)
+    else {
+        return false;
+    };
+    let fact_text = FactText {
+        field: text.field.clone(),
+        salt: text.salt.clone(),
+        text: text.text.clone(),
+    };
+    // Postgres keeps no NUL. An erased text has nothing left to compare.
+    let storable =
+        [Some(&text.field), Some(&text.salt), text.text.as_ref()].iter().flatten().all(|part| !part.contains('\0'));
+    storable && fact_text.commitment().is_none_or(|commitment| commitment.0 == promised)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(words: Option<&str>) -> TextLine {
+        let salt = "00112233445566778899aabbccddeeff".to_owned();
+        TextLine { seq: 1, field: "comment".to_owned(), salt, text: words.map(str::to_owned) }
+    }
+
+    #[test]
+    fn only_the_committed_text_is_kept() {
+        let given = text(Some("belt torn"));
+        let commitment = FactText {
+            field: given.field.clone(),
+            salt: given.salt.clone(),
+            text: given.text.clone(),
+        }
+        .commitment()
+        .unwrap();
+        let line = format!(r#"{{"seq":1,"fact":{{"of_the_future":{{"comment":"{}"}}}}}}"#, commitment.0);
+        assert!(is_committed(line.as_bytes(), &given));
+        assert!(is_committed(line.as_bytes(), &text(None)));
+        assert!(!is_committed(line.as_bytes(), &text(Some("all fine"))));
+        assert!(!is_committed(b"{\"seq\":1,\"fact\":{\"started\":{}}}", &given));
+    }
+}

@@ -1,0 +1,131 @@
+//! Headquarters beside us: a private Postgres and the gateway in front of it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::Value;
+use tokio_postgres::{NoTls, Row, types::ToSql};
+
+use crate::child::Child;
+use crate::postgres::Cluster;
+use crate::programs::program;
+use crate::wait::free_port;
+
+const LIMIT: Duration = Duration::from_secs(30);
+const DATABASE: &str = "kartorium";
+/// The gateway logs in as somebody who owns nothing.
+const LOGIN: &str = "kart_hq";
+
+#[derive(Debug)]
+pub struct Headquarters {
+    gateway: Option<Child>,
+    listen: SocketAddr,
+    owner: String,
+    pub cluster: Cluster,
+}
+
+impl Headquarters {
+    /// A new central database with this site, and the gateway.
+    pub async fn start(site: &Path) -> anyhow::Result<Self> {
+        let cluster = tokio::task::spawn_blocking(Cluster::start).await??;
+        let owner = cluster.database(DATABASE)?;
+        let listen = SocketAddr::from(([127, 0, 0, 1], free_port().await?));
+        let mut headquarters = Self { gateway: None, listen, owner, cluster };
+        headquarters.administer(["migrate", "--gateway-login", LOGIN]).await?;
+        headquarters.apply_site(site).await?;
+        headquarters.start_again().await?;
+        Ok(headquarters)
+    }
+
+    /// Where terminals reach it.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.listen)
+    }
+
+    /// `kart-hq site apply`.
+    pub async fn apply_site(&self, site: &Path) -> anyhow::Result<()> {
+        self.administer(["site", "apply", &site.display().to_string()]).await.map(drop)
+    }
+
+    /// A one-time code for a terminal.
+    pub async fn enrollment_code(
+        &self,
+        organization: &str,
+        site: &str,
+        terminal: &str,
+    ) -> anyhow::Result<String> {
+        let said = self.administer(["enroll", organization, site, terminal]).await?;
+        let code = said.lines().last().unwrap_or_default().trim();
+        anyhow::ensure!(!code.is_empty(), "kart-hq enroll printed no code");
+        Ok(code.to_owned())
+    }
+
+    /// The gateway stops, gracefully. Postgres goes on.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        let Some(mut gateway) = self.gateway.take() else { return Ok(()) };
+        gateway.terminate()?;
+        gateway.end(LIMIT).await.map(drop)
+    }
+
+    /// SIGKILL to the gateway.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.gateway.take().map_or(Ok(()), |mut gateway| gateway.kill().map(drop))
+    }
+
+    /// The gateway starts at the place where it was.
+    pub async fn start_again(&mut self) -> anyhow::Result<()> {
+        let mut command = Command::new(program("kart-hq")?);
+        command.env("DATABASE_URL", self.cluster.url(DATABASE, LOGIN));
+        command.args(["serve", "--listen", &self.listen.to_string()]);
+        let mut gateway = Child::spawn(&mut command)?;
+        let said = gateway.stdout_path();
+        gateway.ready("kart-hq to listen", LIMIT, async || listening(&said)).await?;
+        self.gateway = Some(gateway);
+        Ok(())
+    }
+
+    /// The gateway's process, to freeze it for example.
+    pub fn gateway(&mut self) -> anyhow::Result<&mut Child> {
+        self.gateway.as_mut().context("the gateway is stopped")
+    }
+
+    /// Asks the central database as its owner, who sees every row.
+    pub async fn sql(
+        &self,
+        statement: &str,
+        parameters: &[&(dyn ToSql + Sync)],
+    ) -> anyhow::Result<Vec<Row>> {
+        let (client, connection) = tokio_postgres::connect(&self.owner, NoTls).await?;
+        tokio::select! {
+            rows = client.query(statement, parameters) => Ok(rows?),
+            ended = connection => anyhow::bail!("the connection ended: {ended:?}"),
+        }
+    }
+
+    /// One number.
+    pub async fn number(&self, statement: &str) -> anyhow::Result<i64> {
+        let rows = self.sql(&format!("SELECT ({statement})::bigint"), &[]).await?;
+        Ok(rows.first().context("a row")?.try_get::<_, Option<i64>>(0)?.unwrap_or_default())
+    }
+
+    /// What `kart-hq` says, run as the owner of the database.
+    async fn administer<const N: usize>(&self, arguments: [&str; N]) -> anyhow::Result<String> {
+        let mut command = Command::new(program("kart-hq")?);
+        command.env("DATABASE_URL", &self.owner).args(arguments);
+        let mut child = Child::spawn(&mut command)?;
+        let status = child.end(LIMIT).await?;
+        anyhow::ensure!(status.success(), "kart-hq {arguments:?}: {status}\n{}", child.tail());
+        Ok(child.stdout())
+    }
+}
+
+fn listening(said: &PathBuf) -> Result<(), String> {
+    let text = std::fs::read_to_string(said).map_err(|fault| fault.to_string())?;
+    let listening = |line: &str| {
+        serde_json::from_str::<Value>(line).is_ok_and(|line| line["event"] == "listening")
+    };
+    text.lines().any(listening).then_some(()).ok_or(text)
+}

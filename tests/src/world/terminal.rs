@@ -1,0 +1,112 @@
+//! One terminal: its folder, its configuration, and the daemon in it.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use kart_api::Client;
+use rusqlite::{Connection, OpenFlags};
+use tempfile::TempDir;
+
+use crate::child::Child;
+use crate::programs::program;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[derive(Debug)]
+pub struct Terminal {
+    daemon: Option<Child>,
+    config: PathBuf,
+    folder: TempDir,
+}
+
+impl Terminal {
+    /// Lays out the folder; `configure` gets the data folder and writes the configuration. Nothing is started.
+    pub fn prepare(configure: impl FnOnce(&Path) -> anyhow::Result<String>) -> anyhow::Result<Self> {
+        let folder = tempfile::Builder::new().prefix("kart-terminal-").tempdir()?;
+        let config = folder.path().join("terminal.toml");
+        let data = folder.path().join("data");
+        std::fs::create_dir(&data)?;
+        std::fs::write(&config, configure(&data)?)?;
+        Ok(Self { daemon: None, config, folder })
+    }
+
+    pub fn config(&self) -> &Path {
+        &self.config
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    pub fn socket(&self) -> PathBuf {
+        self.data().join("kartd.sock")
+    }
+
+    pub fn client(&self) -> anyhow::Result<Client> {
+        Ok(Client::new(&self.socket())?)
+    }
+
+    /// `kartd enroll`.
+    pub async fn enroll(&self, code: &str) -> anyhow::Result<()> {
+        let mut enroll = Child::spawn(self.kartd("enroll")?.arg(code))?;
+        let status = enroll.end(LIMIT).await?;
+        anyhow::ensure!(status.success(), "kartd enroll: {status}\n{}", enroll.tail());
+        Ok(())
+    }
+
+    /// Starts the daemon and waits until it answers.
+    pub async fn start(&mut self) -> anyhow::Result<()> {
+        let mut daemon = Child::spawn(&mut self.kartd("run")?)?;
+        let client = self.client()?;
+        daemon
+            .ready("kartd to answer", LIMIT, async || client.health().await.map(drop))
+            .await?;
+        self.daemon = Some(daemon);
+        Ok(())
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub async fn stop(&mut self) -> anyhow::Result<()> {
+        let Some(mut daemon) = self.daemon.take() else { return Ok(()) };
+        daemon.terminate()?;
+        let status = daemon.end(LIMIT).await?;
+        anyhow::ensure!(status.success(), "kartd ended with {status}\n{}", daemon.tail());
+        Ok(())
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.daemon.take().map_or(Ok(()), |mut daemon| daemon.kill().map(drop))
+    }
+
+    /// The running daemon.
+    pub fn daemon(&mut self) -> anyhow::Result<&mut Child> {
+        self.daemon.as_mut().context("the daemon is stopped")
+    }
+
+    /// What the daemon keeps in memory, in KiB.
+    pub fn resident_kib(&mut self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.daemon()?.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?;
+        Ok(kib.parse()?)
+    }
+
+    /// The file of facts, opened so that it cannot be changed.
+    pub fn facts(&self) -> anyhow::Result<Connection> {
+        let connection = Connection::open_with_flags(
+            self.data().join("facts.db"),
+            OpenFlags::SQLITE_OPEN_READ_ONLY,
+        )?;
+        connection.busy_timeout(Duration::from_secs(5))?;
+        Ok(connection)
+    }
+
+    fn kartd(&self, action: &str) -> anyhow::Result<Command> {
+        let mut command = Command::new(program("kartd")?);
+        command.arg(action).arg("--config").arg(&self.config);
+        Ok(command)
+    }
+}

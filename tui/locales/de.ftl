@@ -1,0 +1,199 @@
+# Deutsch.
+
+## Verbindung zum Rekorder
+connecting = Frage den Rekorder nach seinem Stand …
+daemon-away = DER REKORDER ANTWORTET NICHT seit { $since }: alle Werte unten sind alt
+daemon-away-advice = Sie können weiterarbeiten: Eingaben bleiben hier und werden später gespeichert.
+daemon-never = DER REKORDER ANTWORTET NICHT (gefragt seit { $since })
+daemon-never-advice = Läuft kartd, und ist das sein Socket? Siehe kart --help. Es wird weiter gefragt.
+daemon-fault = DER REKORDER HAT EINE STÖRUNG seit { $since }: { $text }
+daemon-foreign = DER REKORDER HAT EINE ANDERE VERSION als dieser Bildschirm
+daemon-foreign-advice = Diesen Bildschirm verlassen (Strg-Q) und kart neu starten.
+daemon-back = Der Rekorder ist wieder da.
+
+## Aufzeichnung und Zentrale
+recording = Aufzeichnung läuft
+not-recording = KEINE AUFZEICHNUNG seit { $since }: { $reason }
+saved-here = { $count } hier gespeichert
+hq-alone = Arbeitet allein, ohne Zentrale
+hq-connecting = Zentrale: wird verbunden
+hq-up = Zentrale verbunden
+hq-down = Zentrale fehlt seit { $since }
+hq-refused = DIE ZENTRALE LEHNT DIESES TERMINAL AB
+at-headquarters = { $count } dort
+waiting = { $count } warten
+waiting-oldest = { $count } warten, seit { $oldest }
+held = { $count } dort zurückgehalten
+site-data = Stammdaten { $age } alt
+site-data-never = Stammdaten nie bestätigt
+no-site = Noch keine Stammdaten: niemand kann sich hier anmelden.
+nobody-here = Niemand ist angemeldet. Ausweis scannen oder b drücken.
+here = Hier:
+
+## Maschinen
+state-running = läuft
+state-stopped = steht
+state-setup = rüstet
+state-planned = geplant
+state-unknown = unbekannt
+no-machines = Mit diesem Terminal ist noch keine Maschine verbunden.
+machine-gone = Diese Maschine ist nicht mehr mit diesem Terminal verbunden.
+no-machine = Keine Maschine ausgewählt.
+good-parts = gut
+good-of = gut von { $target }
+scrap-parts = { $count } Ausschuss
+to-go = noch { $count }
+no-batch-here = Kein Auftrag. Mit s starten.
+why = warum? e drücken
+stops-wait = { $count ->
+    [one] 1 Stopp: warum? (e)
+   *[other] { $count } Stopps: warum? (e)
+}
+device-starting = Gerät wird verbunden …
+device-up = Das Gerät antwortet.
+device-down = keine Antwort seit { $since }: { $reason }
+signals = Gerät und Signale
+never-read = nie gelesen
+age-fresh = vor { $age }
+age-old = { $age } ALT
+quality-old = zuletzt bekannt
+
+## Belege
+receipts = Hier aufgezeichnet
+no-receipts = Hier hat noch niemand etwas aufgezeichnet.
+stage-saved = hier gespeichert
+stage-at-headquarters = in der Zentrale
+stage-waiting = wartet in der Zentrale
+kind-genesis = Protokoll begonnen
+kind-started = Rekorder gestartet
+kind-state-changed = Maschinenzustand
+kind-counted = Teile gezählt
+kind-clocked-in = Angemeldet
+kind-clocked-out = Abgemeldet
+kind-batch-started = Auftrag gestartet
+kind-batch-joined = Beim Auftrag dabei
+kind-batch-left = Auftrag verlassen
+kind-batch-completed = Auftrag abgeschlossen
+kind-stop-explained = Stopp begründet
+
+## Formulare
+saving = Wird gespeichert …
+saving-away = Noch nicht gespeichert: Rekorder fehlt. Es wird wiederholt.
+still-saving = Es wird noch gespeichert; das Ergebnis erscheint hier.
+who = Wer
+who-nobody = niemand ist angemeldet
+choose-person = Wer sind Sie? Ausweis scannen oder F2 drücken.
+badge-first = Zuerst den Ausweis scannen: hier ist niemand angemeldet.
+badge-title = Ausweis
+badge-hint = Nummer des Ausweises eingeben, dann Enter.
+badge = Ausweis
+burst = Ausweis { $digits } …
+punch-in-title = Anmelden
+punch-out-title = Abmelden
+punch-in = { $name } — an { $station } anmelden? Enter
+punch-out = { $name } — abmelden? Gearbeitet { $worked }. Enter
+punch-time = Es ist { $time }.
+punch-since = Angemeldet seit { $since }.
+no-station = Hier gibt es keinen Platz, an dem man sich anmelden kann.
+start-title = Auftrag auf { $machine } starten
+product = Produkt
+no-product = Kein Produkt passt.
+choose-product = Ein Produkt auswählen.
+target = Ziel, Teile
+bad-target = Das Ziel muss eine Zahl über 0 sein.
+batch-number = Los-Nr. (optional)
+work-order = Auftrag (opt.)
+complete-title = { $number } auf { $machine } abschließen
+no-batch = Auf { $machine } läuft kein Auftrag.
+good = Gutteile
+scrap = Ausschuss
+counted = die Maschine zählte { $count }
+counted-difference = die Maschine zählte { $count }: Differenz { $difference }
+bad-quantity = Teile müssen ganze Zahlen sein.
+scrap-reason = Warum Ausschuss?
+choose-scrap-reason = Einen Grund für den Ausschuss wählen.
+stops = Stopps ohne Grund
+still = und steht noch
+explain-title = Warum stand sie?
+nothing-to-explain = Kein Stopp wartet auf einen Grund.
+choose-reason = Einen Grund wählen.
+comment = Bemerkung (opt.)
+more = … { $count } weitere: Bild ab
+
+## Was aufgezeichnet wurde
+what-clock-in = { $name } an { $station } angemeldet
+what-clock-out = { $name } abgemeldet
+what-start = Auftrag { $product } auf { $machine } gestartet
+what-complete = Auftrag { $number } abgeschlossen: { $good } gut, { $scrap } Ausschuss
+what-explain = Stopp von { $machine } begründet: { $reason }
+mark-saved = GESPEICHERT
+mark-saving = SPEICHERT
+pending = { $what } …
+pending-away = Rekorder fehlt, wird wiederholt: { $what }
+refused-later = Nicht aufgezeichnet: { $what }. { $why }
+quit-unsaved = { $count ->
+    [one] Ein Eintrag ist noch nicht gespeichert. Nochmals drücken, um trotzdem zu gehen.
+   *[other] { $count } Einträge sind noch nicht gespeichert. Nochmals drücken, um trotzdem zu gehen.
+}
+small-window = Dieses Fenster hat { $columns }×{ $rows }; 80×24 zeigt alles.
+
+## Ablehnungen
+refusal-unknown-badge = Niemand hier hat den Ausweis { $badge }.
+refusal-inactive = { $name } darf hier nicht mehr arbeiten. Bitte die Schichtleitung fragen.
+refusal-already-clocked-in = { $name } ist schon angemeldet.
+refusal-not-clocked-in = { $name } ist nicht angemeldet.
+refusal-machine-only = Platz { $station } nimmt nur Maschinenzeit an.
+refusal-batch-running = Auf { $machine } läuft { $number }. Zuerst abschließen.
+refusal-no-such-batch = Dieser Auftrag läuft hier nicht mehr.
+refusal-no-such-stop = Dieser Stopp wartet nicht mehr auf einen Grund.
+refusal-unknown = { $what ->
+    [station] Dieser Platz ist hier nicht mehr bekannt.
+    [machine] Diese Maschine ist hier nicht mehr bekannt.
+    [product] Dieses Produkt ist hier nicht mehr bekannt.
+    [reason] Dieser Grund ist hier nicht mehr bekannt.
+    [person] Diese Person ist hier nicht mehr bekannt.
+   *[other] { $what } ist hier nicht bekannt.
+}
+refusal-bad-value = { $field }: { $problem }
+refusal-not-recording = NICHT AUFGEZEICHNET: { $reason }
+refusal-no-site = Dieses Terminal hat noch keine Stammdaten.
+refusal-broken = Nicht aufgezeichnet: der Rekorder konnte es nicht lesen ({ $text }).
+
+## Tasten
+key-help = Hilfe
+key-quit = Ende
+key-back = zurück
+key-badge = Ausweis
+key-start = Start
+key-complete = Abschluss
+key-explain = Grund
+key-receipts = Belege
+key-open-machine = alles über die gewählte Maschine
+key-pick-machine = Maschine wählen
+key-machine-up = Maschine darüber
+key-machine-down = Maschine darunter
+key-machine-left = Maschine davor
+key-machine-right = Maschine danach
+key-up = hinauf
+key-down = hinunter
+key-page-up = Seite hinauf
+key-page-down = Seite hinunter
+key-next = nächstes Feld
+key-previous = Feld davor
+key-person = andere Person
+key-find-badge = weiter
+key-confirm-punch = ja
+key-station-up = Platz darüber
+key-station-down = Platz darunter
+key-confirm-start = weiter, Start
+key-confirm-complete = weiter, Abschluss
+key-pick-stop = Stopp
+key-open-stop = begründen
+key-pick-reason = Grund
+key-confirm-explain = speichern
+key-comment = Bemerkung
+help-title = Tasten
+help-badge = Ein Ausweis kann jederzeit gescannt werden.
+
+## Stand
+status-unreachable = KEINE AUFZEICHNUNG, oder nicht erreichbar: { $error }

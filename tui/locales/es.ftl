@@ -1,0 +1,199 @@
+# Español.
+
+## Conexión con el registrador
+connecting = Preguntando al registrador por su estado …
+daemon-away = EL REGISTRADOR NO RESPONDE desde { $since }: los valores de abajo son viejos
+daemon-away-advice = Puede seguir: lo que escriba queda aquí y se guardará cuando vuelva.
+daemon-never = EL REGISTRADOR NO RESPONDE (preguntando desde { $since })
+daemon-never-advice = ¿Está kartd en marcha y es este su socket? Vea kart --help. Se sigue preguntando.
+daemon-fault = EL REGISTRADOR TIENE UNA AVERÍA desde { $since }: { $text }
+daemon-foreign = EL REGISTRADOR TIENE OTRA VERSIÓN que esta pantalla
+daemon-foreign-advice = Salga de esta pantalla (Ctrl-Q) y abra kart de nuevo.
+daemon-back = El registrador ha vuelto.
+
+## Registro y central
+recording = Registrando
+not-recording = NO SE REGISTRA desde { $since }: { $reason }
+saved-here = { $count } guardados aquí
+hq-alone = Trabaja solo, sin central
+hq-connecting = Central: conectando
+hq-up = Central conectada
+hq-down = Sin central desde { $since }
+hq-refused = LA CENTRAL RECHAZA ESTE TERMINAL
+at-headquarters = { $count } allí
+waiting = { $count } esperan
+waiting-oldest = { $count } esperan, desde hace { $oldest }
+held = { $count } retenidos allí
+site-data = datos de planta de hace { $age }
+site-data-never = datos de planta nunca confirmados
+no-site = Aún sin datos de planta: nadie puede fichar aquí.
+nobody-here = Nadie ha fichado. Pase una tarjeta o pulse b.
+here = Aquí:
+
+## Máquinas
+state-running = en marcha
+state-stopped = parada
+state-setup = preparación
+state-planned = parada prev.
+state-unknown = desconocido
+no-machines = Aún no hay ninguna máquina conectada a este terminal.
+machine-gone = Esta máquina ya no está conectada a este terminal.
+no-machine = No hay ninguna máquina elegida.
+good-parts = buenas
+good-of = buenas de { $target }
+scrap-parts = { $count } malas
+to-go = faltan { $count }
+no-batch-here = Sin lote. Pulse s para empezar uno.
+why = ¿por qué? pulse e
+stops-wait = { $count ->
+    [one] 1 parada: ¿por qué? (e)
+   *[other] { $count } paradas: ¿por qué? (e)
+}
+device-starting = conectando con el equipo …
+device-up = El equipo responde.
+device-down = sin respuesta desde { $since }: { $reason }
+signals = Equipo y señales
+never-read = nunca leído
+age-fresh = hace { $age }
+age-old = { $age } VIEJO
+quality-old = último conocido
+
+## Recibos
+receipts = Registrado aquí
+no-receipts = Nadie ha registrado nada aquí todavía.
+stage-saved = guardado aquí
+stage-at-headquarters = en la central
+stage-waiting = espera en la central
+kind-genesis = Registro iniciado
+kind-started = Registrador iniciado
+kind-state-changed = Estado de máquina
+kind-counted = Piezas contadas
+kind-clocked-in = Entrada
+kind-clocked-out = Salida
+kind-batch-started = Lote empezado
+kind-batch-joined = Se une al lote
+kind-batch-left = Deja el lote
+kind-batch-completed = Lote terminado
+kind-stop-explained = Parada explicada
+
+## Formularios
+saving = Guardando …
+saving-away = Aún no guardado: el registrador no está. Se repite.
+still-saving = Todavía se está guardando; el resultado se verá aquí.
+who = Quién
+who-nobody = nadie ha fichado
+choose-person = ¿Quién es usted? Pase su tarjeta o pulse F2.
+badge-first = Pase primero su tarjeta: nadie ha fichado aquí.
+badge-title = Tarjeta
+badge-hint = Escriba el número de la tarjeta y pulse Intro.
+badge = Tarjeta
+burst = Tarjeta { $digits } …
+punch-in-title = Entrada
+punch-out-title = Salida
+punch-in = { $name } — ¿entrada en { $station }? Intro
+punch-out = { $name } — ¿salida? Trabajado { $worked }. Intro
+punch-time = Son las { $time }.
+punch-since = Ha fichado a las { $since }.
+no-station = No hay aquí ningún puesto donde fichar.
+start-title = Empezar un lote en { $machine }
+product = Producto
+no-product = Ningún producto coincide.
+choose-product = Elija un producto.
+target = Objetivo, piezas
+bad-target = El objetivo debe ser un número mayor que 0.
+batch-number = Lote (opcional)
+work-order = Orden (opcional)
+complete-title = Terminar { $number } en { $machine }
+no-batch = No hay ningún lote en { $machine }.
+good = Piezas buenas
+scrap = Piezas malas
+counted = la máquina contó { $count }
+counted-difference = la máquina contó { $count }: diferencia { $difference }
+bad-quantity = Las piezas deben ser números enteros.
+scrap-reason = ¿Por qué malas?
+choose-scrap-reason = Elija un motivo para las piezas malas.
+stops = Paradas sin motivo
+still = y sigue parada
+explain-title = ¿Por qué se paró?
+nothing-to-explain = Ninguna parada espera un motivo.
+choose-reason = Elija un motivo.
+comment = Nota (opcional)
+more = … { $count } más: Av Pág
+
+## Lo registrado
+what-clock-in = Entrada de { $name } en { $station }
+what-clock-out = Salida de { $name }
+what-start = Lote de { $product } empezado en { $machine }
+what-complete = Lote { $number } terminado: { $good } buenas, { $scrap } malas
+what-explain = Parada de { $machine } explicada: { $reason }
+mark-saved = GUARDADO
+mark-saving = GUARDANDO
+pending = { $what } …
+pending-away = Sin registrador, se repite: { $what }
+refused-later = No registrado: { $what }. { $why }
+quit-unsaved = { $count ->
+    [one] Una entrada aún no está guardada. Pulse otra vez para salir sin saberlo.
+   *[other] { $count } entradas aún no están guardadas. Pulse otra vez para salir sin saberlo.
+}
+small-window = Esta ventana es de { $columns }×{ $rows }; con 80×24 se ve todo.
+
+## Rechazos
+refusal-unknown-badge = Nadie aquí tiene la tarjeta { $badge }.
+refusal-inactive = { $name } ya no puede trabajar aquí. Pregunte a su supervisor.
+refusal-already-clocked-in = { $name } ya ha fichado.
+refusal-not-clocked-in = { $name } no ha fichado.
+refusal-machine-only = El puesto { $station } solo admite tiempo de máquina.
+refusal-batch-running = El lote { $number } está en { $machine }. Termínelo primero.
+refusal-no-such-batch = Este lote ya no está en marcha aquí.
+refusal-no-such-stop = Esta parada ya no espera un motivo.
+refusal-unknown = { $what ->
+    [station] Este puesto ya no se conoce aquí.
+    [machine] Esta máquina ya no se conoce aquí.
+    [product] Este producto ya no se conoce aquí.
+    [reason] Este motivo ya no se conoce aquí.
+    [person] Esta persona ya no se conoce aquí.
+   *[other] { $what } no se conoce aquí.
+}
+refusal-bad-value = { $field }: { $problem }
+refusal-not-recording = NO REGISTRADO: { $reason }
+refusal-no-site = Este terminal aún no tiene datos de planta.
+refusal-broken = No registrado: el registrador no pudo leerlo ({ $text }).
+
+## Teclas
+key-help = ayuda
+key-quit = salir
+key-back = volver
+key-badge = tarjeta
+key-start = empezar
+key-complete = terminar
+key-explain = motivo
+key-receipts = recibos
+key-open-machine = todo sobre la máquina elegida
+key-pick-machine = elegir una máquina
+key-machine-up = máquina de arriba
+key-machine-down = máquina de abajo
+key-machine-left = máquina anterior
+key-machine-right = máquina siguiente
+key-up = arriba
+key-down = abajo
+key-page-up = página arriba
+key-page-down = página abajo
+key-next = campo siguiente
+key-previous = campo anterior
+key-person = otra persona
+key-find-badge = seguir
+key-confirm-punch = sí
+key-station-up = puesto de arriba
+key-station-down = puesto de abajo
+key-confirm-start = seguir, empezar
+key-confirm-complete = seguir, terminar
+key-pick-stop = parada
+key-open-stop = explicar
+key-pick-reason = motivo
+key-confirm-explain = guardar
+key-comment = nota
+help-title = Teclas
+help-badge = Se puede pasar una tarjeta en cualquier momento.
+
+## Estado
+status-unreachable = NO SE REGISTRA, o no se alcanza: { $error }

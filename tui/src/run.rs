@@ -1,0 +1,181 @@
+//! The screen's life: set the terminal up, take messages, draw when something changed, put the
+//! terminal back. What a message means stands in `update`.
+
+use std::{io::IsTerminal, path::Path, time::Duration};
+
+use anyhow::{Context, bail};
+use crossterm::event::{Event, EventStream};
+use futures_util::StreamExt;
+use kart_api::{Client, Request};
+use ratatui::DefaultTerminal;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
+    time::{Instant, Interval, MissedTickBehavior, interval, sleep_until},
+};
+
+use crate::{
+    clock::Clock,
+    effect::Effect,
+    link::{self, Link},
+    model::{Mint, Model},
+    msg::Msg,
+    theme::Theme,
+    update::update,
+    view,
+    words::Words,
+};
+
+/// Drawings are at least this far apart, unless a person pressed a key.
+const FRAME: Duration = Duration::from_millis(50);
+
+/// The terminal as long as the screen lives. Put back on every way out; `ratatui` also puts it
+/// back before a panic speaks.
+struct Guard(DefaultTerminal);
+
+impl Guard {
+    fn new() -> anyhow::Result<Self> {
+        if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
+            bail!("kart needs a terminal; `kart status` prints plain text");
+        }
+        Ok(Self(ratatui::try_init().context("cannot set the terminal up")?))
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        ratatui::restore();
+    }
+}
+
+/// Everything the loop listens to.
+struct Inputs {
+    keyboard: EventStream,
+    channel: mpsc::Receiver<Msg>,
+    second: Interval,
+    terminate: Signal,
+    hangup: Signal,
+}
+
+/// What woke the loop.
+enum Woke {
+    /// Something happened.
+    Msg(Msg),
+    /// A person did something: show it at once.
+    Person(Msg),
+    /// Nothing that concerns us.
+    Nothing,
+    /// It is time to draw.
+    Draw,
+}
+
+/// Shows the screen until somebody leaves it.
+pub async fn run(socket: &Path, words: &Words, theme: Theme) -> anyhow::Result<()> {
+    let client = Client::new(socket)?;
+    let clock = Clock::start();
+    let mut model = Model::new(clock.now(), Mint::Random);
+    let mut guard = Guard::new()?;
+    let size = guard.0.size()?;
+    model.size = (size.width, size.height);
+    let (out, channel) = mpsc::channel(64);
+    let mut link = link::start(client, out);
+    let mut second = interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    let mut inputs = Inputs {
+        keyboard: EventStream::new(),
+        channel,
+        second,
+        terminate: signal(SignalKind::terminate())?,
+        hangup: signal(SignalKind::hangup())?,
+    };
+    let mut waiting: Vec<Request> = Vec::new();
+    let mut draw_at = None;
+    draw(&mut guard.0, &model, words, theme)?;
+    loop {
+        let woke = tokio::select! {
+            woke = inputs.next(draw_at) => woke?,
+            ended = link.tasks.join_next() => bail!("the connection task ended: {ended:?}"),
+        };
+        let (msg, at_once) = match woke {
+            Woke::Msg(msg) => (Some(msg), false),
+            Woke::Person(msg) => (Some(msg), true),
+            Woke::Nothing => continue,
+            Woke::Draw => (None, true),
+        };
+        if let Some(msg) = msg {
+            let effects = update(&mut model, msg, clock.now());
+            if perform(effects, &mut link, &mut waiting) {
+                return Ok(());
+            }
+        }
+        if at_once {
+            draw(&mut guard.0, &model, words, theme)?;
+            draw_at = None;
+        } else if draw_at.is_none() {
+            draw_at = Some(soon());
+        }
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a deadline for the runtime's timer, not a time")]
+fn soon() -> Instant {
+    Instant::now() + FRAME
+}
+
+impl Inputs {
+    async fn next(&mut self, draw_at: Option<Instant>) -> anyhow::Result<Woke> {
+        let woke = tokio::select! {
+            biased;
+            event = self.keyboard.next() => match event {
+                Some(Ok(Event::Key(key))) => Woke::Person(Msg::Key(key)),
+                Some(Ok(Event::Resize(columns, rows))) => {
+                    Woke::Person(Msg::Resized(columns, rows))
+                },
+                Some(Ok(_)) => Woke::Nothing,
+                Some(Err(error)) => return Err(error).context("cannot read the keyboard"),
+                None => Woke::Msg(Msg::Terminate),
+            },
+            () = async {
+                match draw_at {
+                    Some(at) => sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            } => Woke::Draw,
+            msg = self.channel.recv() => msg.map_or(Woke::Nothing, Woke::Msg),
+            _ = self.second.tick() => Woke::Msg(Msg::Tick),
+            _ = self.terminate.recv() => Woke::Msg(Msg::Terminate),
+            _ = self.hangup.recv() => Woke::Msg(Msg::Terminate),
+        };
+        Ok(woke)
+    }
+}
+
+/// Does what was asked for; `true` means leave.
+fn perform(effects: Vec<Effect>, link: &mut Link, waiting: &mut Vec<Request>) -> bool {
+    let mut leave = false;
+    for effect in effects {
+        match effect {
+            Effect::Send(request) => waiting.push(request),
+            Effect::Resync => link.resync.send_modify(|wanted| *wanted += 1),
+            Effect::Quit => leave = true,
+        }
+    }
+    // What does not fit stays here, in order, and is offered again with the next message.
+    while let Ok(place) = link.commands.try_reserve() {
+        if waiting.is_empty() {
+            break;
+        }
+        place.send(waiting.remove(0));
+    }
+    leave
+}
+
+fn draw(
+    terminal: &mut DefaultTerminal,
+    model: &Model,
+    words: &Words,
+    theme: Theme,
+) -> anyhow::Result<()> {
+    terminal.draw(|frame| view::draw(frame, model, words, theme)).context("cannot draw")?;
+    Ok(())
+}

@@ -1,0 +1,112 @@
+//! Draws the model. Reads only: whatever a key changes is in the model already.
+
+mod banner;
+mod card;
+mod explain;
+mod footer;
+mod forms;
+mod help;
+mod machine;
+mod overview;
+mod receipts;
+mod sidebar;
+
+use ratatui::{
+    Frame,
+    layout::{Constraint, Layout, Rect},
+    widgets::{Block, BorderType, Clear},
+};
+
+use crate::{
+    model::{Model, Screen},
+    theme::{self, Theme},
+    words::{Sentence, Words},
+};
+
+/// What a view reads.
+#[derive(Clone, Copy, Debug)]
+struct Scene<'a> {
+    model: &'a Model,
+    words: &'a Words,
+    theme: Theme,
+}
+
+impl Scene<'_> {
+    fn say(&self, id: &str) -> String {
+        self.words.say(id)
+    }
+
+    fn tell(&self, sentence: &Sentence) -> String {
+        self.words.tell(sentence)
+    }
+}
+
+/// Draws everything.
+pub fn draw(frame: &mut Frame<'_>, model: &Model, words: &Words, theme: Theme) {
+    let scene = Scene { model, words, theme };
+    let rows = [
+        Constraint::Length(4),
+        Constraint::Fill(1),
+        Constraint::Length(1),
+        Constraint::Length(1),
+    ];
+    let [banner, body, notice, keys] = Layout::vertical(rows).areas(frame.area());
+    banner::draw(frame, banner, scene);
+    match model.screens.last() {
+        None => overview::draw(frame, body, scene),
+        Some(Screen::Machine { id, scroll }) => machine::draw(frame, body, scene, *id, *scroll),
+        Some(Screen::Receipts { scroll }) => receipts::draw(frame, body, scene, *scroll),
+        Some(screen) => {
+            overview::draw(frame, body, scene);
+            over(frame, body, scene, screen);
+        },
+    }
+    footer::notice(frame, notice, scene);
+    footer::keys(frame, keys, scene);
+    if theme.ascii {
+        theme::to_ascii(frame.buffer_mut());
+    }
+}
+
+/// What stands in a box on the overview.
+fn over(frame: &mut Frame<'_>, body: Rect, scene: Scene<'_>, screen: &Screen) {
+    let rows = match screen {
+        Screen::Badge(_) => 9,
+        Screen::Punch(_) => 11,
+        _ => 18,
+    };
+    let area = body.centered(
+        Constraint::Length(body.width.min(80)),
+        Constraint::Length(body.height.min(rows)),
+    );
+    frame.render_widget(Clear, area);
+    match screen {
+        Screen::Help { of, scroll } => help::draw(frame, area, scene, *of, *scroll),
+        Screen::Badge(form) => forms::badge(frame, area, scene, form),
+        Screen::Punch(form) => forms::punch(frame, area, scene, form),
+        Screen::Start(form) => forms::start(frame, area, scene, form),
+        Screen::Complete(form) => forms::complete(frame, area, scene, form),
+        Screen::Stops(choice) => explain::stops(frame, area, scene, choice),
+        Screen::Explain(form) => explain::explain(frame, area, scene, form),
+        Screen::Machine { .. } | Screen::Receipts { .. } => {},
+    }
+}
+
+/// A framed box with a title; returns its inside.
+fn framed(frame: &mut Frame<'_>, area: Rect, title: &str) -> Rect {
+    let block = Block::bordered()
+        .border_type(BorderType::Double)
+        .border_style(theme::CHOSEN_FRAME)
+        .title_style(theme::STRONG)
+        .title(format!(" {title} "));
+    let inside = block.inner(area);
+    frame.render_widget(block, area);
+    Rect {
+        x: inside.x.saturating_add(1),
+        width: inside.width.saturating_sub(2),
+        ..inside
+    }
+}
+
+#[cfg(test)]
+mod tests;

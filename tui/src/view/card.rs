@@ -1,0 +1,190 @@
+//! One machine as a card: what it does, how many, of what, and how far.
+
+use kart_api::{Batch, DeviceLink};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+    widgets::{Block, BorderType},
+};
+
+use super::Scene;
+use crate::{
+    model::Standing,
+    plain::fitted,
+    theme,
+    widget::{HEIGHT, aged, aging, badge, bar, big},
+    words::{Sentence, ticking},
+};
+
+/// Draws the card with `number` as the digit that selects it.
+pub(super) fn draw(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    scene: Scene<'_>,
+    standing: &Standing<'_>,
+    number: usize,
+    selected: bool,
+) {
+    let inside = outline(frame, area, standing, number, selected);
+    let mut rows = inside.rows();
+    let width = usize::from(inside.width);
+    if let Some(row) = rows.next() {
+        state(frame, row, scene, standing);
+    }
+    // Room that is left over goes above and below the large digits first.
+    let airy = inside.height >= 9;
+    if airy {
+        rows.next();
+    }
+    let numbers = Rect { height: 0, ..inside };
+    let first = rows.next().unwrap_or(numbers);
+    rows.next();
+    rows.next();
+    let height = HEIGHT.min(inside.bottom().saturating_sub(first.y));
+    parts(frame, Rect { height, ..first }, scene, standing);
+    if airy {
+        rows.next();
+    }
+    let machine = standing.machine;
+    if let Some(row) = rows.next() {
+        frame.render_widget(batch(scene, standing, width), row);
+    }
+    if let Some(row) = rows.next() {
+        let target = machine.batch.as_ref().and_then(|batch| batch.target);
+        if let Some(target) = target {
+            frame.render_widget(bar(machine.good, target, row.width, standing.age), row);
+        }
+    }
+    if let Some(row) = rows.next() {
+        link(frame, row, scene, standing);
+    }
+    rows.next();
+    for (signal, row) in machine.signals.iter().zip(rows) {
+        frame.render_widget(super::machine::signal_line(scene, machine, signal, row.width), row);
+    }
+}
+
+fn outline(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    standing: &Standing<'_>,
+    number: usize,
+    selected: bool,
+) -> Rect {
+    let (border, style) = if selected {
+        (BorderType::Double, theme::CHOSEN_FRAME)
+    } else {
+        (BorderType::Plain, theme::FRAME)
+    };
+    let machine = standing.machine;
+    let title = format!(" {number} {} · {}", machine.code, machine.name);
+    let title = format!("{} ", fitted(&title, usize::from(area.width).saturating_sub(4)));
+    let block = Block::bordered()
+        .border_type(border)
+        .border_style(style)
+        .title(Span::styled(title, if selected { theme::STRONG } else { Style::new() }));
+    let inside = block.inner(area);
+    frame.render_widget(block, area);
+    inside
+}
+
+/// State on the left, time in state on the right, the reason between them.
+fn state(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, standing: &Standing<'_>) {
+    let badge = badge(standing.machine.state, standing.age, scene.words);
+    let time = ticking(standing.in_state_us);
+    let used = badge.width() + time.len() + 3;
+    let room = usize::from(row.width).saturating_sub(used);
+    let reason = standing.stop.and_then(|stop| stop.reason.as_deref());
+    let between = match (reason, standing.stop) {
+        (Some(reason), _) => Span::styled(fitted(reason, room), theme::QUIET),
+        (None, Some(_)) => Span::styled(fitted(&scene.say("why"), room), theme::CARE),
+        (None, None) => Span::default(),
+    };
+    let time = aged(&time, standing.age, theme::STRONG);
+    frame.render_widget(Line::from(vec![badge, Span::raw(" "), between]), row);
+    frame.render_widget(Line::from(vec![time, Span::raw(" ")]).right_aligned(), row);
+}
+
+/// Good parts in large digits, and beside them what they mean.
+fn parts(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, standing: &Standing<'_>) {
+    let machine = standing.machine;
+    let age = standing.age;
+    let format = scene.words.format();
+    let target = machine.batch.as_ref().and_then(|batch| batch.target);
+    let good = format.whole(machine.good);
+    let shown = if scene.theme.ascii {
+        let number = Line::from(aged(&good, age, theme::STRONG));
+        [Line::default(), number, Line::default()]
+    } else {
+        big(&good, age, theme::STRONG)
+    };
+    let width = shown.iter().map(Line::width).max().unwrap_or(0);
+    let width = u16::try_from(width).unwrap_or(0);
+    for (line, row) in shown.into_iter().zip(area.rows()) {
+        frame.render_widget(line, Rect { x: row.x + 1, width: row.width.saturating_sub(1), ..row });
+    }
+    let scrap_style = if machine.scrap > 0 { theme::CARE } else { theme::QUIET };
+    let scrap = Sentence::new("scrap-parts").with("count", format.whole(machine.scrap));
+    let first = match target {
+        Some(target) => Sentence::new("good-of").with("target", format.whole(target)),
+        None => Sentence::new("good-parts"),
+    };
+    let to_go = target.filter(|target| *target > machine.good).map(|target| {
+        Sentence::new("to-go").with("count", format.whole(target - machine.good))
+    });
+    let beside = [
+        aged(&scene.tell(&first), age, theme::QUIET),
+        aged(&scene.tell(&scrap), age, scrap_style),
+        aged(&to_go.map_or(String::new(), |to_go| scene.tell(&to_go)), age, theme::QUIET),
+    ];
+    // A machine that was never read shows one dash, not four.
+    let beside = if age.micros().is_none() { Default::default() } else { beside };
+    let left = (width + 3).max(20);
+    for (span, row) in beside.into_iter().zip(area.rows()) {
+        let room = row.width.saturating_sub(left);
+        frame.render_widget(span, Rect { x: row.x + left.min(row.width), width: room, ..row });
+    }
+}
+
+fn batch(scene: Scene<'_>, standing: &Standing<'_>, width: usize) -> Line<'static> {
+    match &standing.machine.batch {
+        Some(Batch { number, product_name, .. }) => {
+            let number = fitted(number, width / 2);
+            let room = width.saturating_sub(Span::raw(&number).width() + 1);
+            Line::from(vec![
+                Span::styled(number, theme::STRONG),
+                Span::raw(" "),
+                Span::raw(fitted(product_name, room)),
+            ])
+        },
+        None => Line::from(Span::styled(fitted(&scene.say("no-batch-here"), width), theme::QUIET)),
+    }
+}
+
+/// How old all this is; why, where the device does not answer; and what waits for a reason.
+fn link(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, standing: &Standing<'_>) {
+    let width = usize::from(row.width);
+    let left = match &standing.machine.link {
+        DeviceLink::Down { since_us, reason } => {
+            let now = scene.model.daemon_now();
+            let sentence = Sentence::new("device-down")
+                .with("since", scene.model.zone.short(*since_us, now))
+                .with("reason", reason);
+            Span::styled(format!("▲ {}", scene.tell(&sentence)), theme::CARE)
+        },
+        DeviceLink::Starting => Span::styled(scene.say("device-starting"), theme::QUIET),
+        DeviceLink::Up => aging(standing.age, scene.words),
+    };
+    let waiting = i64::try_from(standing.unexplained).unwrap_or(i64::MAX);
+    let right = if waiting > 0 {
+        scene.tell(&Sentence::new("stops-wait").count("count", waiting))
+    } else {
+        String::new()
+    };
+    let room = width.saturating_sub(Span::raw(&right).width() + 1);
+    let left = Span::styled(fitted(&left.content, room), left.style);
+    frame.render_widget(Line::from(left), row);
+    frame.render_widget(Line::from(Span::styled(right, theme::CARE)).right_aligned(), row);
+}

@@ -1,0 +1,82 @@
+//! The last two lines: what just happened, and what the keys do here.
+
+use ratatui::{
+    Frame,
+    layout::Rect,
+    style::Style,
+    text::{Line, Span},
+};
+
+use super::Scene;
+use crate::{
+    keys,
+    model::{Notice, Tone},
+    plain::fitted,
+    theme,
+    words::Sentence,
+};
+
+/// The smallest window that shows everything.
+const SMALLEST: (u16, u16) = (80, 24);
+
+/// Digits that look like a badge on its way.
+const BURST: usize = 2;
+
+/// What just happened, or what is on its way.
+pub(super) fn notice(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+    let model = scene.model;
+    let width = usize::from(area.width);
+    let waiting = model.pending.last().filter(|pending| pending.away || model.notice.is_none());
+    let (mark, style, text) = if let Some(pending) = waiting {
+        let id = if pending.away { "pending-away" } else { "pending" };
+        let what = Sentence::new(id).inner("what", pending.what.clone());
+        (scene.say("mark-saving"), theme::SAVING, scene.tell(&what))
+    } else if let Some(notice) = &model.notice {
+        said(scene, notice)
+    } else if model.burst.digits.len() >= BURST {
+        let text = Sentence::new("burst").with("digits", &model.burst.digits);
+        (String::new(), Style::new(), scene.tell(&text))
+    } else if model.size.0 < SMALLEST.0 || model.size.1 < SMALLEST.1 {
+        let text = Sentence::new("small-window")
+            .with("columns", model.size.0.to_string())
+            .with("rows", model.size.1.to_string());
+        (String::new(), Style::new(), scene.tell(&text))
+    } else {
+        return;
+    };
+    let mark = if mark.is_empty() { String::new() } else { format!(" {mark} ") };
+    let room = width.saturating_sub(Span::raw(&mark).width() + 2);
+    let line = Line::from(vec![
+        Span::styled(mark, style),
+        Span::raw(" "),
+        Span::styled(fitted(&text, room), theme::STRONG),
+    ]);
+    frame.render_widget(line, area);
+}
+
+fn said(scene: Scene<'_>, notice: &Notice) -> (String, Style, String) {
+    let text = scene.tell(&notice.sentence);
+    match notice.tone {
+        Tone::Saved => (scene.say("mark-saved"), theme::SAVED, text),
+        Tone::Plain => (String::new(), Style::new(), text),
+        Tone::Wrong => ("!".into(), theme::WRONG, text),
+    }
+}
+
+/// The keys of this place, as many as fit.
+pub(super) fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
+    let width = usize::from(area.width);
+    let mut spans = Vec::new();
+    let mut used = 0;
+    for binding in keys::table(scene.model.place()).iter().filter(|binding| binding.footer) {
+        let Some(key) = binding.keys.first() else { continue };
+        let key = Span::styled(format!(" {} ", key.name()), theme::KEY);
+        let label = Span::raw(format!(" {}  ", scene.say(binding.label)));
+        used += key.width() + label.width();
+        if used > width + 2 {
+            break;
+        }
+        spans.extend([key, label]);
+    }
+    frame.render_widget(Line::from(spans), area);
+}

@@ -1,0 +1,37 @@
+//! Values with their age. There is no other way to draw something that can age.
+
+use kart_core::machine::MachineState;
+use ratatui::{style::Style, text::Span};
+
+use crate::{
+    model::Age,
+    theme,
+    words::{self, Words},
+};
+
+/// `text` in `style` while it is the present, struck through afterwards, `–` when never read.
+pub fn aged(text: &str, age: Age, style: Style) -> Span<'static> {
+    match age {
+        Age::Never => Span::styled("–", theme::QUIET),
+        Age::Fresh(_) => Span::styled(text.to_owned(), style),
+        Age::Old(_) => Span::styled(text.to_owned(), theme::OLD),
+    }
+}
+
+/// The age itself, in words: quiet while fresh, calling for care when old.
+pub fn aging(age: Age, words: &Words) -> Span<'static> {
+    let text = match age.micros() {
+        None => words.say("never-read"),
+        Some(us) => {
+            let id = if age.is_old() { "age-old" } else { "age-fresh" };
+            words.tell(&words::Sentence::new(id).with("age", words::age(us)))
+        },
+    };
+    Span::styled(text, if age.is_old() { theme::CARE } else { theme::QUIET })
+}
+
+/// A state as shape, word and colour.
+pub fn badge(state: MachineState, age: Age, words: &Words) -> Span<'static> {
+    let (shape, style, word) = theme::state(state);
+    aged(&format!(" {shape} {} ", words.say(word).to_uppercase()), age, style)
+}
