@@ -94,7 +94,8 @@ impl Config {
         };
         let text = std::fs::read_to_string(path)
             .map_err(|error| unreadable(format!("cannot be read: {error}")))?;
-        let folder = path.parent().unwrap_or(Path::new("."));
+        let folder =
+            path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
         let folder = std::path::absolute(folder)
             .map_err(|error| unreadable(format!("has no folder: {error}")))?;
         Self::read(&name, &text, &folder)

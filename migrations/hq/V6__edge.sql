@@ -16,6 +16,8 @@ CREATE TABLE edge.sites (
     time_zone       text NOT NULL,
     version         bigint NOT NULL DEFAULT 0 CHECK (version >= 0),
     snapshot        jsonb,
+    cursor_key      bytea NOT NULL
+                    DEFAULT sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())),
     created_at      timestamptz NOT NULL DEFAULT now(),
     updated_at      timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (organization_id, site_id),
@@ -25,6 +27,7 @@ CREATE TABLE edge.sites (
 COMMENT ON TABLE edge.sites IS 'the reference data of a site as one versioned document';
 COMMENT ON COLUMN edge.sites.time_zone IS 'IANA name; shifts and local times follow it';
 COMMENT ON COLUMN edge.sites.snapshot IS 'null until a site file was applied';
+COMMENT ON COLUMN edge.sites.cursor_key IS 'seals the cursors of pulls, so that nobody invents one';
 
 CREATE TABLE edge.people (
     organization_id varchar(50) NOT NULL,

@@ -18,7 +18,6 @@ use crate::wait::try_for;
 
 const LIMIT: Duration = Duration::from_secs(60);
 
-#[derive(Debug)]
 pub struct Operator {
     client: Client,
     badge: String,
@@ -107,9 +106,8 @@ impl Operator {
         let mut reasons = reference.scrap_groups.iter().flat_map(|group| &group.reasons);
         let scrap_reason = reasons.next().map(|reason| reason.id).filter(|_| scrap > 0);
         let by = self.user.context("nobody is clocked in")?;
-        let saved = self
-            .saved(Command::CompleteBatch { by, batch, good, scrap, scrap_reason })
-            .await?;
+        let saved =
+            self.saved(Command::CompleteBatch { by, batch, good, scrap, scrap_reason }).await?;
         self.confirmed.batches_completed.push((saved.record, good, scrap));
         Ok(())
     }

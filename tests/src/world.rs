@@ -8,6 +8,7 @@ use kart_api::Client;
 use tempfile::TempDir;
 
 use crate::broker::Broker;
+use crate::operator::Confirmed;
 use crate::wait::try_for;
 
 pub mod accounts;
@@ -38,7 +39,7 @@ pub struct WorldOptions {
     pub cycle: Duration,
     /// Machines stop by themselves.
     pub stops: bool,
-    /// Twenty presses, say, that only count, once in this time, without a hold.
+    /// Presses that only count, once in this time, and are read as often; nothing holds them.
     pub load: Option<Duration>,
 }
 
@@ -89,6 +90,8 @@ impl World {
             Layout {
                 data,
                 machines: &plant.machines,
+                interval: options.load,
+                fastest: 3.0 / options.cycle.as_secs_f64(),
                 broker: broker.as_ref().map(Broker::address),
                 headquarters: headquarters.as_ref().map(Headquarters::url),
                 site: &site,
@@ -133,8 +136,12 @@ impl World {
     }
 
     /// What plant, terminal and headquarters hold, compared. Meaningful after [`World::rest`].
-    pub async fn accounts(&self, totals: &Totals) -> anyhow::Result<Accounts> {
-        accounts::compare(self, totals).await
+    pub async fn accounts(
+        &self,
+        totals: &Totals,
+        confirmed: &Confirmed,
+    ) -> anyhow::Result<Accounts> {
+        accounts::compare(self, totals, confirmed).await
     }
 
     /// Waits until the daemon shows each counter as the plant does.
@@ -207,7 +214,9 @@ impl WorldOptions {
     fn arguments(&self, broker: Option<&Broker>, truth: &str) -> Vec<String> {
         if let Some(period) = self.load {
             let (devices, period) = (self.presses.to_string(), period.as_millis().to_string());
-            return ["load", "--devices", &devices, "--period-ms", &period].map(str::to_owned).into();
+            return ["load", "--devices", &devices, "--period-ms", &period]
+                .map(str::to_owned)
+                .into();
         }
         let mut arguments = vec!["--hold".to_owned()];
         let mut say = |name: &str, value: String| arguments.extend([name.to_owned(), value]);

@@ -18,3 +18,6 @@ pub mod view;
 pub mod link;
 pub mod run;
 pub mod status;
+
+#[cfg(test)]
+mod fixture;

@@ -89,7 +89,7 @@ pub struct Anchor {
 }
 
 /// Digits in quick succession: a badge reader types like a very fast person.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Burst {
     /// What was typed.
     pub digits: String,
@@ -219,7 +219,7 @@ impl Model {
         let people = self.view.as_ref().map(|view| view.people.clone()).unwrap_or_default();
         let here = |user: &&UserId| people.iter().any(|present| present.user == **user);
         let last = self.badged.iter().rev().find(here).copied();
-        Who::new(people, last)
+        Who::of(people, last)
     }
 }
 

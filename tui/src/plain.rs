@@ -93,7 +93,8 @@ mod tests {
 
     #[test]
     fn ordinary_names_stay_as_they_are() {
-        for name in ["Anna Fischer", "Łukasz Żółć", "Nguyễn Văn Đức", "José Ñúñez", "田中 太郎"] {
+        for name in ["Anna Fischer", "Łukasz Żółć", "Nguyễn Văn Đức", "José Ñúñez", "田中 太郎"]
+        {
             assert_eq!(plain(name), name);
         }
     }

@@ -33,16 +33,14 @@ pub const WELL: Style = Style::new().fg(Color::Green);
 /// Somebody should look.
 pub const CARE: Style = Style::new().fg(Color::Yellow);
 /// Something is wrong.
-pub const WRONG: Style =
-    Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD);
+pub const WRONG: Style = Style::new().fg(Color::White).bg(Color::Red).add_modifier(Modifier::BOLD);
 /// It is on disk.
 pub const SAVED: Style = Style::new().fg(Color::Black).bg(Color::Green);
 /// It is on its way.
 pub const SAVING: Style = Style::new().fg(Color::Black).bg(Color::Yellow);
 /// A value that is not the present.
-pub const OLD: Style = Style::new()
-    .fg(Color::DarkGray)
-    .add_modifier(Modifier::CROSSED_OUT.union(Modifier::DIM));
+pub const OLD: Style =
+    Style::new().fg(Color::DarkGray).add_modifier(Modifier::CROSSED_OUT.union(Modifier::DIM));
 
 /// Shape, style and name in the Fluent files of a machine's state.
 pub fn state(state: MachineState) -> (&'static str, Style, &'static str) {

@@ -160,11 +160,7 @@ fn person(model: &mut Model) {
 }
 
 /// Sends the command of the form on top; the form waits for the answer.
-fn send(
-    model: &mut Model,
-    command: kart_core::command::Command,
-    what: Sentence,
-) -> Vec<Effect> {
+fn send(model: &mut Model, command: kart_core::command::Command, what: Sentence) -> Vec<Effect> {
     let request = model.take(command, what);
     if let Some(sending) = model.screens.last_mut().and_then(Screen::sending_mut) {
         *sending = Sending::Saving(request.key.clone());

@@ -44,12 +44,8 @@ impl Scene<'_> {
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, model: &Model, words: &Words, theme: Theme) {
     let scene = Scene { model, words, theme };
-    let rows = [
-        Constraint::Length(4),
-        Constraint::Fill(1),
-        Constraint::Length(1),
-        Constraint::Length(1),
-    ];
+    let rows =
+        [Constraint::Length(4), Constraint::Fill(1), Constraint::Length(1), Constraint::Length(1)];
     let [banner, body, notice, keys] = Layout::vertical(rows).areas(frame.area());
     banner::draw(frame, banner, scene);
     match model.screens.last() {
@@ -101,11 +97,7 @@ fn framed(frame: &mut Frame<'_>, area: Rect, title: &str) -> Rect {
         .title(format!(" {title} "));
     let inside = block.inner(area);
     frame.render_widget(block, area);
-    Rect {
-        x: inside.x.saturating_add(1),
-        width: inside.width.saturating_sub(2),
-        ..inside
-    }
+    Rect { x: inside.x.saturating_add(1), width: inside.width.saturating_sub(2), ..inside }
 }
 
 #[cfg(test)]

@@ -46,12 +46,24 @@ const HEARD: usize = 64;
 const UNSAVED: usize = 256;
 /// Topics in one request to subscribe.
 const TOPICS: usize = 50;
-const FIRST_DELAY: Duration = Duration::from_millis(200);
-const MOST_DELAY: Duration = Duration::from_secs(30);
-/// A connection that ended sooner was ended by the broker on purpose.
-const SETTLED: Duration = Duration::from_secs(10);
-/// So many of them in a row look like a second client with our name.
+/// So many connections that did not settle look like a second client with our name.
 const TAKEOVERS: u32 = 3;
+
+/// How long this adapter waits for what.
+#[derive(Clone, Copy)]
+struct Pace {
+    /// Between attempts to connect.
+    first_delay: Duration,
+    most_delay: Duration,
+    /// A connection that ended sooner was ended by the broker on purpose.
+    settled: Duration,
+}
+
+const PACE: Pace = Pace {
+    first_delay: Duration::from_millis(200),
+    most_delay: Duration::from_secs(30),
+    settled: Duration::from_secs(10),
+};
 
 /// Listens to `plan` until `stop`.
 pub async fn run(
@@ -60,7 +72,7 @@ pub async fn run(
     clock: Clock,
     stop: CancellationToken,
 ) -> Result<(), SourceFault> {
-    match stop.run_until_cancelled(listen_for_ever(plan, intake, clock)).await {
+    match stop.run_until_cancelled(listen_for_ever(plan, intake, clock, PACE)).await {
         Some(Err(fault)) => Err(fault),
         None => Ok(()),
     }
@@ -70,10 +82,12 @@ async fn listen_for_ever(
     plan: BrokerPlan,
     intake: Intake,
     clock: Clock,
+    pace: Pace,
 ) -> Result<Infallible, SourceFault> {
     let mut listener = Listener {
         reach: Reach::new(&plan.name, plan.machines()),
-        backoff: Backoff::new(FIRST_DELAY, MOST_DELAY),
+        backoff: Backoff::new(pace.first_delay, pace.most_delay),
+        pace,
         short_lives: 0,
         plan: &plan,
         clock: &clock,
@@ -143,6 +157,7 @@ enum Heard {
 /// Polls the event loop and knows the link.
 struct Listener<'p> {
     plan: &'p BrokerPlan,
+    pace: Pace,
     clock: &'p Clock,
     reach: Reach,
     backoff: Backoff,
@@ -188,13 +203,13 @@ impl Listener<'_> {
                     self.check_subscription(&packet);
                     self.settled(connected)
                 },
+                Err(ConnectionError::ConnectionRefused(code)) => {
+                    return format!("the broker refuses us: {code:?}");
+                },
                 Err(error) => {
                     // What was received over this connection must not be acknowledged in the next.
                     connection.fetch_add(1, Ordering::Relaxed);
                     let (word, delay) = self.lost(&error, connected.take());
-                    if matches!(error, ConnectionError::ConnectionRefused(_)) {
-                        return error.to_string();
-                    }
                     sleep(delay).await;
                     word
                 },
@@ -229,7 +244,7 @@ impl Listener<'_> {
 
     /// Word of a connection that holds.
     fn settled(&mut self, connected: Option<Instant>) -> Option<Heard> {
-        if connected.is_some_and(|since| since.elapsed() >= SETTLED) {
+        if connected.is_some_and(|since| since.elapsed() >= self.pace.settled) {
             self.short_lives = 0;
             self.backoff.reset();
         }
@@ -247,7 +262,7 @@ impl Listener<'_> {
     ) -> (Option<Heard>, Duration) {
         debug!(broker = self.plan.name, %error, "connection lost");
         let mut reason = error.to_string();
-        match connected.map(|since| since.elapsed() >= SETTLED) {
+        match connected.map(|since| since.elapsed() >= self.pace.settled) {
             Some(true) => self.backoff.reset(),
             Some(false) => self.short_lives = self.short_lives.saturating_add(1),
             None => {},

@@ -170,15 +170,14 @@ impl Cli {
 }
 
 async fn apply(database: &Database, file: &std::path::Path) -> anyhow::Result<()> {
-    let text = std::fs::read_to_string(file)
-        .with_context(|| format!("cannot read {}", file.display()))?;
+    let text =
+        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
     let reference = kart_core::site::parse(&file.display().to_string(), &text)?;
     let applied = site::apply(database, &reference).await?;
     let place = Place { organization: &reference.organization, code: &reference.site.code };
-    let Retried { applied: facts, waiting } =
-        quarantine::retry_site(database, &place, false).await.context(
-            "the site is applied, but facts that wait could not be tried again",
-        )?;
+    let Retried { applied: facts, waiting } = quarantine::retry_site(database, &place, false)
+        .await
+        .context("the site is applied, but facts that wait could not be tried again")?;
     say(&format!(
         "site {} of {}, version {}: {} rows added, {} changed, {} switched off; \
          {facts} waiting facts applied, {waiting} still wait",

@@ -86,10 +86,9 @@ impl Config {
         let file: File = document.parse()?;
         let folder = path.parent().unwrap_or(Path::new(""));
         let mut faults = Vec::new();
-        let listen = sources.listen.map_or_else(
-            || file.listen.as_deref().unwrap_or(LISTEN).parse().map_err(|_| ()),
-            Ok,
-        );
+        let listen = sources
+            .listen
+            .map_or_else(|| file.listen.as_deref().unwrap_or(LISTEN).parse().map_err(|_| ()), Ok);
         if listen.is_err() {
             faults.push(document.fault("listen", "must be an address and a port, as [::1]:7400"));
         }
@@ -97,9 +96,10 @@ impl Config {
             certificate: folder.join(entry.certificate),
             key: folder.join(entry.key),
         });
-        for (key, file) in tls.iter().flat_map(|tls| {
-            [("tls.certificate", &tls.certificate), ("tls.key", &tls.key)]
-        }) {
+        for (key, file) in tls
+            .iter()
+            .flat_map(|tls| [("tls.certificate", &tls.certificate), ("tls.key", &tls.key)])
+        {
             if let Err(fault) = std::fs::File::open(file) {
                 faults.push(document.fault(key, format!("{}: {fault}", file.display())));
             }
@@ -134,9 +134,10 @@ fn database(
     from_environment: Option<&str>,
     folder: &Path,
 ) -> Result<tokio_postgres::Config, Fault> {
-    let url = entry.as_ref().map(|entry| entry.url.as_str()).or(from_environment).ok_or_else(
-        || document.fault("database", "missing; or set the variable DATABASE_URL"),
-    )?;
+    let url =
+        entry.as_ref().map(|entry| entry.url.as_str()).or(from_environment).ok_or_else(|| {
+            document.fault("database", "missing; or set the variable DATABASE_URL")
+        })?;
     let mut config: tokio_postgres::Config = url
         .parse()
         .map_err(|_| document.fault("database.url", "must be as postgresql://user@host/name"))?;
@@ -172,8 +173,7 @@ mod tests {
         let faults = parse(text).err().unwrap().0;
         let places: Vec<(usize, &str)> =
             faults.iter().map(|fault| (fault.line, fault.path.as_str())).collect();
-        let expected =
-            [(1, "listen"), (3, "tls.certificate"), (4, "tls.key"), (6, "database.url")];
+        let expected = [(1, "listen"), (3, "tls.certificate"), (4, "tls.key"), (6, "database.url")];
         assert_eq!(places, expected);
     }
 

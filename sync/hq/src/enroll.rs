@@ -135,7 +135,7 @@ fn random_code() -> anyhow::Result<String> {
 /// The code as it is hashed, however a person has typed it.
 fn normal(code: &str) -> String {
     code.chars()
-        .filter(|letter| letter.is_ascii_alphanumeric())
+        .filter(char::is_ascii_alphanumeric)
         .map(|letter| match letter.to_ascii_uppercase() {
             'O' => '0',
             'I' | 'L' => '1',

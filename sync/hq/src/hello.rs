@@ -97,9 +97,7 @@ async fn same_facts(
     hello: &Hello,
     head: &Head,
 ) -> Result<(), Refusal> {
-    for (seq, hash) in
-        [(hello.acked_seq, &hello.acked_hash), (hello.last_seq, &hello.head_hash)]
-    {
+    for (seq, hash) in [(hello.acked_seq, &hello.acked_hash), (hello.last_seq, &hello.head_hash)] {
         let theirs: Hash = hash.parse().map_err(Refusal::malformed)?;
         if seq > head.watermark {
             continue;

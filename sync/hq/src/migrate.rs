@@ -50,9 +50,10 @@ pub(crate) async fn gateway_login(
     if let Some(password) = password {
         let verifier = scram_verifier(password.trim_end_matches(['\r', '\n']))?;
         let row = client
-            .query_one("SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", &[
-                &login, &verifier,
-            ])
+            .query_one(
+                "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)",
+                &[&login, &verifier],
+            )
             .await?;
         client.batch_execute(row.try_get(0)?).await?;
     }

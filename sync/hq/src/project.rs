@@ -90,7 +90,7 @@ pub(crate) async fn project(
                 }
             },
         };
-        unopened.extend(waiting.iter().filter_map(|held| held.blocks()));
+        unopened.extend(waiting.iter().filter_map(Held::blocks));
         held.extend(waiting);
     }
     Ok(held)
@@ -209,9 +209,7 @@ async fn load(
         .await?;
     let ids: Vec<Uuid> = ids.iter().copied().collect();
     let rows = tx.query(&statement, &[&ids]).await?;
-    rows.iter()
-        .map(|row| Ok((row.try_get(0)?, row.try_get::<_, Json<Record>>(1)?.0)))
-        .collect()
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<_, Json<Record>>(1)?.0))).collect()
 }
 
 /// New records are inserted without a way out for conflicts: one that appeared since it was not

@@ -66,16 +66,11 @@ async fn look(app: &App, bearer: &Bearer, pull: &Pull) -> Result<Pulled, Refusal
         )
         .await?;
     let known_at = jiff::Timestamp::from_microsecond(known.updated_us).unwrap_or_default();
-    let newer = tx.query_opt(&statement, &[
-        &terminal.organization,
-        &terminal.site,
-        &known.version,
-        &known_at,
-    ]);
-    let Some(row) = newer.await? else { return Ok(Pulled::Unchanged { quarantined }) };
+    let (organization, site) = (&terminal.organization, &terminal.site);
+    let newer = tx.query_opt(&statement, &[organization, site, &known.version, &known_at]).await?;
+    let Some(row) = newer else { return Ok(Pulled::Unchanged { quarantined }) };
     let updated_at: jiff::Timestamp = row.try_get(1)?;
-    let position =
-        Position { version: row.try_get(0)?, updated_us: updated_at.as_microsecond() };
+    let position = Position { version: row.try_get(0)?, updated_us: updated_at.as_microsecond() };
     let cursor = seal.close(position);
     Ok(Pulled::Snapshot { cursor, snapshot: row.try_get(2)?, quarantined })
 }

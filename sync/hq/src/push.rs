@@ -78,8 +78,7 @@ async fn store(app: &App, bearer: &Bearer, push: &Push<'_>) -> Result<Pushed, Re
         tracing::info!(facts = count, held = held.len(), watermark = head.watermark, "pushed");
     }
     // Also what waits of facts that were pushed before.
-    let quarantined =
-        quarantine::of(&tx, &terminal, push.envelope.from, push.to()).await?;
+    let quarantined = quarantine::of(&tx, &terminal, push.envelope.from, push.to()).await?;
     tx.commit().await?;
     Ok(Pushed {
         session: push.envelope.session,

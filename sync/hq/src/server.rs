@@ -59,8 +59,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let served = async {
         match tls {
             Some(tls) => {
-                let server =
-                    axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
+                let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
                 server.serve(router).await
             },
             None => {

@@ -47,10 +47,7 @@ pub(crate) struct Applied {
 }
 
 /// Writes the reference data of a site, all or nothing.
-pub(crate) async fn apply(
-    database: &Database,
-    reference: &Reference,
-) -> anyhow::Result<Applied> {
+pub(crate) async fn apply(database: &Database, reference: &Reference) -> anyhow::Result<Applied> {
     let mut client = database.client().await.context("cannot reach the database")?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
     enter(&tx, &reference.organization, reference.site.id.0).await?;
@@ -164,14 +161,7 @@ async fn publish(tx: &Transaction<'_>, reference: &Reference) -> anyhow::Result<
          ON CONFLICT (organization_id, site_id) DO UPDATE
          SET time_zone = excluded.time_zone, version = excluded.version,
              snapshot = excluded.snapshot, updated_at = clock_timestamp()",
-        &[
-            &next.organization,
-            &site.id.0,
-            &site.code,
-            &site.time_zone,
-            &next.version,
-            &Json(&next),
-        ],
+        &[&next.organization, &site.id.0, &site.code, &site.time_zone, &next.version, &Json(&next)],
     )
     .await?;
     tx.execute("SELECT pg_notify('kart_site', $1)", &[&site.id.to_string()]).await?;

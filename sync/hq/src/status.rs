@@ -30,8 +30,9 @@ pub(crate) async fn status(
              SET at = excluded.at, status = excluded.status",
         )
         .await?;
-    let stored = tx.execute(&statement, &[&terminal.organization, &terminal.id, &Json(&status)]);
-    stored.await.map_err(|fault| match fault.code() {
+    let stored =
+        tx.execute(&statement, &[&terminal.organization, &terminal.id, &Json(&status)]).await;
+    stored.map_err(|fault| match fault.code() {
         // A text with a NUL is JSON, but no text that Postgres can keep.
         Some(state) if state.code().starts_with("22") => {
             Refusal::malformed("the status cannot be stored")

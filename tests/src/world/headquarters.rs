@@ -18,6 +18,9 @@ const LIMIT: Duration = Duration::from_secs(30);
 const DATABASE: &str = "kartorium";
 /// The gateway logs in as somebody who owns nothing.
 const LOGIN: &str = "kart_hq";
+/// As the demo's site file says.
+const ORGANIZATION: &str = "cedar-works";
+const SITE: &str = "cedar";
 
 #[derive(Debug)]
 pub struct Headquarters {
@@ -51,13 +54,19 @@ impl Headquarters {
     }
 
     /// A one-time code for a terminal.
-    pub async fn enrollment_code(
-        &self,
-        organization: &str,
-        site: &str,
-        terminal: &str,
-    ) -> anyhow::Result<String> {
-        let said = self.administer(["enroll", organization, site, terminal]).await?;
+    pub async fn enrollment_code(&self, terminal: &str) -> anyhow::Result<String> {
+        let [organization, site] = [ORGANIZATION, SITE];
+        let said = self
+            .administer([
+                "enroll",
+                "--organization",
+                organization,
+                "--site",
+                site,
+                "--terminal",
+                terminal,
+            ])
+            .await?;
         let code = said.lines().last().unwrap_or_default().trim();
         anyhow::ensure!(!code.is_empty(), "kart-hq enroll printed no code");
         Ok(code.to_owned())

@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use toml::{Table, Value};
@@ -13,6 +14,10 @@ use crate::programs::repository;
 pub struct Layout<'w> {
     pub data: &'w Path,
     pub machines: &'w [Machine],
+    /// The most parts per second that a machine makes, with room to spare.
+    pub fastest: f64,
+    /// Every signal is read so often, instead of as the demo has it.
+    pub interval: Option<Duration>,
     pub broker: Option<SocketAddr>,
     /// Where headquarters is; a terminal without it reads `site`.
     pub headquarters: Option<String>,
@@ -36,18 +41,18 @@ impl Layout<'_> {
     /// The terminal's configuration.
     pub fn configuration(&self) -> anyhow::Result<String> {
         let mut file = demo("terminal.toml")?;
-        table(&mut file, "terminal")?.insert("data_dir".to_owned(), text(self.data.display()));
+        table(&mut file, "terminal")?.insert("data_dir".to_owned(), text(&self.data.display()));
         match &self.headquarters {
             Some(url) => table(&mut file, "headquarters")?.insert("url".to_owned(), text(url)),
             None => {
                 file.remove("headquarters");
-                table(&mut file, "site")?.insert("file".to_owned(), text(self.site.display()))
+                table(&mut file, "site")?.insert("file".to_owned(), text(&self.site.display()))
             },
         };
         match self.broker {
             Some(address) => {
                 for broker in entries(&mut file, "broker")? {
-                    set(broker, "address", text(address))?;
+                    set(broker, "address", text(&address))?;
                 }
             },
             None => drop(file.remove("broker")),
@@ -56,12 +61,43 @@ impl Layout<'_> {
         let mut devices = Vec::new();
         let mut machines = Vec::new();
         for machine in self.machines {
-            machines.push(mapped(machine, &known)?);
+            machines.push(self.mapped(machine, &known)?);
             devices.extend(device(machine));
         }
         file.insert("device".to_owned(), Value::Array(devices));
         file.insert("machine".to_owned(), Value::Array(machines));
         Ok(toml::to_string(&file)?)
+    }
+
+    /// The map of a machine: its own, or that of the first of its kind under its name.
+    fn mapped(&self, machine: &Machine, known: &[Value]) -> anyhow::Result<Value> {
+        let (code, model, link) = match machine {
+            Machine::Press { machine, width: 16, .. } => (machine, "EQ-212", "device"),
+            Machine::Press { machine, .. } => (machine, "EQ-211", "device"),
+            Machine::Packer { machine, .. } => (machine, "EQ-311", "broker"),
+        };
+        let found = known.iter().find(|entry| says(entry, "code", model));
+        let mut map = found.with_context(|| format!("no map of {model}"))?.clone();
+        set(&mut map, "code", text(&code))?;
+        let signals = map.get_mut("signal").and_then(Value::as_array_mut).context("no signals")?;
+        for signal in signals {
+            if link == "device" {
+                set(signal, "device", text(&code))?;
+                if let Some(interval) = self.interval {
+                    let millis = i64::try_from(interval.as_millis())?;
+                    set(signal, "interval_ms", Value::Integer(millis))?;
+                }
+            } else if let Some(topic) = signal.get("topic").and_then(Value::as_str) {
+                let topic = topic.replace(model, code);
+                set(signal, "topic", text(&topic))?;
+            }
+        }
+        let counters =
+            map.get_mut("counter").and_then(Value::as_array_mut).context("no counters")?;
+        for counter in counters {
+            set(counter, "max_per_s", Value::Float(self.fastest))?;
+        }
+        Ok(map)
     }
 }
 
@@ -73,28 +109,6 @@ fn device(machine: &Machine) -> Option<Value> {
     device.insert("address".to_owned(), text(own));
     device.insert("unit".to_owned(), Value::Integer(i64::from(*unit)));
     Some(Value::Table(device))
-}
-
-/// The map of a machine: its own, or that of the first of its kind under its name.
-fn mapped(machine: &Machine, known: &[Value]) -> anyhow::Result<Value> {
-    let (code, model, link) = match machine {
-        Machine::Press { machine, width: 16, .. } => (machine, "EQ-212", "device"),
-        Machine::Press { machine, .. } => (machine, "EQ-211", "device"),
-        Machine::Packer { machine, .. } => (machine, "EQ-311", "broker"),
-    };
-    let found = known.iter().find(|entry| says(entry, "code", model));
-    let mut map = found.with_context(|| format!("no map of {model}"))?.clone();
-    set(&mut map, "code", text(code))?;
-    let signals = map.get_mut("signal").and_then(Value::as_array_mut).context("no signals")?;
-    for signal in signals {
-        if link == "device" {
-            set(signal, "device", text(code))?;
-        } else if let Some(topic) = signal.get("topic").and_then(Value::as_str) {
-            let topic = topic.replace(model, code);
-            set(signal, "topic", text(topic))?;
-        }
-    }
-    Ok(map)
 }
 
 fn demo(name: &str) -> anyhow::Result<Table> {
@@ -120,6 +134,6 @@ fn says(entry: &Value, key: &str, value: &str) -> bool {
     entry.get(key).and_then(Value::as_str) == Some(value)
 }
 
-fn text(value: impl ToString) -> Value {
+fn text(value: &impl ToString) -> Value {
     Value::String(value.to_string())
 }

@@ -23,7 +23,9 @@ pub struct Terminal {
 
 impl Terminal {
     /// Lays out the folder; `configure` gets the data folder and writes the configuration. Nothing is started.
-    pub fn prepare(configure: impl FnOnce(&Path) -> anyhow::Result<String>) -> anyhow::Result<Self> {
+    pub fn prepare(
+        configure: impl FnOnce(&Path) -> anyhow::Result<String>,
+    ) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("kart-terminal-").tempdir()?;
         let config = folder.path().join("terminal.toml");
         let data = folder.path().join("data");
@@ -60,9 +62,7 @@ impl Terminal {
     pub async fn start(&mut self) -> anyhow::Result<()> {
         let mut daemon = Child::spawn(&mut self.kartd("run")?)?;
         let client = self.client()?;
-        daemon
-            .ready("kartd to answer", LIMIT, async || client.health().await.map(drop))
-            .await?;
+        daemon.ready("kartd to answer", LIMIT, async || client.health().await.map(drop)).await?;
         self.daemon = Some(daemon);
         Ok(())
     }

@@ -4,7 +4,7 @@ use crossterm::event::{Event, KeyEvent};
 use tui_input::{Input, backend::crossterm::EventHandler};
 
 /// A line of text.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct TextField {
     input: Input,
     /// Somebody typed here: what is in it is theirs.

@@ -28,7 +28,7 @@ pub type Who = Choice<UserId>;
 
 impl Who {
     /// The people who are clocked in, with `last` or the only one chosen.
-    pub(super) fn new(people: Vec<Present>, last: Option<UserId>) -> Self {
+    pub(super) fn of(people: Vec<Present>, last: Option<UserId>) -> Self {
         let entry = |present: Present| Entry {
             key: present.user,
             label: present.name,
@@ -64,7 +64,7 @@ impl Who {
 }
 
 /// A badge typed by hand.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct BadgeForm {
     /// What was typed.
     pub badge: TextField,
@@ -98,7 +98,7 @@ pub enum Punch {
 }
 
 /// Start a batch.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct StartForm {
     /// On this machine.
     pub machine: EquipmentId,
@@ -216,7 +216,7 @@ impl StartField {
 }
 
 /// Complete a batch.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct CompleteForm {
     /// On this machine.
     pub machine: EquipmentId,
@@ -310,7 +310,7 @@ impl CompleteForm {
 }
 
 /// Explain a stop.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct ExplainForm {
     /// Which stop.
     pub stop: RecordId,

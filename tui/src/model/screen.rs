@@ -2,11 +2,13 @@
 
 use kart_core::id::{EquipmentId, RecordId};
 
-use super::{BadgeForm, Choice, CompleteForm, ExplainForm, PunchForm, Sending, StartForm, TextField};
+use super::{
+    BadgeForm, Choice, CompleteForm, ExplainForm, PunchForm, Sending, StartForm, TextField,
+};
 use crate::keys::Place;
 
 /// One screen or form.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub enum Screen {
     /// Everything about one machine.
     Machine {
@@ -105,9 +107,9 @@ impl Screen {
     /// How far it is scrolled, where it can be.
     pub fn scroll_mut(&mut self) -> Option<&mut u16> {
         match self {
-            Self::Machine { scroll, .. } | Self::Receipts { scroll } | Self::Help { scroll, .. } => {
-                Some(scroll)
-            },
+            Self::Machine { scroll, .. }
+            | Self::Receipts { scroll }
+            | Self::Help { scroll, .. } => Some(scroll),
             Self::Badge(_)
             | Self::Punch(_)
             | Self::Start(_)

@@ -87,8 +87,7 @@ pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
     if target.is_none() && form.target.filled().is_some() {
         return refuse(model, Sentence::new("bad-target"));
     }
-    let what =
-        Sentence::new("what-start").with("product", &product.label).with("machine", machine);
+    let what = Sentence::new("what-start").with("product", &product.label).with("machine", machine);
     let command = Command::StartBatch {
         by,
         equipment: form.machine,

@@ -83,10 +83,7 @@ fn away(scene: Scene<'_>, width: usize) -> [Styled; 2] {
         (Line::from(Span::styled(fitted(&format!(" {text}"), width), style)), style)
     };
     let Daemon::Lost { since_us, why } = &model.daemon else {
-        return [
-            line(scene.say("connecting"), theme::QUIET),
-            line(String::new(), Style::new()),
-        ];
+        return [line(scene.say("connecting"), theme::QUIET), line(String::new(), Style::new())];
     };
     let since = model.zone.clock(*since_us);
     let (problem, advice) = match why {
@@ -202,7 +199,8 @@ fn people(scene: Scene<'_>, view: &View, width: usize) -> Line<'static> {
         return Line::from(Span::styled(format!(" {}", scene.say("nobody-here")), theme::QUIET));
     }
     let here = |present: &kart_api::Present| {
-        let station = view.reference.as_ref().and_then(|site: &Reference| site.station(present.station));
+        let station =
+            view.reference.as_ref().and_then(|site: &Reference| site.station(present.station));
         let elsewhere = station.filter(|_| view.terminal.station != Some(present.station));
         let place = elsewhere.map_or(String::new(), |station| format!(" {}", station.code));
         let time = lasting(now.0.saturating_sub(present.since_us.0));

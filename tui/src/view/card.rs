@@ -131,9 +131,9 @@ fn parts(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, standing: &Standin
         Some(target) => Sentence::new("good-of").with("target", format.whole(target)),
         None => Sentence::new("good-parts"),
     };
-    let to_go = target.filter(|target| *target > machine.good).map(|target| {
-        Sentence::new("to-go").with("count", format.whole(target - machine.good))
-    });
+    let to_go = target
+        .filter(|target| *target > machine.good)
+        .map(|target| Sentence::new("to-go").with("count", format.whole(target - machine.good)));
     let beside = [
         aged(&scene.tell(&first), age, theme::QUIET),
         aged(&scene.tell(&scrap), age, scrap_style),

@@ -17,7 +17,12 @@ use crate::{
 };
 
 /// The list of stops.
-pub(super) fn stops(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, choice: &Choice<RecordId>) {
+pub(super) fn stops(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    scene: Scene<'_>,
+    choice: &Choice<RecordId>,
+) {
     let inside = framed(frame, area, &scene.say("stops"));
     let Some(view) = &scene.model.view else { return };
     let start = choice.page_start();
@@ -59,8 +64,7 @@ pub(super) fn explain(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form:
     let reasons = Rect { y: top, height: page.min(room.saturating_sub(3)), ..inside };
     list(frame, reasons, &form.reasons, true);
     let more = form.reasons.entries.len().saturating_sub(form.reasons.page_start() + PAGE);
-    let mut below = (reasons.bottom()..inside.bottom())
-        .map(|y| Rect { y, height: 1, ..inside });
+    let mut below = (reasons.bottom()..inside.bottom()).map(|y| Rect { y, height: 1, ..inside });
     if let Some(row) = below.next()
         && more > 0
     {

@@ -38,8 +38,7 @@ pub(super) fn sending(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, sendin
     let (text, style) = match sending {
         Sending::No => return,
         Sending::Saving(key) => {
-            let pending =
-                scene.model.pending.iter().find(|pending| pending.request.key == *key);
+            let pending = scene.model.pending.iter().find(|pending| pending.request.key == *key);
             let away = pending.is_some_and(|pending| pending.away);
             (scene.say(if away { "saving-away" } else { "saving" }), theme::SAVING)
         },
@@ -131,8 +130,7 @@ pub(super) fn start(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &
     } else {
         list(frame, products, &form.found, false);
     }
-    let mut below =
-        (products.bottom()..inside.bottom()).map(|y| Rect { y, height: 1, ..inside });
+    let mut below = (products.bottom()..inside.bottom()).map(|y| Rect { y, height: 1, ..inside });
     if products.height == PRODUCTS && room > PRODUCTS + 5 {
         below.next();
     }

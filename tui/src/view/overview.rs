@@ -53,12 +53,7 @@ fn cards(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, view: &View, colum
         let column = u16::try_from(place % columns).unwrap_or(0);
         let left = area.width * column / columns_u16;
         let right = area.width * (column + 1) / columns_u16;
-        let cell = Rect {
-            x: area.x + left,
-            y: area.y + row * height,
-            width: right - left,
-            height,
-        };
+        let cell = Rect { x: area.x + left, y: area.y + row * height, width: right - left, height };
         let selected = scene.model.selected == Some(machine.id);
         let standing = scene.model.standing(view, machine);
         card::draw(frame, cell, scene, &standing, place + 1, selected);

@@ -67,9 +67,7 @@ pub(super) fn what(scene: Scene<'_>, receipt: &Receipt) -> String {
 pub(super) fn stage(scene: Scene<'_>, stage: &Stage) -> (String, Style) {
     match stage {
         Stage::Saved => (format!("○ {}", scene.say("stage-saved")), Style::new()),
-        Stage::AtHeadquarters => {
-            (format!("● {}", scene.say("stage-at-headquarters")), theme::WELL)
-        },
+        Stage::AtHeadquarters => (format!("● {}", scene.say("stage-at-headquarters")), theme::WELL),
         Stage::Waiting { .. } => (format!("▲ {}", scene.say("stage-waiting")), theme::CARE),
     }
 }

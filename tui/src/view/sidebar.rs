@@ -34,10 +34,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, view: &V
         if let Some(second) = second {
             let (stage, style) = receipts::stage(scene, &receipt.stage);
             let at = scene.model.zone.short(receipt.at_us, scene.model.daemon_now());
-            let spans = vec![
-                Span::styled(format!("  {at} "), theme::QUIET),
-                Span::styled(stage, style),
-            ];
+            let spans =
+                vec![Span::styled(format!("  {at} "), theme::QUIET), Span::styled(stage, style)];
             frame.render_widget(Line::from(spans), second);
         }
     }

@@ -1,0 +1,263 @@
+use kart_api::{DeviceLink, HqLink, Recording, View};
+use kart_core::machine::MachineState;
+use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, style::Color};
+
+use super::*;
+use crate::{
+    fixture::{ago, at, press, scan, screen, view},
+    msg::{Lost, Msg, Outcome},
+    update::update,
+};
+
+fn drawn(model: &mut Model, size: (u16, u16), lang: &str, theme: Theme) -> Buffer {
+    let now = model.now;
+    update(model, Msg::Resized(size.0, size.1), now);
+    let mut terminal = Terminal::new(TestBackend::new(size.0, size.1)).unwrap();
+    let words = Words::new(lang);
+    terminal.draw(|frame| draw(frame, model, &words, theme)).unwrap();
+    terminal.backend().buffer().clone()
+}
+
+fn text(buffer: &Buffer) -> String {
+    let rows = buffer.content.chunks(usize::from(buffer.area.width));
+    let row = |cells: &[ratatui::buffer::Cell]| {
+        let row: String = cells.iter().map(ratatui::buffer::Cell::symbol).collect();
+        row.trim_end().to_owned()
+    };
+    rows.map(row).collect::<Vec<_>>().join("\n")
+}
+
+fn check(name: &str, buffer: &Buffer) {
+    insta::with_settings!({
+        snapshot_path => "../../tests/screens",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!(name, text(buffer));
+    });
+}
+
+const SMALL: (u16, u16) = (80, 24);
+const LARGE: (u16, u16) = (120, 40);
+
+fn small(name: &str, model: &mut Model) -> Buffer {
+    let buffer = drawn(model, SMALL, "en", Theme::default());
+    check(name, &buffer);
+    buffer
+}
+
+/// The cells of the first place where `wanted` stands.
+fn cell<'a>(buffer: &'a Buffer, wanted: &str) -> &'a ratatui::buffer::Cell {
+    for y in 0..buffer.area.height {
+        let row: Vec<&str> = (0..buffer.area.width).map(|x| buffer[(x, y)].symbol()).collect();
+        for x in 0..row.len() {
+            if row[x..].concat().starts_with(wanted) {
+                return &buffer[(u16::try_from(x).unwrap(), y)];
+            }
+        }
+    }
+    panic!("{wanted:?} is not on the screen:\n{}", text(buffer));
+}
+
+fn is_struck(buffer: &Buffer, wanted: &str) -> bool {
+    cell(buffer, wanted).modifier.contains(ratatui::style::Modifier::CROSSED_OUT)
+}
+
+#[test]
+fn overview() {
+    let buffer = small("overview-80x24", &mut screen(view()));
+    assert!(!is_struck(&buffer, "► RUNNING"));
+    assert_eq!(cell(&buffer, "■ STOPPED").bg, Color::Red);
+    check("overview-120x40", &drawn(&mut screen(view()), LARGE, "en", Theme::default()));
+    check("overview-de", &drawn(&mut screen(view()), SMALL, "de", Theme::default()));
+    check("overview-es", &drawn(&mut screen(view()), SMALL, "es", Theme::default()));
+}
+
+#[test]
+fn overview_in_ascii() {
+    let mut odd = view();
+    odd.people[0].name = "Jürgen Łoś 田中".into();
+    let buffer = drawn(&mut screen(odd), SMALL, "de", Theme { ascii: true });
+    assert!(text(&buffer).is_ascii());
+    check("overview-ascii", &buffer);
+}
+
+#[test]
+fn many_machines_become_lines_and_small_windows_still_work() {
+    let mut many = view();
+    for _ in 0..3 {
+        let machines = many.machines.clone();
+        many.machines.extend(machines);
+    }
+    small("many-machines", &mut screen(many));
+    let buffer = drawn(&mut screen(view()), (60, 16), "en", Theme::default());
+    check("small-window", &buffer);
+    for size in [(1, 1), (10, 3), (20, 8), (300, 90)] {
+        for open in ["r", "?", "e", "c", "<enter>", "3 s", "b"] {
+            let mut model = screen(view());
+            press(&mut model, open);
+            drawn(&mut model, size, "en", Theme::default());
+        }
+    }
+}
+
+#[test]
+fn a_machine_that_does_not_answer_is_struck_through() {
+    let mut stale = view();
+    stale.machines[0].link =
+        DeviceLink::Down { since_us: ago(95), reason: "connection refused".into() };
+    stale.machines[0].seen_us = Some(ago(95));
+    stale.machines[0].state = MachineState::Unknown;
+    stale.machines[1].seen_us = Some(ago(40));
+    stale.machines[2].seen_us = None;
+    let buffer = small("stale", &mut screen(stale));
+    assert!(is_struck(&buffer, "? UNKNOWN") && is_struck(&buffer, "■ STOPPED"));
+}
+
+#[test]
+fn values_grow_old_by_themselves() {
+    let mut model = screen(view());
+    update(&mut model, Msg::Tick, at(20_000));
+    let buffer = drawn(&mut model, SMALL, "en", Theme::default());
+    assert!(is_struck(&buffer, "► RUNNING"), "{}", text(&buffer));
+}
+
+#[test]
+fn a_lost_daemon_makes_everything_old_and_says_what_works() {
+    let mut model = screen(view());
+    update(&mut model, Msg::Lost(Lost::NoAnswer), at(2_000));
+    update(&mut model, Msg::Tick, at(9_000));
+    let buffer = small("daemon-lost", &mut model);
+    assert!(is_struck(&buffer, "► RUNNING") && is_struck(&buffer, "Anna Fischer"));
+    press(&mut model, "3 s <enter> <enter>");
+    let (key, outcome) = ("key-1".into(), Outcome::Away);
+    update(&mut model, Msg::Command { key, outcome }, at(14_000));
+    small("daemon-lost-saving", &mut model);
+    press(&mut model, "<esc>");
+    small("daemon-lost-pending", &mut model);
+}
+
+#[test]
+fn before_the_first_state() {
+    let mut model = Model::new(at(0), crate::model::Mint::Counting(0));
+    small("connecting", &mut model);
+    update(&mut model, Msg::Lost(Lost::NoAnswer), at(0));
+    small("never-connected", &mut model);
+    update(&mut model, Msg::Lost(Lost::Foreign), at(0));
+    small("foreign-version", &mut model);
+}
+
+#[test]
+fn not_recording_is_red() {
+    let mut full = view();
+    full.sync.recording =
+        Recording::No { reason: "No space left on device".into(), since_us: ago(60) };
+    full.sync.link = HqLink::Down { since_us: ago(600), reason: "no route to host".into() };
+    full.sync.quarantined = 2;
+    let buffer = small("not-recording", &mut screen(full));
+    assert_eq!(cell(&buffer, "■ NOT RECORDING").bg, Color::Red);
+}
+
+#[test]
+fn headquarters_in_every_state() {
+    let states = [
+        HqLink::Alone,
+        HqLink::Connecting,
+        HqLink::Refused { reason: "this terminal was revoked".into() },
+    ];
+    let mut lines = Vec::new();
+    for link in states {
+        let mut view = view();
+        view.sync.link = link;
+        let buffer = drawn(&mut screen(view), SMALL, "en", Theme::default());
+        lines.push(text(&buffer).lines().nth(2).unwrap().to_owned());
+    }
+    assert_eq!(
+        lines,
+        [
+            " ○ Works alone, without headquarters",
+            " ○ Headquarters: connecting · 1,200 there · 4 waiting, oldest 3 s · site data 2 …",
+            " ■ HEADQUARTERS REFUSES THIS TERMINAL · 1,200 there · 4 waiting, oldest 3 s · si…",
+        ]
+    );
+}
+
+#[test]
+fn escape_codes_in_names_are_text() {
+    let mut evil = view();
+    evil.people[0].name = "\u{1b}[2J\u{1b}]0;x\u{7}Anna".into();
+    evil.machines[0].name = "Press\u{202e}112\r\n".into();
+    evil.machines[1].link =
+        DeviceLink::Down { since_us: ago(5), reason: "\u{1b}[31mno\u{9b}1m".into() };
+    if let Some(batch) = &mut evil.machines[0].batch {
+        batch.product_name = format!("Z{}algo", "\u{301}".repeat(60));
+    }
+    let buffer = small("escape-codes", &mut screen(evil));
+    assert!(!buffer.content.iter().any(|cell| cell.symbol().chars().any(char::is_control)));
+}
+
+fn form(name: &str, view: View, keys: &str) {
+    let mut model = screen(view);
+    press(&mut model, keys);
+    small(name, &mut model);
+}
+
+#[test]
+fn forms() {
+    form("form-badge", view(), "b 1 0 0");
+    form("form-start", view(), "3 s h o u <enter>");
+    form("form-complete", view(), "1 c <enter> 5 <enter>");
+    form("form-explain", view(), "e 2");
+    form("help", view(), "?");
+    form("help-form", view(), "e <f1>");
+    form("receipts", view(), "r");
+    form("machine", view(), "2 <enter>");
+    let mut model = screen(view());
+    scan(&mut model, "1002");
+    small("form-clock-in", &mut model);
+    press(&mut model, "<enter>");
+    small("form-saving", &mut model);
+    let mut model = screen(view());
+    scan(&mut model, "1001");
+    small("form-clock-out", &mut model);
+    scan(&mut model, "4711");
+    small("unknown-badge", &mut model);
+}
+
+#[test]
+fn several_stops() {
+    let mut stops = view();
+    for number in 1..12 {
+        let mut stop = stops.stops[0].clone();
+        stop.id = kart_core::id::RecordId(uuid::Uuid::from_u128(number));
+        stop.from_us = ago(5000);
+        stop.until_us = Some(ago(4000));
+        stops.stops.push(stop);
+    }
+    form("stops", stops, "e <down>");
+}
+
+#[test]
+fn a_saved_entry_is_said_to_be_saved() {
+    let mut model = screen(view());
+    press(&mut model, "e 1 <enter>");
+    let accepted =
+        kart_core::command::Accepted { seq: 7, record: crate::fixture::STOP, user: None };
+    let outcome = Outcome::Answered(kart_api::Answer::Saved(accepted));
+    let now = model.now;
+    update(&mut model, Msg::Command { key: "key-1".into(), outcome }, now);
+    let buffer = small("saved", &mut model);
+    assert_eq!(cell(&buffer, " SAVED ").bg, Color::Green);
+}
+
+#[test]
+fn the_status_in_plain_text() {
+    let words = Words::new("en");
+    insta::with_settings!({
+        snapshot_path => "../../tests/screens",
+        prepend_module_to_snapshot => false,
+        omit_expression => true,
+    }, {
+        insta::assert_snapshot!("status", crate::status::lines(&view(), &words));
+    });
+}

@@ -1,1 +1,238 @@
+//! A scripted broker on a socket. A real one is tried in the end-to-end tests.
 
+use super::*;
+use crate::ingest::LinkChange;
+use kart_core::signal::{Quality, Value};
+use payload::Format;
+use std::collections::BTreeMap;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{TcpListener, TcpStream},
+};
+use topic::{TopicPlan, TopicSignal};
+
+const FAST: Pace = Pace {
+    first_delay: Duration::from_millis(5),
+    most_delay: Duration::from_millis(20),
+    settled: Duration::from_secs(10),
+};
+
+/// The broker's end of one connection.
+struct Session(TcpStream);
+
+impl Session {
+    /// Accepts a client that must subscribe at once.
+    async fn open(listener: &TcpListener, session_present: bool) -> Self {
+        let mut session = Self::answer(listener, &[u8::from(session_present), 0]).await;
+        let (kind, body) = session.packet().await.unwrap();
+        assert_eq!(kind, 0x82, "not a subscription");
+        assert_eq!(body[2..], *b"\0\x04cell\x01");
+        session.0.write_all(&[0x90, 3, body[0], body[1], 1]).await.unwrap();
+        session
+    }
+
+    /// Accepts a client and answers with this CONNACK.
+    async fn answer(listener: &TcpListener, connack: &[u8]) -> Self {
+        let mut session = Self(listener.accept().await.unwrap().0);
+        let (kind, body) = session.packet().await.unwrap();
+        assert_eq!((kind, &body[..7]), (0x10, &b"\0\x04MQTT\x04"[..]));
+        assert_eq!(body[7], 0xc0, "a user, a password, and a session that is kept");
+        assert!(body.ends_with(b"\0\x07kartd-t\0\x02me\0\x06secret"), "{body:?}");
+        session.0.write_all(&[&[0x20, 2], connack].concat()).await.unwrap();
+        session
+    }
+
+    /// The next packet: first byte and body; `None` when the client has gone.
+    async fn packet(&mut self) -> Option<(u8, Vec<u8>)> {
+        let kind = self.0.read_u8().await.ok()?;
+        let mut length = 0;
+        for shift in [0, 7, 14, 21] {
+            let byte = self.0.read_u8().await.ok()?;
+            length |= usize::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                break;
+            }
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body).await.ok()?;
+        Some((kind, body))
+    }
+
+    /// Sends at QoS 1; `flags` adds DUP (8) and RETAIN (1).
+    async fn publish(&mut self, flags: u8, id: u8, payload: &str) {
+        let length = u8::try_from(8 + payload.len()).unwrap();
+        let head = [0x32 | flags, length, 0, 4, b'c', b'e', b'l', b'l', 0, id];
+        self.0.write_all(&[&head, payload.as_bytes()].concat()).await.unwrap();
+    }
+
+    /// The packet id of the next acknowledgement.
+    async fn acknowledged(&mut self) -> u8 {
+        let (kind, body) = self.packet().await.unwrap();
+        assert_eq!((kind, body.len()), (0x40, 2));
+        body[1]
+    }
+}
+
+/// The engine's end.
+struct Engine(mpsc::Receiver<Reading>);
+
+impl Engine {
+    async fn link(&mut self) -> LinkChange {
+        match self.0.recv().await {
+            Some(Reading::Link { change, .. }) => change,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The next value, how far it can be trusted, and what to fire once it is saved.
+    async fn value(&mut self) -> (Value, Quality, oneshot::Sender<()>) {
+        match self.0.recv().await {
+            Some(Reading::Samples { mut samples, saved }) => {
+                let sample = samples.remove(0);
+                assert!(samples.is_empty());
+                (sample.value, sample.quality, saved.unwrap())
+            },
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+async fn with_broker(test: impl AsyncFnOnce(&TcpListener, Engine)) {
+    let folder = tempfile::tempdir().unwrap();
+    let password_file = folder.path().join("password");
+    std::fs::write(&password_file, "secret\n").unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (signal, pointer) = ("good".into(), "/good".into());
+    let wanted = TopicSignal { machine: 0, signal, pointer, time_pointer: None, whole: true };
+    let cell = TopicPlan { format: Format::Json, signals: vec![wanted] };
+    let plan = BrokerPlan {
+        name: "cell".into(),
+        host: "127.0.0.1".into(),
+        port: listener.local_addr().unwrap().port(),
+        client_id: "kartd-t".into(),
+        user: Some("me".into()),
+        password_file: Some(password_file),
+        keep_alive: Duration::from_secs(30),
+        max_packet_bytes: 1024,
+        topics: BTreeMap::from([("cell".into(), cell)]),
+    };
+    let (intake, readings) = mpsc::channel(16);
+    let clock = Clock::open().unwrap();
+    tokio::select! {
+        end = listen_for_ever(plan, intake, clock, FAST) => panic!("the source ended: {end:?}"),
+        () = test(&listener, Engine(readings)) => {},
+    }
+}
+
+#[tokio::test]
+async fn acknowledged_in_order_and_only_when_saved() {
+    with_broker(async |listener, mut engine| {
+        let mut session = Session::open(listener, false).await;
+        assert_eq!(engine.link().await, LinkChange::Up);
+        session.publish(0, 1, r#"{"good":5}"#).await;
+        session.publish(0, 2, r#"{"good":"#).await;
+        session.publish(1, 3, r#"{"good":6.0}"#).await;
+        let (value, quality, first) = engine.value().await;
+        assert_eq!((value, quality), (Value::Whole(5), Quality::Good));
+        let (value, quality, third) = engine.value().await;
+        assert_eq!((value, quality), (Value::Whole(6), Quality::Old));
+        third.send(()).unwrap();
+        // The malformed one has nothing to wait for but its turn.
+        tokio::task::yield_now().await;
+        let nothing = session.0.try_read(&mut [0]).unwrap_err();
+        assert_eq!(nothing.kind(), std::io::ErrorKind::WouldBlock);
+        first.send(()).unwrap();
+        let order = [session.acknowledged().await, session.acknowledged().await];
+        assert_eq!((order, session.acknowledged().await), ([1, 2], 3));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_earlier_connection_brought_is_not_acknowledged_in_a_later_one() {
+    with_broker(async |listener, mut engine| {
+        let mut session = Session::open(listener, false).await;
+        assert_eq!(engine.link().await, LinkChange::Up);
+        session.publish(0, 1, r#"{"good":5}"#).await;
+        let (_, _, before) = engine.value().await;
+        drop(session);
+        let mut session = Session::open(listener, true).await;
+        before.send(()).unwrap();
+        session.publish(0, 7, r#"{"good":6}"#).await;
+        engine.value().await.2.send(()).unwrap();
+        assert_eq!(session.acknowledged().await, 7);
+        session.publish(8, 1, r#"{"good":5}"#).await;
+        let (value, _, again) = engine.value().await;
+        again.send(()).unwrap();
+        assert_eq!((value, session.acknowledged().await), (Value::Whole(5), 1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_could_not_be_saved_is_asked_for_again() {
+    with_broker(async |listener, mut engine| {
+        let mut session = Session::open(listener, false).await;
+        assert_eq!(engine.link().await, LinkChange::Up);
+        session.publish(0, 1, r#"{"good":5}"#).await;
+        drop(engine.value().await);
+        assert_eq!(session.packet().await, None);
+        let mut session = Session::open(listener, true).await;
+        session.publish(8, 1, r#"{"good":5}"#).await;
+        engine.value().await.2.send(()).unwrap();
+        assert_eq!(session.acknowledged().await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_topic_of_an_earlier_configuration_is_left() {
+    with_broker(async |listener, mut engine| {
+        let mut session = Session::open(listener, true).await;
+        assert_eq!(engine.link().await, LinkChange::Up);
+        session.0.write_all(b"\x32\x07\0\x03old\0\x091").await.unwrap();
+        let (kind, body) = session.packet().await.unwrap();
+        assert_eq!((kind, &body[2..]), (0xa2, &b"\0\x03old"[..]));
+        assert_eq!(session.acknowledged().await, 9);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refusal_is_a_link_that_is_down() {
+    with_broker(async |listener, mut engine| {
+        for _ in 0..3 {
+            Session::answer(listener, &[0, 5]).await;
+        }
+        let reason = "the broker refuses us: NotAuthorized".to_owned();
+        assert_eq!(engine.link().await, LinkChange::Down { reason });
+        let _session = Session::open(listener, false).await;
+        assert_eq!(engine.link().await, LinkChange::Up);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_second_client_with_our_name_is_suspected() {
+    with_broker(async |listener, mut engine| {
+        for _ in 0..6 {
+            drop(Session::open(listener, true).await);
+        }
+        assert_eq!(engine.link().await, LinkChange::Up);
+        let LinkChange::Down { reason } = engine.link().await else { panic!() };
+        assert!(reason.contains("is the client id \"kartd-t\" used by another"), "{reason}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_packet_beyond_the_limit_ends_the_connection_before_it_is_stored() {
+    with_broker(async |listener, mut engine| {
+        let mut session = Session::open(listener, true).await;
+        assert_eq!(engine.link().await, LinkChange::Up);
+        session.0.write_all(&[0x32, 0xff, 0xff, 0xff, 0x7f]).await.unwrap();
+        assert_eq!(session.packet().await, None);
+        Session::open(listener, true).await;
+    })
+    .await;
+}

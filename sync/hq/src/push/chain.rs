@@ -71,7 +71,9 @@ fn read(seq: u64, line: &[u8], origin: Origin) -> Result<Option<Fact>, Refusal> 
     }
     let Ok(fact) = Fact::parse(line) else { return Ok(None) };
     match fact.fact {
-        Body::Genesis { terminal, incarnation, .. } if (Origin { terminal, incarnation }) != origin => {
+        Body::Genesis { terminal, incarnation, .. }
+            if (Origin { terminal, incarnation }) != origin =>
+        {
             Err(Refusal::forbidden(code::FOREIGN, "the log was begun by another terminal"))
         },
         _ => Ok(Some(fact)),

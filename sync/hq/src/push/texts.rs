@@ -74,14 +74,13 @@ fn is_committed(line: &[u8], text: &TextLine) -> bool {
     else {
         return false;
     };
-    let fact_text = FactText {
-        field: text.field.clone(),
-        salt: text.salt.clone(),
-        text: text.text.clone(),
-    };
+    let fact_text =
+        FactText { field: text.field.clone(), salt: text.salt.clone(), text: text.text.clone() };
     // Postgres keeps no NUL. An erased text has nothing left to compare.
-    let storable =
-        [Some(&text.field), Some(&text.salt), text.text.as_ref()].iter().flatten().all(|part| !part.contains('\0'));
+    let storable = [Some(&text.field), Some(&text.salt), text.text.as_ref()]
+        .iter()
+        .flatten()
+        .all(|part| !part.contains('\0'));
     storable && fact_text.commitment().is_none_or(|commitment| commitment.0 == promised)
 }
 
@@ -104,7 +103,8 @@ mod tests {
         }
         .commitment()
         .unwrap();
-        let line = format!(r#"{{"seq":1,"fact":{{"of_the_future":{{"comment":"{}"}}}}}}"#, commitment.0);
+        let line =
+            format!(r#"{{"seq":1,"fact":{{"of_the_future":{{"comment":"{}"}}}}}}"#, commitment.0);
         assert!(is_committed(line.as_bytes(), &given));
         assert!(is_committed(line.as_bytes(), &text(None)));
         assert!(!is_committed(line.as_bytes(), &text(Some("all fine"))));

@@ -1,6 +1,6 @@
 //! Which rows a site file becomes, table by table, parents first.
 
-use kart_core::reference::{Reference, ReasonGroup};
+use kart_core::reference::{ReasonGroup, Reference};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -33,7 +33,8 @@ impl Rows {
     /// One statement for all rows; it answers one line for each row that it added (true) or changed.
     pub(super) fn upsert(&self) -> String {
         let Self { table, told, .. } = self;
-        let list = |of: &str| told.iter().map(|c| format!("{of}.{c}")).collect::<Vec<_>>().join(", ");
+        let list =
+            |of: &str| told.iter().map(|c| format!("{of}.{c}")).collect::<Vec<_>>().join(", ");
         let set = told.iter().map(|c| format!("{c} = excluded.{c}")).collect::<Vec<_>>().join(", ");
         let columns = [self.fixed, told].concat().join(", ");
         format!(
@@ -139,11 +140,7 @@ const SCRAP: ReasonTables = ReasonTables {
     reasons: "public.oee_abort_reasons",
 };
 
-fn reasons(
-    reference: &Reference,
-    tables: &ReasonTables,
-    groups: &[ReasonGroup],
-) -> [Rows; 2] {
+fn reasons(reference: &Reference, tables: &ReasonTables, groups: &[ReasonGroup]) -> [Rows; 2] {
     let site = reference.site.id;
     let rows = groups.iter().flat_map(|group| {
         numbered(&group.reasons, |n, reason| {
