@@ -5,6 +5,7 @@
 pub mod cli;
 pub mod config;
 pub mod wiring;
+mod boot;
 pub mod supervise;
 pub mod clock;
 pub mod telemetry;

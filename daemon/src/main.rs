@@ -7,5 +7,7 @@ fn main() -> ExitCode {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         return ExitCode::FAILURE;
     }
+    // Facts and names are for the service and its group, not for everybody on this computer.
+    rustix::process::umask(rustix::fs::Mode::RWXO | rustix::fs::Mode::WGRP);
     kartd::cli::run()
 }

@@ -126,7 +126,6 @@ impl Recorder {
     }
 
     /// When the engine wants to be asked again without any input.
-    #[expect(clippy::disallowed_methods, reason = "a timer's instant, derived from our clock")]
     fn deadline(&self) -> Instant {
         let due = self.shown.borrow().engine.next_deadline();
         let wait = due.map_or(1_000_000, |due| due - self.clock.stamp().mono_us);

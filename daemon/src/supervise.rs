@@ -75,7 +75,6 @@ mod tests {
     async fn a_panic_and_an_early_return_are_told() {
         let (supervisor, mut told) = Supervisor::new();
         supervisor.run("panics", async {
-            #[expect(clippy::panic, reason = "this is the point")]
             if true {
                 panic!("ouch");
             }

@@ -41,10 +41,6 @@ pub struct Uplink {
     pub site: (String, String),
 }
 
-fn fault(error: StoreError) -> Fault {
-    Fault(error.to_string())
-}
-
 impl Terminal for Uplink {
     async fn position(&self) -> Result<Position, Fault> {
         let head = *self.store.head().borrow();
@@ -53,7 +49,7 @@ impl Terminal for Uplink {
             let acked_hash = reader.hash_at(acked)?;
             Ok((acked, acked_hash, reader.sessions()?))
         });
-        let (acked, acked_hash, sessions) = read.await.map_err(fault)?;
+        let (acked, acked_hash, sessions) = read.await.map_err(|e| Fault(e.to_string()))?;
         Ok(Position {
             last: head.seq,
             head_hash: head.hash.to_string(),
@@ -65,13 +61,17 @@ impl Terminal for Uplink {
     }
 
     async fn hash_at(&self, seq: u64) -> Result<Option<String>, Fault> {
-        let hash = self.readers.ask(move |reader| reader.hash_at(seq)).await.map_err(fault)?;
+        let hash = self
+            .readers
+            .ask(move |reader| reader.hash_at(seq))
+            .await
+            .map_err(|e| Fault(e.to_string()))?;
         Ok(hash.map(|hash| hash.to_string()))
     }
 
     async fn page(&self, after: u64, facts: usize, bytes: usize) -> Result<Option<Page>, Fault> {
         let read = self.readers.ask(move |reader| reader.outgoing(after, facts, bytes));
-        Ok(read.await.map_err(fault)?.map(page))
+        Ok(read.await.map_err(|e| Fault(e.to_string()))?.map(page))
     }
 
     async fn acknowledged(&self, told: Told) -> Result<(), Fault> {
@@ -82,7 +82,7 @@ impl Terminal for Uplink {
             safe: told.safe,
             quarantined: further.clone(),
         };
-        self.store.acknowledge(acknowledged).await.map_err(fault)?;
+        self.store.acknowledge(acknowledged).await.map_err(|e| Fault(e.to_string()))?;
         self.state.send_modify(|state| {
             state.acked = told.watermark;
             state.quarantined.retain(|old| further.iter().all(|new| new.seq != old.seq));
@@ -94,7 +94,7 @@ impl Terminal for Uplink {
     async fn quarantined(&self, all: Vec<Quarantined>) -> Result<(), Fault> {
         let all: Vec<QuarantinedFact> = all.into_iter().map(quarantined).collect();
         if self.state.borrow().quarantined != all {
-            self.store.quarantine(all.clone()).await.map_err(fault)?;
+            self.store.quarantine(all.clone()).await.map_err(|e| Fault(e.to_string()))?;
             self.state.send_modify(|state| state.quarantined = all);
         }
         Ok(())
@@ -118,7 +118,7 @@ impl Terminal for Uplink {
             )));
         }
         let stored = self.store.save_reference(reference.clone(), Some(cursor)).await;
-        stored.map_err(fault)?;
+        stored.map_err(|e| Fault(e.to_string()))?;
         tracing::info!(version = reference.version, "site data taken over");
         self.reference.send_replace(Some(Arc::new(reference)));
         Ok(())
@@ -163,7 +163,7 @@ impl Terminal for Uplink {
     async fn grown(&self, seq: u64) -> Result<(), Fault> {
         let mut head = self.store.head();
         let grown = head.wait_for(|head| head.seq > seq).await.map(drop);
-        grown.map_err(|_| fault(StoreError::Stopped))
+        grown.map_err(|_| Fault(StoreError::Stopped.to_string()))
     }
 }
 

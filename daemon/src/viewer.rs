@@ -2,7 +2,7 @@
 //! most.
 
 use kart_api::{
-    Batch, DeviceLink, Machine, Present, Receipt, Signal, Stage, Stop, Sync, Terminal, View,
+    Batch, DeviceLink, HqLink, Machine, Present, Receipt, Signal, Stage, Stop, Sync, Terminal, View,
 };
 use kart_core::{
     engine::Watch,
@@ -68,7 +68,7 @@ impl Viewer {
                 lately = (shown.commands, facts);
             }
             let waiting = hq.acked + 1;
-            if head < waiting {
+            if head < waiting || hq.link == HqLink::Alone {
                 oldest = (0, None);
             } else if oldest.0 != waiting {
                 let at = self.readers.ask(move |reader| reader.recorded_at(waiting)).await?;

@@ -3,3 +3,5 @@
 #![cfg(test)]
 
 mod servers;
+mod headquarters;
+mod registry;

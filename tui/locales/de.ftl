@@ -2,8 +2,8 @@
 
 ## Verbindung zum Rekorder
 connecting = Frage den Rekorder nach seinem Stand …
-daemon-away = DER REKORDER ANTWORTET NICHT seit { $since }: alle Werte unten sind alt
-daemon-away-advice = Sie können weiterarbeiten: Eingaben bleiben hier und werden später gespeichert.
+daemon-away = REKORDER ANTWORTET NICHT seit { $since }: alle Werte unten sind alt
+daemon-away-advice = Weiterarbeiten geht: Eingaben bleiben hier und werden später gespeichert.
 daemon-never = DER REKORDER ANTWORTET NICHT (gefragt seit { $since })
 daemon-never-advice = Läuft kartd, und ist das sein Socket? Siehe kart --help. Es wird weiter gefragt.
 daemon-fault = DER REKORDER HAT EINE STÖRUNG seit { $since }: { $text }
@@ -12,15 +12,15 @@ daemon-foreign-advice = Diesen Bildschirm verlassen (Strg-Q) und kart neu starte
 daemon-back = Der Rekorder ist wieder da.
 
 ## Aufzeichnung und Zentrale
-recording = Aufzeichnung läuft
+recording = Zeichnet auf
 not-recording = KEINE AUFZEICHNUNG seit { $since }: { $reason }
-saved-here = { $count } hier gespeichert
+saved-here = { $count } gespeichert
 hq-alone = Arbeitet allein, ohne Zentrale
 hq-connecting = Zentrale: wird verbunden
 hq-up = Zentrale verbunden
 hq-down = Zentrale fehlt seit { $since }
 hq-refused = DIE ZENTRALE LEHNT DIESES TERMINAL AB
-at-headquarters = { $count } dort
+at-headquarters = { $count } Zentrale
 waiting = { $count } warten
 waiting-oldest = { $count } warten, seit { $oldest }
 held = { $count } dort zurückgehalten

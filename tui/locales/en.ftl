@@ -3,7 +3,7 @@
 ## Connection to the recorder
 connecting = Asking the recorder for its state …
 daemon-away = THE RECORDER DOES NOT ANSWER since { $since }: all values below are old
-daemon-away-advice = You can go on: what you enter stays here and is saved when the recorder is back.
+daemon-away-advice = You can go on: entries stay here and are saved when the recorder is back.
 daemon-never = THE RECORDER DOES NOT ANSWER (asking since { $since })
 daemon-never-advice = Is kartd running, and is this its socket? See kart --help. This screen keeps asking.
 daemon-fault = THE RECORDER IS IN TROUBLE since { $since }: { $text }
@@ -20,7 +20,7 @@ hq-connecting = Headquarters: connecting
 hq-up = Headquarters connected
 hq-down = Headquarters away since { $since }
 hq-refused = HEADQUARTERS REFUSES THIS TERMINAL
-at-headquarters = { $count } there
+at-headquarters = { $count } at headquarters
 waiting = { $count } waiting
 waiting-oldest = { $count } waiting, oldest { $oldest }
 held = { $count } held back there
@@ -101,7 +101,7 @@ no-product = No product fits.
 choose-product = Choose a product.
 target = Target, parts
 bad-target = The target must be a number above 0.
-batch-number = Batch no. (optional)
+batch-number = Batch (optional)
 work-order = Order (optional)
 complete-title = Complete { $number } on { $machine }
 no-batch = No batch is running on { $machine }.

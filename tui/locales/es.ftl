@@ -2,7 +2,7 @@
 
 ## Conexión con el registrador
 connecting = Preguntando al registrador por su estado …
-daemon-away = EL REGISTRADOR NO RESPONDE desde { $since }: los valores de abajo son viejos
+daemon-away = EL REGISTRADOR NO RESPONDE desde { $since }: valores viejos
 daemon-away-advice = Puede seguir: lo que escriba queda aquí y se guardará cuando vuelva.
 daemon-never = EL REGISTRADOR NO RESPONDE (preguntando desde { $since })
 daemon-never-advice = ¿Está kartd en marcha y es este su socket? Vea kart --help. Se sigue preguntando.
@@ -14,15 +14,15 @@ daemon-back = El registrador ha vuelto.
 ## Registro y central
 recording = Registrando
 not-recording = NO SE REGISTRA desde { $since }: { $reason }
-saved-here = { $count } guardados aquí
+saved-here = { $count } guardados
 hq-alone = Trabaja solo, sin central
 hq-connecting = Central: conectando
 hq-up = Central conectada
 hq-down = Sin central desde { $since }
 hq-refused = LA CENTRAL RECHAZA ESTE TERMINAL
-at-headquarters = { $count } allí
+at-headquarters = { $count } central
 waiting = { $count } esperan
-waiting-oldest = { $count } esperan, desde hace { $oldest }
+waiting-oldest = { $count } esperan hace { $oldest }
 held = { $count } retenidos allí
 site-data = datos de planta de hace { $age }
 site-data-never = datos de planta nunca confirmados

@@ -252,6 +252,7 @@ pub(crate) fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
 
 /// Types digits and Enter as a badge reader does, a millisecond apart.
 pub(crate) fn scan(model: &mut Model, badge: &str) -> Vec<Effect> {
+    model.now.mono_us += SECOND;
     let keys = badge.chars().map(KeyCode::Char).chain([KeyCode::Enter]);
     keys.flat_map(|code| {
         let now = Now { mono_us: model.now.mono_us + 1000, ..model.now };

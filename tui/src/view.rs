@@ -68,7 +68,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, words: &Words, theme: Theme) {
 fn over(frame: &mut Frame<'_>, body: Rect, scene: Scene<'_>, screen: &Screen) {
     let rows = match screen {
         Screen::Badge(_) => 9,
-        Screen::Punch(_) => 11,
+        Screen::Punch(form) if form.stations() > 1 => 14,
+        Screen::Punch(_) => 9,
         _ => 18,
     };
     let area = body.centered(

@@ -7,5 +7,5 @@ mod value;
 
 pub use bar::bar;
 pub use digits::{HEIGHT, big};
-pub use entry::{field, list};
+pub use entry::{LABEL, field, list};
 pub use value::{aged, aging, badge};

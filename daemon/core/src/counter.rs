@@ -163,7 +163,7 @@ pub fn judge(
 impl Base {
     /// The base after `judgement` was recorded; a held reading leaves it alone.
     #[must_use]
-    pub fn after(base: Option<&Self>, judgement: &Judgement, now: Moment) -> Self {
+    pub fn after(base: Option<&Self>, judgement: &Judgement, now: &Moment) -> Self {
         let fresh = |before_reset, since_reset| Self {
             epoch: judgement.epoch,
             unwrapped: judgement.raw_to,

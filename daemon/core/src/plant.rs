@@ -219,7 +219,7 @@ impl Plant {
             quantity: counted.quantity,
         };
         let before = machine.counters.get(&counted.source);
-        let base = Base::after(before, &judgement, fact.moment(counted.until));
+        let base = Base::after(before, &judgement, &fact.moment(counted.until));
         machine.counters.insert(counted.source.clone(), base);
     }
 

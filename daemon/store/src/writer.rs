@@ -190,7 +190,10 @@ impl Writer {
                     answer(reply, self.mirror.save(&reference, cursor.as_deref()));
                 },
                 Work::Stop(reply) => {
-                    answer(reply, self.checkpoint());
+                    let result = self.checkpoint();
+                    // Whoever hears the answer may open the files anew.
+                    drop(self);
+                    answer(reply, result);
                     return;
                 },
             }

@@ -10,8 +10,8 @@ use tracing_subscriber::EnvFilter;
 async fn main() -> ExitCode {
     // Fails only when a provider is installed already, and then there is one.
     rustls::crypto::ring::default_provider().install_default().ok();
-    let filter =
-        EnvFilter::try_from_env("KART_LOG").unwrap_or_else(|_unset| EnvFilter::new("info,refinery_core=warn,tokio_postgres=warn"));
+    let filter = EnvFilter::try_from_env("KART_LOG")
+        .unwrap_or_else(|_unset| EnvFilter::new("info,refinery_core=warn,tokio_postgres=warn"));
     tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

@@ -20,7 +20,7 @@ const RUNS: usize = 3;
 const TURN: Duration = Duration::from_millis(500);
 const DEVICES: u8 = 20;
 
-pub async fn run(options: &WorldOptions, time: Duration) -> anyhow::Result<Report> {
+pub(crate) async fn run(options: &WorldOptions, time: Duration) -> anyhow::Result<Report> {
     tell("starting the plant and its terminal");
     let mut world = World::start(options).await?;
     world.go().await?;

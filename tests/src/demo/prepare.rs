@@ -13,13 +13,13 @@ use crate::tell;
 const PACKAGES: [&str; 4] = ["kartd", "kart-tui", "kart-hq", "kart-sim"];
 
 /// What can be started here.
-pub struct Servers {
+pub(crate) struct Servers {
     pub postgres: bool,
     pub broker: bool,
 }
 
 /// Builds the programs in the profile that this one was built in.
-pub async fn build() -> anyhow::Result<()> {
+pub(crate) async fn build() -> anyhow::Result<()> {
     tell("building the programs; the first time takes some minutes");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
@@ -34,7 +34,7 @@ pub async fn build() -> anyhow::Result<()> {
 }
 
 /// Installs what is missing, where that is allowed and possible. Without it the demo is smaller.
-pub async fn servers(install: bool) -> Servers {
+pub(crate) async fn servers(install: bool) -> Servers {
     let mut missing = Vec::new();
     missing.extend((!postgres::installed()).then_some("postgresql"));
     missing.extend((!broker::installed()).then_some("mosquitto"));

@@ -7,7 +7,7 @@ use kart_tests::world::accounts::Accounts;
 use serde::Serialize;
 
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     pub seconds: u64,
     pub seed: u64,
     pub packers: u8,
@@ -22,7 +22,7 @@ pub struct Report {
 }
 
 #[derive(Debug, Serialize)]
-pub struct Memory {
+pub(crate) struct Memory {
     /// At the end of the run, with headquarters.
     pub kartd_kib: u64,
     /// Reading twenty devices once a second, alone.
@@ -30,11 +30,11 @@ pub struct Memory {
 }
 
 impl Report {
-    pub fn json(&self) -> serde_json::Result<String> {
+    pub(crate) fn json(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
     }
 
-    pub fn table(&self) -> String {
+    pub(crate) fn table(&self) -> String {
         let mut text = String::new();
         // A string takes whatever is written to it.
         self.write(&mut text).ok();

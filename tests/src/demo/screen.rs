@@ -15,7 +15,7 @@ use crate::{INTERRUPTED, asked_to_stop, tell};
 /// What the screen may take to put the window back in order.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-pub async fn run(options: &WorldOptions) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: &WorldOptions) -> anyhow::Result<ExitCode> {
     tell("starting the plant and its terminal");
     let started = tokio::select! {
         world = World::start(options) => Some(world?),

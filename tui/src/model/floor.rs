@@ -1,7 +1,7 @@
 //! What can be said of a machine by looking at the whole state.
 
 use kart_api::{DeviceLink, Machine, Stop, View};
-use kart_core::{id::EquipmentId, time::Micros};
+use kart_core::{id::EquipmentId, machine::MachineState, time::Micros};
 
 use super::{Age, Model};
 
@@ -10,8 +10,12 @@ use super::{Age, Model};
 pub struct Standing<'a> {
     /// The machine.
     pub machine: &'a Machine,
-    /// Age of its counts and its state.
+    /// Age of its counts.
     pub age: Age,
+    /// Age of its state: that we do not know it is always the present, as long as the daemon says so.
+    pub state_age: Age,
+    /// Age of what people did: the daemon knows it without the machine.
+    pub told: Age,
     /// How long it has been in its state.
     pub in_state_us: i64,
     /// The stop it is in, where it is in one.
@@ -25,9 +29,14 @@ impl Model {
     pub fn standing<'a>(&self, view: &'a View, machine: &'a Machine) -> Standing<'a> {
         let now = self.daemon_now();
         let of_it = || view.stops.iter().filter(|stop| stop.machine == machine.id);
+        let age = Age::of(machine.seen_us, now, self.cut_off(machine));
+        let told = Age::told(view.terminal.now_us, now, self.is_live());
+        let unknown = machine.state == MachineState::Unknown;
         Standing {
             machine,
-            age: Age::of(machine.seen_us, now, self.cut_off(machine)),
+            age,
+            state_age: if unknown { told } else { age },
+            told,
             in_state_us: now.0.saturating_sub(machine.state_since_us.0).max(0),
             stop: of_it().find(|stop| stop.until_us.is_none()),
             unexplained: of_it().filter(|stop| stop.reason.is_none()).count(),

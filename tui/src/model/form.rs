@@ -85,6 +85,16 @@ pub struct PunchForm {
     pub sending: Sending,
 }
 
+impl PunchForm {
+    /// Stations to choose from.
+    pub fn stations(&self) -> usize {
+        match &self.punch {
+            Punch::In(stations) => stations.entries.len(),
+            Punch::Out { .. } => 0,
+        }
+    }
+}
+
 /// In or out.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Punch {

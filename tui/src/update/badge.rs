@@ -32,7 +32,9 @@ pub(super) fn listen(model: &mut Model, key: KeyEvent) -> bool {
     }
     if let Some(digit) = keys::digit(&key) {
         let pause = model.now.mono_us.saturating_sub(model.burst.mono_us);
-        if model.burst.digits.is_empty() || pause > PAUSE_US {
+        let typing = model.screens.last_mut().is_some_and(|screen| screen.text_field().is_some());
+        let limit = if typing { READER_PAUSE_US } else { PAUSE_US };
+        if model.burst.digits.is_empty() || pause > limit {
             let before = (model.screens.clone(), model.selected);
             model.burst = Burst { before, ..Burst::default() };
         } else {

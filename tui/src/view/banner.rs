@@ -105,16 +105,12 @@ fn away(scene: Scene<'_>, width: usize) -> [Styled; 2] {
     ]
 }
 
+/// Whether it is recorded, and how far it has come.
 fn recording(scene: Scene<'_>, sync: &Sync, width: usize) -> Styled {
-    let saved = scene.words.format().count(sync.saved);
     match &sync.recording {
         Recording::Yes => {
-            let saved = scene.tell(&Sentence::new("saved-here").with("count", saved));
-            let line = Line::from(vec![
-                Span::styled(format!(" ● {}", scene.say("recording")), theme::WELL),
-                Span::raw(format!(" · {saved}")),
-            ]);
-            (line, Style::new())
+            let state = Span::styled(format!(" ● {}", scene.say("recording")), theme::WELL);
+            (joined(vec![state], counts(scene, sync), width), Style::new())
         },
         Recording::No { reason, since_us } => {
             let now = scene.model.daemon_now();
@@ -127,8 +123,8 @@ fn recording(scene: Scene<'_>, sync: &Sync, width: usize) -> Styled {
     }
 }
 
+/// The connection, why it is not there, and what headquarters knows.
 fn headquarters(scene: Scene<'_>, sync: &Sync, width: usize) -> Line<'static> {
-    let zone = &scene.model.zone;
     let now = scene.model.daemon_now();
     let (shape, style, state, reason) = match &sync.link {
         HqLink::Alone => {
@@ -138,56 +134,80 @@ fn headquarters(scene: Scene<'_>, sync: &Sync, width: usize) -> Line<'static> {
         HqLink::Connecting => ("○", theme::QUIET, Sentence::new("hq-connecting"), None),
         HqLink::Up => ("●", theme::WELL, Sentence::new("hq-up"), None),
         HqLink::Down { since_us, reason } => {
-            let since = zone.short(*since_us, now);
+            let since = scene.model.zone.short(*since_us, now);
             ("▲", theme::CARE, Sentence::new("hq-down").with("since", since), Some(reason))
         },
         HqLink::Refused { reason } => {
             ("■", theme::WRONG, Sentence::new("hq-refused"), Some(reason))
         },
     };
-    let mut spans = vec![Span::styled(format!(" {shape} {}", scene.tell(&state)), style)];
-    for (text, style) in counts(scene, sync) {
-        spans.push(Span::styled(" · ", theme::QUIET));
-        spans.push(Span::styled(text, style));
+    let state = Span::styled(format!(" {shape} {}", scene.tell(&state)), style);
+    let mut more = knowledge(scene, sync);
+    if sync.recording != Recording::Yes {
+        more.extend(counts(scene, sync));
     }
-    // The reason comes last: it is the longest, and the first to be cut.
-    if let Some(reason) = reason {
-        let used: usize = spans.iter().map(Span::width).sum();
-        let room = width.saturating_sub(used + 3);
-        spans.push(Span::styled(format!(" · {}", fitted(reason, room)), theme::CARE));
+    let Some(reason) = reason else { return joined(vec![state], more, width) };
+    let rest: usize = more.iter().map(|span| span.width() + 3).sum();
+    let room = width.saturating_sub(state.width() + rest + 2).max(REASON);
+    let reason = Span::styled(format!(": {}", fitted(reason, room)), style);
+    joined(vec![state, reason], more, width)
+}
+
+/// The least of a reason that is still worth showing.
+const REASON: usize = 30;
+
+/// One line of `width` columns: what does not fit is cut, and seen to be cut.
+fn joined(mut spans: Vec<Span<'static>>, more: Vec<Span<'static>>, width: usize) -> Line<'static> {
+    let mut room = width.saturating_sub(spans.iter().map(Span::width).sum());
+    for span in more {
+        if room < 6 {
+            break;
+        }
+        let text = fitted(&span.content, room - 3);
+        let text = Span::styled(text, span.style);
+        room = room.saturating_sub(text.width() + 3);
+        spans.extend([Span::styled(" · ", theme::QUIET), text]);
     }
     Line::from(spans)
 }
 
-fn counts(scene: Scene<'_>, sync: &Sync) -> Vec<(String, Style)> {
+/// Saved here, there, and on the way.
+fn counts(scene: Scene<'_>, sync: &Sync) -> Vec<Span<'static>> {
     let format = scene.words.format();
-    let now = scene.model.daemon_now();
-    let mut counts = Vec::new();
-    let mut add = |sentence: Sentence, style| counts.push((scene.tell(&sentence), style));
-    let acked = format.count(sync.acked);
-    add(Sentence::new("at-headquarters").with("count", acked), Style::new());
-    let waiting = format.count(sync.saved.saturating_sub(sync.acked));
-    match sync.oldest_waiting_us.filter(|_| sync.saved > sync.acked) {
-        Some(oldest) => {
-            let oldest = age(now.0.saturating_sub(oldest.0));
-            let sentence = Sentence::new("waiting-oldest").with("count", waiting);
-            add(sentence.with("oldest", oldest), Style::new());
-        },
-        None => add(Sentence::new("waiting").with("count", waiting), Style::new()),
+    let count = |id, number| Sentence::new(id).with("count", format.count(number));
+    let mut sentences = vec![count("saved-here", sync.saved)];
+    if sync.link != HqLink::Alone {
+        sentences.push(count("at-headquarters", sync.acked));
+        let waiting = sync.saved.saturating_sub(sync.acked);
+        sentences.push(match sync.oldest_waiting_us.filter(|_| waiting > 0) {
+            Some(oldest) => {
+                let oldest = scene.model.daemon_now().0.saturating_sub(oldest.0);
+                count("waiting-oldest", waiting).with("oldest", age(oldest))
+            },
+            None => count("waiting", waiting),
+        });
     }
+    sentences.iter().map(|sentence| Span::raw(scene.tell(sentence))).collect()
+}
+
+/// What headquarters could not apply, and how old its data is here.
+fn knowledge(scene: Scene<'_>, sync: &Sync) -> Vec<Span<'static>> {
+    let mut spans = Vec::new();
     if sync.quarantined > 0 {
-        let held = format.count(sync.quarantined);
-        add(Sentence::new("held").with("count", held), theme::CARE);
+        let held = scene.words.format().count(sync.quarantined);
+        let held = Sentence::new("held").with("count", held);
+        spans.push(Span::styled(scene.tell(&held), theme::CARE));
     }
-    match sync.reference_us {
+    spans.push(match sync.reference_us {
         Some(at) => {
-            let us = now.0.saturating_sub(at.0);
+            let us = scene.model.daemon_now().0.saturating_sub(at.0);
             let style = if us > REFERENCE_LIMIT_US { theme::CARE } else { Style::new() };
-            add(Sentence::new("site-data").with("age", age(us)), style);
+            let sentence = Sentence::new("site-data").with("age", age(us));
+            Span::styled(scene.tell(&sentence), style)
         },
-        None => add(Sentence::new("site-data-never"), theme::CARE),
-    }
-    counts
+        None => Span::styled(scene.say("site-data-never"), theme::CARE),
+    });
+    spans
 }
 
 fn people(scene: Scene<'_>, view: &View, width: usize) -> Line<'static> {

@@ -87,24 +87,24 @@ fn outline(
         .title(Span::styled(title, if selected { theme::STRONG } else { Style::new() }));
     let inside = block.inner(area);
     frame.render_widget(block, area);
-    inside
+    Rect { x: inside.x.saturating_add(1), width: inside.width.saturating_sub(2), ..inside }
 }
 
 /// State on the left, time in state on the right, the reason between them.
 fn state(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, standing: &Standing<'_>) {
-    let badge = badge(standing.machine.state, standing.age, scene.words);
+    let badge = badge(standing.machine.state, standing.state_age, scene.words);
     let time = ticking(standing.in_state_us);
-    let used = badge.width() + time.len() + 3;
+    let used = badge.width() + time.len() + 2;
     let room = usize::from(row.width).saturating_sub(used);
     let reason = standing.stop.and_then(|stop| stop.reason.as_deref());
     let between = match (reason, standing.stop) {
-        (Some(reason), _) => Span::styled(fitted(reason, room), theme::QUIET),
+        (Some(reason), _) => aged(&fitted(reason, room), standing.told, theme::QUIET),
         (None, Some(_)) => Span::styled(fitted(&scene.say("why"), room), theme::CARE),
         (None, None) => Span::default(),
     };
-    let time = aged(&time, standing.age, theme::STRONG);
+    let time = aged(&time, standing.state_age, theme::STRONG);
     frame.render_widget(Line::from(vec![badge, Span::raw(" "), between]), row);
-    frame.render_widget(Line::from(vec![time, Span::raw(" ")]).right_aligned(), row);
+    frame.render_widget(Line::from(time).right_aligned(), row);
 }
 
 /// Good parts in large digits, and beside them what they mean.
@@ -123,7 +123,7 @@ fn parts(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, standing: &Standin
     let width = shown.iter().map(Line::width).max().unwrap_or(0);
     let width = u16::try_from(width).unwrap_or(0);
     for (line, row) in shown.into_iter().zip(area.rows()) {
-        frame.render_widget(line, Rect { x: row.x + 1, width: row.width.saturating_sub(1), ..row });
+        frame.render_widget(line, row);
     }
     let scrap_style = if machine.scrap > 0 { theme::CARE } else { theme::QUIET };
     let scrap = Sentence::new("scrap-parts").with("count", format.whole(machine.scrap));
@@ -141,7 +141,7 @@ fn parts(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, standing: &Standin
     ];
     // A machine that was never read shows one dash, not four.
     let beside = if age.micros().is_none() { Default::default() } else { beside };
-    let left = (width + 3).max(20);
+    let left = (width + 2).max(18);
     for (span, row) in beside.into_iter().zip(area.rows()) {
         let room = row.width.saturating_sub(left);
         frame.render_widget(span, Rect { x: row.x + left.min(row.width), width: room, ..row });
@@ -154,9 +154,9 @@ fn batch(scene: Scene<'_>, standing: &Standing<'_>, width: usize) -> Line<'stati
             let number = fitted(number, width / 2);
             let room = width.saturating_sub(Span::raw(&number).width() + 1);
             Line::from(vec![
-                Span::styled(number, theme::STRONG),
+                aged(&number, standing.told, theme::STRONG),
                 Span::raw(" "),
-                Span::raw(fitted(product_name, room)),
+                aged(&fitted(product_name, room), standing.told, Style::new()),
             ])
         },
         None => Line::from(Span::styled(fitted(&scene.say("no-batch-here"), width), theme::QUIET)),

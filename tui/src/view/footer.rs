@@ -71,9 +71,9 @@ pub(super) fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     for binding in keys::table(scene.model.place()).iter().filter(|binding| binding.footer) {
         let Some(key) = binding.keys.first() else { continue };
         let key = Span::styled(format!(" {} ", key.name()), theme::KEY);
-        let label = Span::raw(format!(" {}  ", scene.say(binding.label)));
+        let label = Span::raw(format!(" {} ", scene.say(binding.label)));
         used += key.width() + label.width();
-        if used > width + 2 {
+        if used > width + 1 {
             break;
         }
         spans.extend([key, label]);

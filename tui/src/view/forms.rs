@@ -14,7 +14,7 @@ use crate::{
     },
     plain::{fitted, plain},
     theme,
-    widget::{field, list},
+    widget::{LABEL, field, list},
     words::{Sentence, lasting},
 };
 
@@ -23,7 +23,8 @@ const PRODUCTS: u16 = 7;
 
 /// Who acts, and how to change it.
 pub(super) fn who(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, who: &Who) {
-    let label = Span::raw(format!("{:<20}", fitted(&scene.say("who"), 19)));
+    let column = usize::from(LABEL);
+    let label = Span::raw(format!("{:<column$}", fitted(&scene.say("who"), column - 1)));
     let name = match who.name() {
         Some(name) => Span::styled(plain(name), theme::STRONG),
         None if who.entries.is_empty() => Span::styled(scene.say("who-nobody"), theme::QUIET),
@@ -207,6 +208,6 @@ fn difference(
             (sentence, theme::CARE)
         },
     };
-    let text = format!("{:20}{}", "", scene.tell(&sentence));
+    let text = format!("{:1$}{2}", "", usize::from(LABEL), scene.tell(&sentence));
     frame.render_widget(Span::styled(fitted(&text, usize::from(row.width)), style), row);
 }

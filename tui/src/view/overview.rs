@@ -78,7 +78,7 @@ fn list(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, view: &View) {
 }
 
 fn line(scene: Scene<'_>, standing: &Standing<'_>, number: usize, width: usize) -> Line<'static> {
-    let Standing { machine, age, .. } = standing;
+    let Standing { machine, age, state_age, told, .. } = standing;
     let format = scene.words.format();
     let wide = width >= 70;
     let target = machine.batch.as_ref().and_then(|batch| batch.target);
@@ -86,18 +86,18 @@ fn line(scene: Scene<'_>, standing: &Standing<'_>, number: usize, width: usize) 
         Some(target) => format!("{}/{}", format.whole(machine.good), format.whole(target)),
         None => format.whole(machine.good),
     };
-    let state = badge(machine.state, *age, scene.words);
-    let gap = " ".repeat(18usize.saturating_sub(state.width()));
+    let state = badge(machine.state, *state_age, scene.words);
+    let gap = " ".repeat(17usize.saturating_sub(state.width()));
     let mut spans = vec![
         Span::raw(format!("{number:>2} {:<9}", fitted(&machine.code, 8))),
         state,
         Span::raw(gap),
-        aged(&format!("{:>9} ", ticking(standing.in_state_us)), *age, Style::new()),
-        aged(&format!("{parts:>13} "), *age, theme::STRONG),
+        aged(&format!("{:>9} ", ticking(standing.in_state_us)), *state_age, Style::new()),
+        aged(&format!("{parts:>12} "), *age, theme::STRONG),
     ];
     if wide {
         let batch = machine.batch.as_ref().map_or("–", |batch| batch.number.as_str());
-        spans.push(Span::raw(format!("{:<12}", fitted(batch, 11))));
+        spans.push(aged(&format!("{:<12}", fitted(batch, 11)), *told, Style::new()));
     }
     spans.push(aging(*age, scene.words));
     Line::from(spans)

@@ -10,7 +10,13 @@ use ratatui::{
 };
 
 use super::{Scene, receipts};
-use crate::{model::unexplained, plain::fitted, theme, words::lasting};
+use crate::{
+    model::{Age, unexplained},
+    plain::fitted,
+    theme,
+    widget::aged,
+    words::lasting,
+};
 
 /// Draws both lists.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, view: &View) {
@@ -64,5 +70,6 @@ pub(super) fn stop(scene: Scene<'_>, view: &View, stop: &Stop, width: usize) -> 
         scene.say(word),
     );
     let style = if stop.until_us.is_none() { theme::CARE } else { Style::new() };
-    Line::from(Span::styled(fitted(text.trim_end(), width), style))
+    let told = Age::told(view.terminal.now_us, now, scene.model.is_live());
+    Line::from(aged(&fitted(text.trim_end(), width), told, style))
 }

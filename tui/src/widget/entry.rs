@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Columns of the label before a field.
-const LABEL: u16 = 20;
+pub const LABEL: u16 = 22;
 
 /// A label with a field behind it, the cursor in it when it has the focus.
 pub fn field(frame: &mut Frame<'_>, area: Rect, label: &str, text: &TextField, focus: bool) {

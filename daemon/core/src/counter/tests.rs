@@ -19,16 +19,19 @@ fn run(width: Option<u32>, readings: &[(i64, i64)]) -> (Vec<Verdict>, i64) {
         if let Some(judgement) = judge(shape, base.as_ref(), *raw, &now) {
             sum += judgement.quantity;
             verdicts.push(judgement.verdict);
-            base = Some(Base::after(base.as_ref(), &judgement, now));
+            base = Some(Base::after(base.as_ref(), &judgement, &now));
         }
     }
     (verdicts, sum)
 }
 
+/// Width, readings, verdicts, sum booked.
+type Case = (Option<u32>, &'static [(i64, i64)], &'static [Verdict], i64);
+
 #[test]
 fn the_verdict_table() {
     use Verdict as V;
-    let cases: &[(Option<u32>, &[(i64, i64)], &[Verdict], i64)] = &[
+    let cases: &[Case] = &[
         (None, &[(0, 8_812)], &[V::Base], 0),
         (None, &[(0, 1000), (8, 1004)], &[V::Base, V::Increase], 4),
         (Some(16), &[(0, 65_530), (30, 9)], &[V::Base, V::Wrap], 15),
@@ -55,9 +58,9 @@ fn a_held_reading_is_booked_once_it_can_have_been_made() {
 fn readings_keep_one_coordinate_across_a_wrap() {
     let shape = CounterShape { width: Some(16), max_per_s: 10.0 };
     let first = judge(shape, None, 65_530, &moment(0)).unwrap();
-    let base = Base::after(None, &first, moment(0));
+    let base = Base::after(None, &first, &moment(0));
     let wrap = judge(shape, Some(&base), 9, &moment(30)).unwrap();
-    let base = Base::after(Some(&base), &wrap, moment(30));
+    let base = Base::after(Some(&base), &wrap, &moment(30));
     let next = judge(shape, Some(&base), 12, &moment(31)).unwrap();
     assert_eq!((next.raw_from, next.raw_to, next.epoch), (65_545, 65_548, 0));
 }

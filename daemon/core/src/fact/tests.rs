@@ -18,8 +18,8 @@ fn text() -> FactText {
     FactText { field: "comment".into(), salt: "00112233445566778899aabbccddeeff".into(), text }
 }
 
-/// One fact of each shape that a log of format 1 can hold.
-fn facts() -> Vec<Fact> {
+/// One body of each shape that a log of format 1 can hold.
+fn bodies() -> Vec<Body> {
     let id = Uuid::from_u128;
     let terminal = TerminalId(id(0x7000));
     let incarnation = Incarnation(0x0123_4567_89ab_cdef);
@@ -28,7 +28,7 @@ fn facts() -> Vec<Fact> {
     let station = StationId(id(0x21));
     let user = UserId(id(0x1001));
     let batch = origin.record(4);
-    let bodies = vec![
+    vec![
         Body::Genesis { format: FORMAT, terminal, incarnation },
         Body::Started { version: "0.1.0".into(), map: "0a1b2c".into() },
         Body::ClockedIn { user, station },
@@ -84,7 +84,12 @@ fn facts() -> Vec<Fact> {
             counted_scrap: 0,
         },
         Body::ClockedOut { user, entry: origin.record(3) },
-    ];
+    ]
+}
+
+/// The bodies as facts of one log.
+fn facts() -> Vec<Fact> {
+    let user = UserId(Uuid::from_u128(0x1001));
     let sealed = |(n, body): (usize, Body)| {
         let seq = u64::try_from(n).unwrap() + 1;
         let person = !matches!(
@@ -104,7 +109,7 @@ fn facts() -> Vec<Fact> {
         };
         draft.seal(seq)
     };
-    bodies.into_iter().enumerate().map(sealed).collect()
+    bodies().into_iter().enumerate().map(sealed).collect()
 }
 
 #[test]

@@ -14,10 +14,18 @@ use crate::{
 /// Folded facts of one batch.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Batch {
-    started: Option<(Assertion, (BatchStarted, Moment, Option<UserId>))>,
+    started: Option<(Assertion, Began)>,
     completed: Option<(Assertion, Completed)>,
     /// Comings and goings of people, in the order of the assertions.
     people: BTreeSet<(Assertion, UserId, Micros, bool)>,
+}
+
+/// How it began.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct Began {
+    started: BatchStarted,
+    from: Moment,
+    by: Option<UserId>,
 }
 
 /// What was counted at the end.
@@ -42,7 +50,8 @@ impl Batch {
         let at = fact.at.wall_us;
         match &fact.fact {
             Body::BatchStarted(started) => {
-                let value = (started.clone(), fact.moment(started.from), fact.by);
+                let from = fact.moment(started.from);
+                let value = Began { started: started.clone(), from, by: fact.by };
                 keep_first(&mut self.started, assertion, value);
             },
             Body::BatchJoined { user, .. } => {
@@ -66,7 +75,7 @@ impl Batch {
     }
 
     pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
-        let Some((_, (started, from, by))) = &self.started else { return vec![] };
+        let Some((_, Began { started, from, by })) = &self.started else { return vec![] };
         let completed = self.completed.as_ref().map(|(_, completed)| completed);
         let mut rows = vec![
             event_row(id, started, from, *by, completed, tenant),

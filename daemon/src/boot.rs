@@ -1,0 +1,121 @@
+//! What a start finds on disk: the store, the state that its facts add up to, the site's data.
+
+use anyhow::Context as _;
+use kart_api::HqLink;
+use kart_core::{
+    engine::{Engine, Observed},
+    fact::Fact,
+    id::{EquipmentId, Incarnation, Origin, SiteId, TerminalId, reference_id},
+    plant::Plant,
+    record::Tenant,
+    reference::Reference,
+    signal::Quality,
+};
+use kart_store::{Store, StoreOptions};
+use kart_sync::Device;
+use std::sync::Arc;
+
+use crate::{clock::Clock, config::Config, readers::Readers, uplink::HqState};
+
+pub(crate) fn open_store(config: &Config, device: &Device) -> anyhow::Result<Store> {
+    let (organization, site) = (&config.site.organization, &config.site.code);
+    let incarnation: Incarnation = device.incarnation.parse()?;
+    let options = StoreOptions {
+        folder: config.terminal.data_dir.clone(),
+        new_origin: Origin { terminal: TerminalId(device.terminal), incarnation },
+        tenant: Tenant {
+            organization: organization.clone(),
+            site: SiteId(reference_id(organization, site, "oee_sites", site)),
+        },
+    };
+    let store = Store::open(options)?;
+    anyhow::ensure!(
+        store.origin() == Origin { terminal: TerminalId(device.terminal), incarnation },
+        "facts.db and identity.json in {} belong to different terminals; put back the ones that \
+         belong together",
+        config.terminal.data_dir.display()
+    );
+    Ok(store)
+}
+
+/// The engine as of the last fact, with this start recorded.
+pub(crate) async fn engine(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+) -> anyhow::Result<Engine> {
+    let reader = store.reader()?;
+    let mut plant = match reader.plant()? {
+        Some((_, state)) => serde_json::from_str(&state)?,
+        None => Plant::new(store.origin()),
+    };
+    reader.facts_after(plant.head, |fact: &Fact| plant.apply(fact))?;
+    let new = plant.head == 0;
+    let alive = reader.alive()?;
+    // The later of the two: a fact is a sign of life as well.
+    let alive = [alive, (!new).then(|| plant.head_at.clone())].into_iter().flatten();
+    let alive = alive.max_by_key(|moment| moment.at.wall_us);
+    let map = Arc::new(config.map.clone());
+    let mut engine = Engine::new(plant, Arc::clone(&map), config.terminal.code.clone());
+    let now = clock.moment();
+    if new {
+        engine.begin_log(&now);
+    }
+    let expected = Some(engine.plant.head + u64::from(!new));
+    engine.start(env!("CARGO_PKG_VERSION"), alive.as_ref(), &now);
+    for signal in reader.signals()? {
+        let here =
+            |id: EquipmentId| map.machines.iter().position(|machine| machine.equipment == id);
+        if let Some(index) = here(signal.equipment).filter(|_| signal.at.boot == now.boot) {
+            let quality = Quality::Good;
+            let observed = Observed { value: signal.value, quality, at: signal.at.at };
+            engine.recall(index, signal.name, observed);
+        }
+    }
+    let append = kart_store::Append {
+        drafts: engine.take_drafts(),
+        expected: expected.map(|seq| seq.max(1)),
+        signals: vec![],
+        alive: Some(now),
+    };
+    store.append(append).await?;
+    Ok(engine)
+}
+
+/// The mirror's reference data; without headquarters, the site file's.
+pub(crate) async fn first_reference(
+    config: &Config,
+    store: &Store,
+) -> anyhow::Result<Option<Arc<Reference>>> {
+    let (organization, site) = (&config.site.organization, &config.site.code);
+    let ours = |reference: &Reference| {
+        reference.organization == *organization && reference.site.code == *site
+    };
+    let mirrored = store.mirror().load().map(|(reference, _)| reference).filter(ours);
+    let Some(path) = &config.site.file else { return Ok(mirrored.map(Arc::new)) };
+    if config.headquarters.is_some() && mirrored.is_some() {
+        return Ok(mirrored.map(Arc::new));
+    }
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the site file {}", path.display()))?;
+    let reference = kart_core::site::parse(&path.display().to_string(), &text)?;
+    anyhow::ensure!(
+        ours(&reference),
+        "{} is the site {} of {}, this terminal is configured for {site} of {organization}",
+        path.display(),
+        reference.site.code,
+        reference.organization
+    );
+    if config.headquarters.is_none() {
+        store.save_reference(reference.clone(), None).await?;
+    }
+    Ok(Some(Arc::new(reference)))
+}
+
+pub(crate) async fn hq_state(config: &Config, readers: &Readers) -> anyhow::Result<HqState> {
+    let read = readers.ask(|reader| Ok((reader.acknowledged()?, reader.quarantine()?)));
+    let ((acked, _), quarantined) = read.await?;
+    let alone = config.headquarters.is_none();
+    let link = if alone { HqLink::Alone } else { HqLink::Connecting };
+    Ok(HqState { link, acked, quarantined, reference_us: None })
+}
