@@ -44,7 +44,7 @@ good-of = gut von { $target }
 scrap-parts = { $count } Ausschuss
 to-go = noch { $count }
 no-batch-here = Kein Auftrag. Mit s starten.
-why = warum? e drücken
+why = warum? (e)
 stops-wait = { $count ->
     [one] 1 Stopp: warum? (e)
    *[other] { $count } Stopps: warum? (e)

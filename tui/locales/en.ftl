@@ -44,7 +44,7 @@ good-of = good of { $target }
 scrap-parts = { $count } scrap
 to-go = { $count } to go
 no-batch-here = No batch. Press s to start one.
-why = why? press e
+why = why? (e)
 stops-wait = { $count ->
     [one] 1 stop: why? (e)
    *[other] { $count } stops: why? (e)

@@ -44,7 +44,7 @@ good-of = buenas de { $target }
 scrap-parts = { $count } malas
 to-go = faltan { $count }
 no-batch-here = Sin lote. Pulse s para empezar uno.
-why = ¿por qué? pulse e
+why = ¿motivo? (e)
 stops-wait = { $count ->
     [one] 1 parada: ¿por qué? (e)
    *[other] { $count } paradas: ¿por qué? (e)

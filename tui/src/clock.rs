@@ -1,6 +1,6 @@
 //! The one place that reads a clock. Everybody else is given the time.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use kart_core::time::Micros;
 
@@ -35,4 +35,9 @@ impl Clock {
             mono_us: i64::try_from(self.started.elapsed().as_micros()).unwrap_or(i64::MAX),
         }
     }
+}
+
+/// The moment `pause` from now, for a timer.
+pub fn after(pause: Duration) -> tokio::time::Instant {
+    tokio::time::Instant::now() + pause
 }

@@ -158,20 +158,6 @@ fn site() -> Reference {
     };
     let reason = |id: ReasonId, name: &str| Reason { id, code: name.into(), name: name.into() };
     let more = |number: u128, name: &str| reason(ReasonId(Uuid::from_u128(number)), name);
-    let person = |id, name: &str, badge: &str, active| Person {
-        id,
-        name: name.into(),
-        badge: badge.into(),
-        role: Role::Operator,
-        active,
-    };
-    let product = |id, code: &str, name: &str, quantity| Product {
-        id,
-        code: code.into(),
-        name: name.into(),
-        standard_hours: None,
-        default_quantity: quantity,
-    };
     let equipment = |id, code: &str| reference::Machine {
         id,
         code: code.into(),
@@ -214,22 +200,44 @@ fn site() -> Reference {
             ),
         ],
         scrap_groups: vec![group(13, "Quality", "", vec![reason(BURR, "Burr")])],
-        families: vec![Family {
-            id: Uuid::from_u128(3),
-            code: "H".into(),
-            name: "Housings".into(),
-            products: vec![
-                product(HOUSING, "HL-2", "Housing left", Some(500)),
-                product(ProductId(Uuid::from_u128(502)), "HR-2", "Housing right", None),
-                product(ProductId(Uuid::from_u128(503)), "LID-1", "Lid", Some(1000)),
-            ],
-        }],
-        people: vec![
-            person(ANNA, "Anna Fischer", "1001", true),
-            person(BEN, "Ben Okafor", "1002", true),
-            person(UserId(Uuid::from_u128(1009)), "Zoe Gone", "1009", false),
-        ],
+        families: families(),
+        people: people(),
     }
+}
+
+fn families() -> Vec<Family> {
+    let product = |id, code: &str, name: &str, quantity| Product {
+        id,
+        code: code.into(),
+        name: name.into(),
+        standard_hours: None,
+        default_quantity: quantity,
+    };
+    vec![Family {
+        id: Uuid::from_u128(3),
+        code: "H".into(),
+        name: "Housings".into(),
+        products: vec![
+            product(HOUSING, "HL-2", "Housing left", Some(500)),
+            product(ProductId(Uuid::from_u128(502)), "HR-2", "Housing right", None),
+            product(ProductId(Uuid::from_u128(503)), "LID-1", "Lid", Some(1000)),
+        ],
+    }]
+}
+
+fn people() -> Vec<Person> {
+    let person = |id, name: &str, badge: &str, active| Person {
+        id,
+        name: name.into(),
+        badge: badge.into(),
+        role: Role::Operator,
+        active,
+    };
+    vec![
+        person(ANNA, "Anna Fischer", "1001", true),
+        person(BEN, "Ben Okafor", "1002", true),
+        person(UserId(Uuid::from_u128(1009)), "Zoe Gone", "1009", false),
+    ]
 }
 
 /// A screen that shows `view` since noon.

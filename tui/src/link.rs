@@ -174,16 +174,4 @@ async fn carry_commands(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn early_retries_come_within_a_second_and_never_at_once() {
-        let mut pauses = Pauses::default();
-        for _ in 0..30 {
-            let pause = pauses.next();
-            assert!(pause <= EARLY && pause >= Duration::from_millis(50), "{pause:?}");
-        }
-        assert!(pauses.next() > EARLY);
-    }
-}
+mod tests;

@@ -1,8 +1,8 @@
 //! `kart`: the operator terminal.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::Write, path::PathBuf, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, builder::FalseyValueParser};
 use kart_tui::{run, status, theme::Theme, words::Words};
 
 /// The operator terminal of Kartorium Edge.
@@ -31,7 +31,7 @@ struct Args {
     )]
     lang: Option<String>,
     /// Draw with ASCII characters only. Chosen by itself where the environment is not UTF-8.
-    #[arg(long, global = true, env = "KARTORIUM_ASCII")]
+    #[arg(long, global = true, env = "KARTORIUM_ASCII", value_parser = FalseyValueParser::new())]
     ascii: bool,
     #[command(subcommand)]
     command: Option<Command>,
@@ -44,8 +44,18 @@ enum Command {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> anyhow::Result<ExitCode> {
-    let args = Args::parse();
+async fn main() -> ExitCode {
+    match start(Args::parse()).await {
+        Ok(code) => code,
+        Err(error) => {
+            // The terminal is as it was; nobody is left to tell when even this cannot be written.
+            writeln!(std::io::stderr(), "kart: {error:#}").ok();
+            ExitCode::FAILURE
+        },
+    }
+}
+
+async fn start(args: Args) -> anyhow::Result<ExitCode> {
     if rustls::crypto::ring::default_provider().install_default().is_err() {
         anyhow::bail!("a TLS provider is installed already");
     }

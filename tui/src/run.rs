@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, after},
     effect::Effect,
     link::{self, Link},
     model::{Mint, Model},
@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Drawings are at least this far apart, unless a person pressed a key.
-const FRAME: Duration = Duration::from_millis(50);
+const FRAME: Duration = Duration::from_millis(200);
 
 /// The terminal as long as the screen lives. Put back on every way out; `ratatui` also puts it
 /// back before a panic speaks.
@@ -112,14 +112,9 @@ pub async fn run(socket: &Path, words: &Words, theme: Theme) -> anyhow::Result<(
             draw(&mut guard.0, &model, words, theme)?;
             draw_at = None;
         } else if draw_at.is_none() {
-            draw_at = Some(soon());
+            draw_at = Some(after(FRAME));
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "a deadline for the runtime's timer, not a time")]
-fn soon() -> Instant {
-    Instant::now() + FRAME
 }
 
 impl Inputs {

@@ -13,12 +13,13 @@ use rumqttc::{
     SubscribeFilter, SubscribeReasonCode,
 };
 use std::{
+    collections::VecDeque,
     convert::Infallible,
     sync::atomic::{AtomicU64, Ordering},
     time::Duration,
 };
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{Notify, mpsc, oneshot},
     time::{Instant, sleep, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
@@ -35,11 +36,10 @@ pub mod topic;
 mod reject;
 
 use reject::Rejections;
-use topic::{BrokerPlan, Newest};
+use topic::{BrokerPlan, Known};
 
-/// Requests to the client that may wait; always more than messages that may wait for their
-/// acknowledgement, so that an acknowledgement finds room.
-const REQUESTS: usize = 1024;
+/// Requests to the client that may wait.
+const REQUESTS: usize = 256;
 /// Messages between the two futures.
 const HEARD: usize = 64;
 /// Messages whose samples are on their way to the disk.
@@ -96,7 +96,7 @@ async fn listen_for_ever(
         plan: &plan,
         clock: &clock,
         intake,
-        newest: Newest::new(),
+        known: Known::default(),
         rejections: Rejections::new(&plan.name),
     };
     loop {
@@ -123,11 +123,11 @@ async fn one_client(
     let mut network = event_loop.network_options();
     network.set_tcp_nodelay(true);
     event_loop.set_network_options(network);
-    let connection = AtomicU64::new(0);
+    let shared = Shared { client, connection: AtomicU64::new(0), room: Notify::new() };
     let (heard_in, heard) = mpsc::channel(HEARD);
     tokio::select! {
-        reason = listener.listen(&client, event_loop, &connection, heard_in) => Ok(reason),
-        reason = delivery.deliver(&client, &connection, heard) => reason,
+        reason = listener.listen(&shared, event_loop, heard_in) => Ok(reason),
+        reason = delivery.deliver(&shared, heard) => reason,
     }
 }
 
@@ -148,10 +148,21 @@ async fn options(plan: &BrokerPlan) -> std::io::Result<MqttOptions> {
     Ok(options)
 }
 
+/// What the two futures of one client have in common.
+struct Shared {
+    client: AsyncClient,
+    /// Raised with each connection lost. What was received over one connection must not be
+    /// acknowledged in the next: there its number may mean another message.
+    connection: AtomicU64,
+    /// Told when the client has sent something and may have room for another request.
+    room: Notify,
+}
+
 /// What the listening future tells the delivering one.
 enum Heard {
     Message { connection: u64, publish: Publish },
     Link(Reading),
+    SessionLost,
 }
 
 /// Polls the event loop and knows the link.
@@ -168,9 +179,8 @@ impl Listener<'_> {
     /// Polls until the client cannot be trusted any more; returns why.
     async fn listen(
         &mut self,
-        client: &AsyncClient,
+        shared: &Shared,
         mut event_loop: EventLoop,
-        connection: &AtomicU64,
         heard: mpsc::Sender<Heard>,
     ) -> String {
         // The client itself notices a ping without an answer after twice the keep-alive time.
@@ -182,7 +192,10 @@ impl Listener<'_> {
                 return "the broker has not been heard for too long".to_owned();
             };
             let word = match event {
-                Ok(Event::Outgoing(_)) => continue,
+                Ok(Event::Outgoing(_)) => {
+                    shared.room.notify_one();
+                    continue;
+                },
                 Ok(Event::Incoming(Packet::ConnAck(ack))) => {
                     info!(
                         broker = self.plan.name,
@@ -190,13 +203,16 @@ impl Listener<'_> {
                         "connected"
                     );
                     connected = Some(Instant::now());
-                    if !self.subscribe(client) {
+                    if !self.subscribe(&shared.client) {
                         return "the client takes no requests".to_owned();
+                    }
+                    if !ack.session_present && heard.send(Heard::SessionLost).await.is_err() {
+                        return "nobody takes messages".to_owned();
                     }
                     self.settled(connected)
                 },
                 Ok(Event::Incoming(Packet::Publish(publish))) => {
-                    let connection = connection.load(Ordering::Relaxed);
+                    let connection = shared.connection.load(Ordering::Relaxed);
                     Some(Heard::Message { connection, publish })
                 },
                 Ok(Event::Incoming(packet)) => {
@@ -207,8 +223,7 @@ impl Listener<'_> {
                     return format!("the broker refuses us: {code:?}");
                 },
                 Err(error) => {
-                    // What was received over this connection must not be acknowledged in the next.
-                    connection.fetch_add(1, Ordering::Relaxed);
+                    shared.connection.fetch_add(1, Ordering::Relaxed);
                     let (word, delay) = self.lost(&error, connected.take());
                     sleep(delay).await;
                     word
@@ -279,50 +294,72 @@ impl Listener<'_> {
     }
 }
 
+/// Names a message at QoS 1 for as long as its connection lasts.
+#[derive(Clone, Copy)]
+struct Receipt {
+    connection: u64,
+    id: u16,
+}
+
+impl Receipt {
+    /// Acknowledges; `false` when the client has no room now.
+    fn acknowledge(self, shared: &Shared) -> bool {
+        if self.connection != shared.connection.load(Ordering::Relaxed) {
+            return true;
+        }
+        let mut publish = Publish::new("", QoS::AtLeastOnce, Vec::new());
+        publish.pkid = self.id;
+        shared.client.try_ack(&publish).is_ok()
+    }
+}
+
 /// Hands messages to the engine and acknowledges them.
 struct Delivery<'p> {
     plan: &'p BrokerPlan,
     clock: &'p Clock,
     intake: Intake,
-    newest: Newest,
+    known: Known,
     rejections: Rejections,
 }
 
 impl Delivery<'_> {
-    /// Delivers until a message cannot be saved or acknowledged; returns why.
+    /// Delivers until a message cannot be saved; returns why.
     async fn deliver(
         &mut self,
-        client: &AsyncClient,
-        connection: &AtomicU64,
+        shared: &Shared,
         mut heard: mpsc::Receiver<Heard>,
     ) -> Result<String, SourceFault> {
         let mut unsaved = FuturesOrdered::new();
+        // Never longer than there are packet ids. It does not hold back messages: the client only
+        // sends while it is polled, and it is only polled while its messages are taken.
+        let mut saved: VecDeque<Receipt> = VecDeque::new();
         loop {
             tokio::select! {
                 word = heard.recv(), if unsaved.len() < UNSAVED => match word {
                     None => return Ok("nobody listens".to_owned()),
                     Some(Heard::Link(reading)) => self.hand_over(reading).await?,
-                    Some(Heard::Message { connection, mut publish }) => {
-                        let saved = self.message(client, &publish).await?;
-                        publish.payload.clear();
+                    Some(Heard::SessionLost) => self.known.session_lost(),
+                    Some(Heard::Message { connection, publish }) => {
+                        let receipt = Receipt { connection, id: publish.pkid };
+                        let waits = self.message(&shared.client, &publish).await?;
                         unsaved.push_back(async move {
-                            let good = match saved {
-                                Some(saved) => saved.await.is_ok(),
-                                None => true,
-                            };
-                            (good, connection, publish)
+                            match waits {
+                                Some(waits) => waits.await.is_ok().then_some(receipt),
+                                None => Some(receipt),
+                            }
                         });
                     },
                 },
-                Some((good, heard_over, publish)) = unsaved.next(), if !unsaved.is_empty() => {
-                    if !good {
-                        return Ok("what was received could not be saved".to_owned());
-                    }
-                    let current = heard_over == connection.load(Ordering::Relaxed);
-                    if current && client.try_ack(&publish).is_err() {
-                        return Ok("the client takes no acknowledgement".to_owned());
-                    }
+                Some(receipt) = unsaved.next(), if !unsaved.is_empty() => match receipt {
+                    None => return Ok("what was received could not be saved".to_owned()),
+                    // Only what came at QoS 1 has a number and is acknowledged.
+                    Some(receipt) if receipt.id != 0 => saved.push_back(receipt),
+                    Some(_) => {},
                 },
+                () = shared.room.notified(), if !saved.is_empty() => {},
+            }
+            while saved.front().is_some_and(|receipt| receipt.acknowledge(shared)) {
+                saved.pop_front();
             }
         }
     }
@@ -342,7 +379,7 @@ impl Delivery<'_> {
         };
         let at = self.clock.stamp();
         let (samples, rejected) =
-            plan.samples(&publish.payload, publish.retain, at, &mut self.newest);
+            plan.samples(&publish.payload, publish.retain, at, &mut self.known);
         for reason in &rejected {
             self.rejections.tell(&publish.topic, reason, &publish.payload);
         }

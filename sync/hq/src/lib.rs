@@ -23,3 +23,4 @@ mod site;
 mod status;
 mod terminal;
 mod token;
+mod upsert;

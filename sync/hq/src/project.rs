@@ -22,6 +22,7 @@ use crate::{
     auth::Terminal,
     problem::Refusal,
     quarantine::{self, Held},
+    upsert::Upsert,
 };
 
 /// In whose name facts become rows.
@@ -137,7 +138,7 @@ async fn write(
     store(tx, writer, &known, &fold).await?;
     let rows = fold.rows();
     for table in tables::ALL {
-        upsert(tx, writer, table, &rows).await?;
+        upsert(tx, table, &rows).await?;
     }
     Ok(fold.held)
 }
@@ -248,7 +249,6 @@ async fn store(
 /// Writes the rows of one table in one statement; rows that are as they were are left alone.
 async fn upsert(
     tx: &Transaction<'_>,
-    writer: &Writer,
     table: &Table,
     rows: &[Row],
 ) -> Result<(), tokio_postgres::Error> {
@@ -258,8 +258,7 @@ async fn upsert(
         return Ok(());
     }
     let statement = tx.prepare_cached(&statement(table)).await?;
-    let organization = table.by_organization.then_some(&writer.tenant.organization);
-    tx.execute(&statement, &[&Json(rows), &organization]).await?;
+    tx.execute(&statement, &[&Json(rows)]).await?;
     Ok(())
 }
 
@@ -269,25 +268,16 @@ fn object(table: &Table, row: &Row) -> Value {
 }
 
 fn statement(table: &Table) -> String {
-    let Table { schema, name, columns, by_organization } = table;
-    let columns = columns.join(", ");
-    // The organisation is the transaction's, whatever a row would say. Parameter 2 is used in any
-    // case, so that there is one way to call all of these statements.
-    let (into, from) = match by_organization {
-        true => (", organization_id", ", $2::text"),
-        false => ("", ""),
+    let (fixed, told) = table.columns.split_at(1);
+    let upsert = Upsert {
+        table: format!("{}.{}", table.schema, table.name),
+        key: if table.schema == "edge" { &["organization_id", "id"] } else { &["id"] },
+        fixed,
+        told,
+        // The transaction's organisation, whatever a row would say.
+        given: table
+            .by_organization
+            .then_some(("organization_id", "current_setting('edge.organization')")),
     };
-    let key = if *schema == "edge" { "organization_id, id" } else { "id" };
-    let told: Vec<&str> = table.columns.iter().copied().filter(|column| *column != "id").collect();
-    let list = |of: &str| told.iter().map(|c| format!("{of}.{c}")).collect::<Vec<_>>().join(", ");
-    let set = told.iter().map(|c| format!("{c} = excluded.{c}")).collect::<Vec<_>>().join(", ");
-    format!(
-        "INSERT INTO {schema}.{name} AS t ({columns}{into})
-         SELECT {columns}{from} FROM jsonb_populate_recordset(NULL::{schema}.{name}, $1::jsonb)
-         WHERE $2::text IS NULL OR true
-         ON CONFLICT ({key}) DO UPDATE SET {set}, updated_at = now()
-         WHERE ({old}) IS DISTINCT FROM ({new})",
-        old = list("t"),
-        new = list("excluded"),
-    )
+    upsert.sql()
 }

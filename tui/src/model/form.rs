@@ -34,7 +34,7 @@ impl Who {
             label: present.name,
             detail: String::new(),
         };
-        let mut who = Choice { entries: people.into_iter().map(entry).collect(), chosen: None };
+        let mut who = Self { entries: people.into_iter().map(entry).collect(), chosen: None };
         if let Some(last) = last {
             who.choose(last);
         } else if who.entries.len() == 1 {

@@ -35,15 +35,16 @@ pub(super) fn open(model: &mut Model) {
     }
 }
 
-/// Lists the stops that wait now; the chosen one stays chosen.
+/// Lists the stops that wait now. Those listed before keep their place, new ones come last: a line
+/// must not move away under the finger.
 pub(super) fn refresh(choice: &mut Choice<RecordId>, view: &View, first: Option<EquipmentId>) {
     let kept = choice.key();
-    let entries = unexplained(view, first).into_iter().map(|stop| Entry {
-        key: stop.id,
-        label: String::new(),
-        detail: String::new(),
-    });
-    *choice = Choice::new(entries.collect());
+    let place = |id| choice.entries.iter().position(|entry| entry.key == id);
+    let mut waiting: Vec<RecordId> =
+        unexplained(view, first).into_iter().map(|stop| stop.id).collect();
+    waiting.sort_by_key(|id| place(*id).unwrap_or(usize::MAX));
+    let entry = |key| Entry { key, label: String::new(), detail: String::new() };
+    *choice = Choice::new(waiting.into_iter().map(entry).collect());
     if let Some(kept) = kept {
         choice.choose(kept);
     }

@@ -279,6 +279,24 @@ fn several_stops_are_explained_one_after_the_other() {
 }
 
 #[test]
+fn a_new_stop_does_not_move_the_list_under_the_finger() {
+    let mut view = view();
+    let mut second = view.stops[0].clone();
+    second.id = BATCH;
+    view.stops.push(second);
+    let mut model = screen(view.clone());
+    press(&mut model, "e <down>");
+    let mut newest = view.stops[0].clone();
+    newest.id = kart_core::id::RecordId(uuid::Uuid::from_u128(1));
+    newest.from_us = Micros(newest.from_us.0 + 1);
+    view.stops.insert(0, newest.clone());
+    delta(&mut model, 2, |delta| delta.stops = Some(view.stops));
+    let Some(Screen::Stops(choice)) = model.screens.last() else { panic!("no list") };
+    let listed: Vec<_> = choice.entries.iter().map(|entry| entry.key).collect();
+    assert_eq!((listed, choice.key()), (vec![STOP, BATCH, newest.id], Some(BATCH)));
+}
+
+#[test]
 fn a_badge_among_numbered_reasons_explains_nothing() {
     let mut model = screen(view());
     press(&mut model, "e");

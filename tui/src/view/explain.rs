@@ -75,7 +75,7 @@ pub(super) fn explain(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form:
     if let Some(row) = below.next() {
         field(frame, row, &scene.say("comment"), &form.comment, form.commenting);
     }
-    if let Some(row) = below.last() {
+    if let Some(row) = below.next_back() {
         forms::sending(frame, row, scene, &form.sending);
     }
 }

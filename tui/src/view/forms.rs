@@ -68,7 +68,7 @@ pub(super) fn punch(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &
         Punch::Out { .. } => "punch-out-title",
     };
     let inside = framed(frame, area, &scene.say(title));
-    let last = inside.rows().last();
+    let last = inside.rows().next_back();
     let mut rows = inside.rows().skip(1);
     let question = match &form.punch {
         Punch::In(stations) => {
@@ -143,7 +143,7 @@ pub(super) fn start(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &
     for ((label, text, at), row) in fields.into_iter().zip(&mut below) {
         field(frame, row, &scene.say(label), text, is(at));
     }
-    if let Some(row) = below.last() {
+    if let Some(row) = below.next_back() {
         sending(frame, row, scene, &form.sending);
     }
 }
@@ -155,7 +155,7 @@ pub(super) fn complete(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form
         .with("number", &form.number)
         .with("machine", machine.map_or("?", |machine| machine.code.as_str()));
     let inside = framed(frame, area, &scene.tell(&title));
-    let last = inside.rows().last();
+    let last = inside.rows().next_back();
     let mut rows = inside.rows();
     if let Some(row) = rows.next() {
         who(frame, row, scene, &form.who);

@@ -24,6 +24,10 @@ impl Rejections {
     pub(crate) fn tell(&mut self, topic: &str, reason: &Rejected, payload: &[u8]) {
         let name = self.broker.clone();
         metrics::counter!("kart_messages_rejected_total", "device" => name).increment(1);
+        if *reason == Rejected::Overtaken {
+            // Nobody's mistake: brokers repeat what they retain, networks change the order.
+            return;
+        }
         let now = Instant::now();
         let suppressed = match self.topics.get_mut(topic) {
             Some((said, suppressed)) if now < *said + QUIET => {
@@ -35,6 +39,6 @@ impl Rejections {
         };
         self.topics.insert(topic.to_owned(), (now, 0));
         let payload = excerpt(payload);
-        warn!(broker = self.broker, topic, %reason, payload, suppressed, "message rejected");
+        warn!(broker = self.broker, topic, %reason, %payload, suppressed, "message rejected");
     }
 }

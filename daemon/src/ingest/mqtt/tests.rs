@@ -129,13 +129,13 @@ async fn acknowledged_in_order_and_only_when_saved() {
     with_broker(async |listener, mut engine| {
         let mut session = Session::open(listener, false).await;
         assert_eq!(engine.link().await, LinkChange::Up);
-        session.publish(0, 1, r#"{"good":5}"#).await;
+        session.publish(1, 1, r#"{"good":5}"#).await;
         session.publish(0, 2, r#"{"good":"#).await;
-        session.publish(1, 3, r#"{"good":6.0}"#).await;
+        session.publish(0, 3, r#"{"good":6.0}"#).await;
         let (value, quality, first) = engine.value().await;
-        assert_eq!((value, quality), (Value::Whole(5), Quality::Good));
+        assert_eq!((value, quality), (Value::Whole(5), Quality::Old));
         let (value, quality, third) = engine.value().await;
-        assert_eq!((value, quality), (Value::Whole(6), Quality::Old));
+        assert_eq!((value, quality), (Value::Whole(6), Quality::Good));
         third.send(()).unwrap();
         // The malformed one has nothing to wait for but its turn.
         tokio::task::yield_now().await;

@@ -67,8 +67,21 @@ pub struct TopicSignal {
     pub whole: bool,
 }
 
-/// The newest device time of each signal, by machine and name; an older message changes nothing.
-pub type Newest = BTreeMap<(usize, SignalName), Micros>;
+/// What was heard before, by machine and signal: it tells which message comes too late.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The newest time by the device's clock.
+    times: BTreeMap<(usize, SignalName), Micros>,
+    /// Signals that were heard live in this session.
+    live: BTreeSet<(usize, SignalName)>,
+}
+
+impl Known {
+    /// A new session: what was said between the two is lost, and what the broker retained is news.
+    pub fn session_lost(&mut self) {
+        self.live.clear();
+    }
+}
 
 impl TopicPlan {
     /// The samples in a message, and why some signals found none.
@@ -77,7 +90,7 @@ impl TopicPlan {
         payload: &[u8],
         retained: bool,
         at: Stamp,
-        newest: &mut Newest,
+        known: &mut Known,
     ) -> (Vec<Sample>, Vec<Rejected>) {
         let payload = match Payload::read(self.format, payload) {
             Ok(payload) => payload,
@@ -87,7 +100,7 @@ impl TopicPlan {
         let mut samples = Vec::with_capacity(self.signals.len());
         let mut rejections = Vec::new();
         for wanted in &self.signals {
-            let sample = wanted.in_order(&payload, at, newest).and_then(|()| {
+            let sample = wanted.in_order(&payload, retained, at, known).and_then(|()| {
                 let value = payload.value(&wanted.pointer, wanted.whole)?;
                 let (machine, signal) = (wanted.machine, wanted.signal.clone());
                 Ok(Sample { machine, signal, value, quality, at })
@@ -102,17 +115,32 @@ impl TopicPlan {
 }
 
 impl TopicSignal {
-    /// Refuses a message that was overtaken by a newer one. A device whose clock is ahead counts
-    /// as being on time, so that it cannot shut out what it says once its clock is right.
-    fn in_order(&self, payload: &Payload, at: Stamp, newest: &mut Newest) -> Result<(), Rejected> {
-        let Some(pointer) = &self.time_pointer else { return Ok(()) };
-        let time = payload.time(pointer)?.min(at.wall_us);
-        let known = newest.entry((self.machine, self.signal.clone())).or_insert(time);
-        // A known time ahead of our clock was taken before that clock was set back.
-        if time < *known && *known <= at.wall_us {
+    /// Refuses a message that was overtaken by a newer one: a retained one that comes after a live
+    /// one, and one whose time is older. A device whose clock is ahead counts as being on time, so
+    /// that it cannot shut out what it says once its clock is right.
+    fn in_order(
+        &self,
+        payload: &Payload,
+        retained: bool,
+        at: Stamp,
+        known: &mut Known,
+    ) -> Result<(), Rejected> {
+        let key = (self.machine, self.signal.clone());
+        if retained && known.live.contains(&key) {
             return Err(Rejected::Overtaken);
         }
-        *known = time;
+        if let Some(pointer) = &self.time_pointer {
+            let time = payload.time(pointer)?.min(at.wall_us);
+            let newest = known.times.entry(key.clone()).or_insert(time);
+            // A known time ahead of our clock was taken before that clock was set back.
+            if time < *newest && *newest <= at.wall_us {
+                return Err(Rejected::Overtaken);
+            }
+            *newest = time;
+        }
+        if !retained {
+            known.live.insert(key);
+        }
         Ok(())
     }
 }
@@ -144,9 +172,9 @@ mod tests {
 
     #[test]
     fn one_message_serves_several_signals_and_a_bad_part_costs_only_itself() {
-        let mut newest = Newest::new();
+        let mut known = Known::default();
         let payload = br#"{"t":1000,"good":"many","state":"running"}"#;
-        let (samples, rejections) = plan().samples(payload, true, stamp(), &mut newest);
+        let (samples, rejections) = plan().samples(payload, true, stamp(), &mut known);
         let expect = Sample {
             machine: 3,
             signal: "state".into(),
@@ -159,10 +187,10 @@ mod tests {
 
     #[test]
     fn an_overtaken_message_changes_nothing_and_a_doubled_one_is_harmless() {
-        let mut newest = Newest::new();
+        let mut known = Known::default();
         let mut taken = |time: i64| {
             let payload = format!(r#"{{"t":{time},"good":1,"state":"x"}}"#);
-            plan().samples(payload.as_bytes(), false, stamp(), &mut newest).0.len()
+            plan().samples(payload.as_bytes(), false, stamp(), &mut known).0.len()
         };
         // The device's clock is ahead at 9000 ms: it counts as 5000 ms, which is now.
         let times = [2000, 1999, 2000, 3000, 9000, 4999, 5000];
@@ -170,9 +198,21 @@ mod tests {
     }
 
     #[test]
+    fn a_retained_message_counts_until_a_live_one_and_again_in_a_new_session() {
+        let mut known = Known::default();
+        let heard = |retained, known: &mut Known| {
+            let payload = br#"{"t":1000,"good":1,"state":"x"}"#;
+            plan().samples(payload, retained, stamp(), known).0.len()
+        };
+        let before = [true, true, false, true].map(|retained| heard(retained, &mut known));
+        known.session_lost();
+        assert_eq!((before, heard(true, &mut known)), ([2, 2, 2, 0], 2));
+    }
+
+    #[test]
     fn a_message_without_its_time_is_rejected() {
         let (samples, rejections) =
-            plan().samples(br#"{"good":1,"state":"x"}"#, false, stamp(), &mut Newest::new());
+            plan().samples(br#"{"good":1,"state":"x"}"#, false, stamp(), &mut Known::default());
         assert_eq!((samples.len(), rejections), (0, vec![Rejected::Missing("/t".into()); 2]));
     }
 }

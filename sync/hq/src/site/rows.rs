@@ -4,6 +4,8 @@ use kart_core::reference::{ReasonGroup, Reference};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::upsert::Upsert;
+
 /// The rows of one table.
 pub(super) struct Rows {
     pub(super) table: &'static str,
@@ -32,20 +34,9 @@ pub(super) enum Absent {
 impl Rows {
     /// One statement for all rows; it answers one line for each row that it added (true) or changed.
     pub(super) fn upsert(&self) -> String {
-        let Self { table, told, .. } = self;
-        let list =
-            |of: &str| told.iter().map(|c| format!("{of}.{c}")).collect::<Vec<_>>().join(", ");
-        let set = told.iter().map(|c| format!("{c} = excluded.{c}")).collect::<Vec<_>>().join(", ");
-        let columns = [self.fixed, told].concat().join(", ");
-        format!(
-            "INSERT INTO {table} AS t ({columns})
-             SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb)
-             ON CONFLICT ({key}) DO UPDATE SET {set}, updated_at = now()
-             WHERE ({old}) IS DISTINCT FROM ({new}) RETURNING t.xmax = 0",
-            key = self.key.join(", "),
-            old = list("t"),
-            new = list("excluded"),
-        )
+        let Self { table, key, fixed, told, .. } = *self;
+        let upsert = Upsert { table: table.to_owned(), key, fixed, told, given: None };
+        upsert.sql() + " RETURNING t.xmax = 0"
     }
 
     /// The keys that the file names.
