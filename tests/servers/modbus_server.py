@@ -1,13 +1,13 @@
 """A Modbus TCP server built on Debian's python3-pymodbus, for the tests: the other end of a wire that we did not write.
 
-    modbus_server.py PORT
+    modbus_server.py PORT [COMMAND]
 
 Commands are lines of JSON on standard input. Each is answered by a line on standard output, once a client would see it:
 
     {"set": [address, [values]]}         holding registers
     {"set_input": [address, [values]]}   input registers
 
-The first line printed is {"ready": PORT}. The server ends when its input does.
+COMMAND is carried out before anybody can read. The first line printed is {"ready": PORT}. The server ends when its input does.
 """
 
 import asyncio
@@ -32,10 +32,11 @@ def answer(line):
     print(json.dumps(line), flush=True)
 
 
-async def main(port):
+async def main(port, first):
     unit = ModbusSlaveContext(
         hr=ModbusSequentialDataBlock(0, [0] * SIZE), ir=ModbusSequentialDataBlock(0, [0] * SIZE), zero_mode=True
     )
+    apply(unit, first)
     context = ModbusServerContext(slaves=unit, single=True)
     server = ModbusTcpServer(context, address=("127.0.0.1", port), allow_reuse_address=True)
     serving = asyncio.create_task(server.serve_forever())
@@ -54,4 +55,4 @@ async def main(port):
             answer({"error": repr(error)})
 
 
-asyncio.run(main(int(sys.argv[1])))
+asyncio.run(main(int(sys.argv[1]), json.loads(sys.argv[2]) if len(sys.argv) > 2 else {}))

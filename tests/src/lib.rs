@@ -10,4 +10,5 @@ pub mod broker;
 pub mod modbus;
 pub mod world;
 pub mod operator;
+pub mod screen;
 pub mod measure;

@@ -64,8 +64,14 @@ impl ModbusServer {
 
     /// Starts it after [`ModbusServer::stop`] on the same port, with all registers at zero as after a power cut.
     pub async fn start_again(&mut self) -> anyhow::Result<()> {
+        self.start_showing(&serde_json::json!({})).await
+    }
+
+    /// As [`ModbusServer::start_again`], with these registers set before anybody can read them, as in a device that
+    /// keeps its values: `{"set": [address, [values]]}`.
+    pub async fn start_showing(&mut self, registers: &serde_json::Value) -> anyhow::Result<()> {
         let mut command = Command::new(PYTHON);
-        command.arg(SCRIPT).arg(self.port.to_string());
+        command.arg(SCRIPT).arg(self.port.to_string()).arg(registers.to_string());
         self.server = Some(Dialogue::start(&mut command).await?.0);
         Ok(())
     }

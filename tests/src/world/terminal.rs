@@ -11,6 +11,7 @@ use tempfile::TempDir;
 
 use crate::child::Child;
 use crate::programs::program;
+use crate::wait::try_for;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -60,11 +61,27 @@ impl Terminal {
 
     /// Starts the daemon and waits until it answers.
     pub async fn start(&mut self) -> anyhow::Result<()> {
-        let mut daemon = Child::spawn(&mut self.kartd("run")?)?;
+        self.launch()?;
         let client = self.client()?;
-        daemon.ready("kartd to answer", LIMIT, async || client.health().await.map(drop)).await?;
-        self.daemon = Some(daemon);
+        let daemon = self.daemon()?;
+        daemon.ready("kartd to answer", LIMIT, async || client.health().await.map(drop)).await
+    }
+
+    /// Starts the daemon and waits for nothing.
+    pub fn launch(&mut self) -> anyhow::Result<()> {
+        self.daemon = Some(Child::spawn(&mut self.kartd("run")?)?);
         Ok(())
+    }
+
+    /// Waits until headquarters has confirmed all that is written.
+    pub async fn confirmed(&self) -> anyhow::Result<()> {
+        let client = self.client()?;
+        try_for("headquarters to hold all facts", LIMIT, async || {
+            let health = client.health().await.map_err(|fault| fault.to_string())?;
+            let all = health.acked == health.head;
+            all.then_some(()).ok_or_else(|| format!("{} of {}", health.acked, health.head))
+        })
+        .await
     }
 
     /// SIGTERM, and waits for the end.
@@ -104,7 +121,8 @@ impl Terminal {
         Ok(connection)
     }
 
-    fn kartd(&self, action: &str) -> anyhow::Result<Command> {
+    /// `kartd` with this configuration, to be run beside the daemon.
+    pub fn kartd(&self, action: &str) -> anyhow::Result<Command> {
         let mut command = Command::new(program("kartd")?);
         command.arg(action).arg("--config").arg(&self.config);
         Ok(command)
