@@ -1,6 +1,7 @@
 //! The terminal `kart` in a real pseudo-terminal: keys go in, and what a person would see comes out.
 
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -12,8 +13,8 @@ use crate::programs::program;
 use crate::wait::try_for;
 
 const LIMIT: Duration = Duration::from_secs(20);
-const ROWS: u16 = 24;
-const COLUMNS: u16 = 80;
+const ROWS: NonZeroU16 = NonZeroU16::new(24).unwrap();
+const COLUMNS: NonZeroU16 = NonZeroU16::new(80).unwrap();
 
 /// Keys that no letter stands for.
 pub const ENTER: &str = "\r";
@@ -32,7 +33,7 @@ pub struct Screen {
 impl Screen {
     /// Starts `kart` for the daemon at this socket.
     pub fn open(socket: &Path) -> anyhow::Result<Self> {
-        let size = PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 };
+        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size)?;
         let mut kart = CommandBuilder::new(program("kart")?);
         kart.args(["--lang", "en", "--socket"]);
@@ -109,14 +110,14 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        // It may have ended already, and then there is nothing to end.
-        self.process.kill().ok();
-        self.process.wait().ok();
         if std::thread::panicking() {
             #[expect(clippy::print_stderr, reason = "the test that fails shows what was seen")]
             {
                 eprintln!("--- kart, the screen\n{}", self.text());
             }
         }
+        // It may have ended already, and then there is nothing to end.
+        self.process.kill().ok();
+        self.process.wait().ok();
     }
 }

@@ -2,6 +2,9 @@
 // Lets the functions that tests share unwrap as the tests do; Clippy looks for this attribute.
 #![cfg(test)]
 
+mod turn;
 mod servers;
 mod headquarters;
 mod registry;
+mod chain;
+mod shift;

@@ -95,8 +95,6 @@ pub struct Burst {
     pub digits: String,
     /// When the last one came.
     pub mono_us: i64,
-    /// The longest pause between two of them.
-    pub pause_us: i64,
     /// What stood on the screen before the first one changed it.
     pub before: (Vec<Screen>, Option<EquipmentId>),
 }

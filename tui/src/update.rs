@@ -30,6 +30,7 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         },
         Msg::Tick => {
             model.notice.take_if(|notice| notice.until_us < now.mono_us);
+            badge::tick(model);
             Vec::new()
         },
         Msg::Live(event) => live::told(model, event),

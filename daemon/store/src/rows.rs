@@ -1,10 +1,14 @@
 //! Rows of kart-core as SQL.
 
-use kart_core::row::{Cell, Row, Table};
+use kart_core::{
+    record::tables::{ALL, PRODUCTION_COUNTS},
+    row::{Cell, Row, Table},
+};
 use rusqlite::{
     CachedStatement, Connection, ToSql,
     types::{ToSqlOutput, Value, ValueRef},
 };
+use std::{collections::BTreeMap, sync::LazyLock};
 
 /// A cell as SQLite stores it.
 struct Stored<'c>(&'c Cell);
@@ -25,14 +29,20 @@ impl ToSql for Stored<'_> {
 /// Writes `row`, replacing the row with the same `id`.
 pub(crate) fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
     let mut statement = prepare(connection, row.table)?;
-    let cells: Vec<Stored<'_>> = row.cells.iter().map(Stored).collect();
-    statement.execute(rusqlite::params_from_iter(cells.iter()))?;
+    statement.execute(rusqlite::params_from_iter(row.cells.iter().map(Stored)))?;
     Ok(())
 }
 
 fn prepare<'c>(connection: &'c Connection, table: &Table) -> rusqlite::Result<CachedStatement<'c>> {
-    connection.prepare_cached(&statement(table))
+    match STATEMENTS.get(table.name) {
+        Some(sql) => connection.prepare_cached(sql),
+        None => connection.prepare_cached(&statement(table)),
+    }
 }
+
+/// Made once: a text per row would cost more than the row.
+static STATEMENTS: LazyLock<BTreeMap<&str, String>> =
+    LazyLock::new(|| ALL.iter().map(|table| (table.name, statement(table))).collect());
 
 /// Counter readings are written once and carry no index, so they are plain inserts.
 fn statement(table: &Table) -> String {
@@ -40,7 +50,7 @@ fn statement(table: &Table) -> String {
     let places = vec!["?"; table.columns.len()].join(", ");
     let name = table.sqlite_name();
     let insert = format!("INSERT INTO {name} ({columns}) VALUES ({places})");
-    if *table == kart_core::record::tables::PRODUCTION_COUNTS {
+    if *table == PRODUCTION_COUNTS {
         return insert;
     }
     let updates: Vec<String> = table

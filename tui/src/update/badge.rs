@@ -18,11 +18,17 @@ use crate::{
 /// Digits further apart than this were typed by a person, one at a time.
 const PAUSE_US: i64 = 500_000;
 
+/// A person who typed the digits in one go may take this long to find Enter.
+const ENTER_US: i64 = 2_000_000;
+
 /// In a text field only what no hand can type counts as a badge.
 const READER_PAUSE_US: i64 = 30_000;
 
 /// No badge is shorter.
 const SHORTEST: usize = 3;
+
+/// Nor longer: what goes on is a stuck key.
+const LONGEST: usize = 64;
 
 /// Watches for a badge reader. `true` when this key ended a badge and was used up.
 pub(super) fn listen(model: &mut Model, key: KeyEvent) -> bool {
@@ -37,10 +43,10 @@ pub(super) fn listen(model: &mut Model, key: KeyEvent) -> bool {
         if model.burst.digits.is_empty() || pause > limit {
             let before = (model.screens.clone(), model.selected);
             model.burst = Burst { before, ..Burst::default() };
-        } else {
-            model.burst.pause_us = model.burst.pause_us.max(pause);
         }
-        model.burst.digits.push_str(&digit.to_string());
+        if model.burst.digits.len() < LONGEST {
+            model.burst.digits.push_str(&digit.to_string());
+        }
         model.burst.mono_us = model.now.mono_us;
         return false;
     }
@@ -53,12 +59,19 @@ pub(super) fn listen(model: &mut Model, key: KeyEvent) -> bool {
     true
 }
 
+/// Forgets digits that nobody ended in time.
+pub(super) fn tick(model: &mut Model) {
+    if model.now.mono_us.saturating_sub(model.burst.mono_us) > ENTER_US {
+        model.burst = Burst::default();
+    }
+}
+
 fn is_badge(model: &mut Model, burst: &Burst) -> bool {
-    let pause = model.now.mono_us.saturating_sub(burst.mono_us).max(burst.pause_us);
+    let enter = model.now.mono_us.saturating_sub(burst.mono_us);
     let typing = model.screens.last_mut().is_some_and(|screen| screen.text_field().is_some());
     let known = person(model, &burst.digits).is_ok();
     burst.digits.len() >= SHORTEST
-        && pause <= if typing { READER_PAUSE_US } else { PAUSE_US }
+        && enter <= if typing { READER_PAUSE_US } else { ENTER_US }
         && (known || !typing)
 }
 

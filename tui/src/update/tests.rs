@@ -1,3 +1,4 @@
+use crossterm::event::KeyCode;
 use kart_api::{Answer, Delta, LiveEvent, Present};
 use kart_core::{
     command::{Accepted, Command, Refusal},
@@ -94,6 +95,16 @@ fn slow_digits_select_machines() {
     press(&mut model, "3 2 1 3 <enter>");
     assert_eq!(model.selected, Some(PACKER));
     assert_eq!(model.place(), Place::Machine);
+}
+
+#[test]
+fn digits_typed_in_one_go_are_a_badge_even_when_enter_takes_a_while() {
+    let mut model = screen(view());
+    for (key, millis) in [('1', 0), ('0', 300), ('0', 700), ('1', 1_000), ('\n', 2_800)] {
+        let code = if key == '\n' { KeyCode::Enter } else { KeyCode::Char(key) };
+        update(&mut model, Msg::Key(KeyEvent::from(code)), at(millis));
+    }
+    assert_eq!(model.place(), Place::Punch);
 }
 
 #[test]

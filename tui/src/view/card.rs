@@ -178,7 +178,9 @@ fn link(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, standing: &Standing<
         DeviceLink::Up => aging(standing.age, scene.words),
     };
     let waiting = i64::try_from(standing.unexplained).unwrap_or(i64::MAX);
-    let right = if waiting > 0 {
+    // Why a device is away needs the whole line; that stops wait is said again when it is back.
+    let away = matches!(standing.machine.link, DeviceLink::Down { .. });
+    let right = if waiting > 0 && !away {
         scene.tell(&Sentence::new("stops-wait").count("count", waiting))
     } else {
         String::new()

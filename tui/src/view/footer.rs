@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::Scene;
 use crate::{
-    keys,
+    keys::{self, Place},
     model::{Notice, Tone},
     plain::fitted,
     theme,
@@ -27,15 +27,16 @@ pub(super) fn notice(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let model = scene.model;
     let width = usize::from(area.width);
     let waiting = model.pending.last().filter(|pending| pending.away || model.notice.is_none());
-    let (mark, style, text) = if let Some(pending) = waiting {
+    let typing = matches!(model.place(), Place::Badge | Place::Start | Place::Complete);
+    let (mark, style, text) = if model.burst.digits.len() >= BURST && !typing {
+        let text = Sentence::new("burst").with("digits", &model.burst.digits);
+        (String::new(), Style::new(), scene.tell(&text))
+    } else if let Some(pending) = waiting {
         let id = if pending.away { "pending-away" } else { "pending" };
         let what = Sentence::new(id).inner("what", pending.what.clone());
         (scene.say("mark-saving"), theme::SAVING, scene.tell(&what))
     } else if let Some(notice) = &model.notice {
         said(scene, notice)
-    } else if model.burst.digits.len() >= BURST {
-        let text = Sentence::new("burst").with("digits", &model.burst.digits);
-        (String::new(), Style::new(), scene.tell(&text))
     } else if model.size.0 < SMALLEST.0 || model.size.1 < SMALLEST.1 {
         let text = Sentence::new("small-window")
             .with("columns", model.size.0.to_string())

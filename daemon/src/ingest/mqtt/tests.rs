@@ -85,7 +85,7 @@ impl Engine {
     }
 
     /// The next value, how far it can be trusted, and what to fire once it is saved.
-    async fn value(&mut self) -> (Value, Quality, oneshot::Sender<()>) {
+    async fn value(&mut self) -> (Value, Quality, tokio::sync::oneshot::Sender<()>) {
         match self.0.recv().await {
             Some(Reading::Samples { mut samples, saved }) => {
                 let sample = samples.remove(0);
@@ -226,13 +226,59 @@ async fn a_second_client_with_our_name_is_suspected() {
 }
 
 #[tokio::test]
-async fn a_packet_beyond_the_limit_ends_the_connection_before_it_is_stored() {
+async fn a_packet_beyond_the_limit_is_not_stored_and_does_not_block_for_ever() {
+    with_broker(async |listener, mut engine| {
+        for _ in 0..3 {
+            let mut session = Session::open(listener, true).await;
+            session.0.write_all(&[0x32, 0xff, 0xff, 0xff, 0x7f]).await.unwrap();
+            assert_eq!(session.packet().await, None);
+        }
+        assert_eq!(engine.link().await, LinkChange::Up);
+        let mut stream = listener.accept().await.unwrap().0;
+        let mut connect = [0; 12];
+        stream.read_exact(&mut connect).await.unwrap();
+        assert_eq!(connect[9], 0xc2, "a session that is not kept");
+        stream.write_all(&[0x20, 2, 0, 0]).await.unwrap();
+        let mut session = Session::open(listener, false).await;
+        let reason = "the session was given up".to_owned();
+        assert_eq!(engine.link().await, LinkChange::Down { reason });
+        assert_eq!(engine.link().await, LinkChange::Up);
+        session.publish(0, 1, r#"{"good":5}"#).await;
+        engine.value().await.2.send(()).unwrap();
+        assert_eq!(session.acknowledged().await, 1);
+    })
+    .await;
+}
+
+/// A broker need not wait for acknowledgements; ours then wait for their turn.
+#[tokio::test]
+async fn a_flood_is_taken_and_acknowledged_to_the_last() {
+    const MESSAGES: u16 = 5000;
     with_broker(async |listener, mut engine| {
         let mut session = Session::open(listener, true).await;
         assert_eq!(engine.link().await, LinkChange::Up);
-        session.0.write_all(&[0x32, 0xff, 0xff, 0xff, 0x7f]).await.unwrap();
-        assert_eq!(session.packet().await, None);
-        Session::open(listener, true).await;
+        let (mut from, mut to) = session.0.split();
+        let flood = async {
+            for id in 1..=MESSAGES {
+                let [high, low] = id.to_be_bytes();
+                let head = [0x32, 18, 0, 4, b'c', b'e', b'l', b'l', high, low];
+                to.write_all(&[&head[..], br#"{"good":5}"#].concat()).await.unwrap();
+            }
+        };
+        let save = async {
+            for _ in 1..=MESSAGES {
+                engine.value().await.2.send(()).unwrap();
+            }
+        };
+        let acknowledged = async {
+            for id in 1..=MESSAGES {
+                let mut packet = [0; 4];
+                from.read_exact(&mut packet).await.unwrap();
+                let [high, low] = id.to_be_bytes();
+                assert_eq!(packet, [0x40, 2, high, low]);
+            }
+        };
+        tokio::join!(flood, save, acknowledged);
     })
     .await;
 }
