@@ -160,6 +160,7 @@ fn machine(
             .and_then(|id| plant.batches.get(&id).map(|running| batch(id, running, reference))),
         signals: signals(map, seen),
         seen_us: seen.last_good.map(|stamp| stamp.wall_us),
+        stale_us: map.stale_us,
         link,
     }
 }

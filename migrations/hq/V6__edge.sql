@@ -244,7 +244,7 @@ CREATE TABLE edge.machine_states (
                      CHECK (state IN ('running', 'stopped', 'setup', 'planned_stop', 'unknown')),
     start_ts         timestamptz NOT NULL,
     end_ts           timestamptz,
-    duration_seconds numeric(14, 3) CHECK (duration_seconds >= 0),
+    duration_seconds numeric(14, 4) CHECK (duration_seconds >= 0),
     rule             text,
     map_version      text,
     created_at       timestamptz NOT NULL DEFAULT now(),

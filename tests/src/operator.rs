@@ -81,12 +81,12 @@ impl Operator {
 
     /// Starts a batch of the product with this code.
     pub async fn start_batch(&mut self, machine: &str, product: &str) -> anyhow::Result<()> {
-        let (view, reference) = self.look().await?;
+        let (equipment, _batch, reference) = self.look_at(machine, |_machine| Some(())).await?;
         let mut products = reference.families.iter().flat_map(|family| &family.products);
         let product = products.find(|entry| entry.code == product).context("no such product")?.id;
         let command = Command::StartBatch {
             by: self.user.context("nobody is clocked in")?,
-            equipment: machine_of(&view, machine)?.id,
+            equipment: equipment.id,
             product,
             target: None,
             number: None,
@@ -94,14 +94,15 @@ impl Operator {
         };
         let saved = self.saved(command).await?;
         self.confirmed.batches_started.push(saved.record);
-        Ok(())
+        // The screen follows what was saved; a person goes on when it shows the batch.
+        let started = |machine: &Machine| machine.batch.clone().filter(|b| b.id == saved.record);
+        self.look_at(machine, started).await.map(drop)
     }
 
     /// Completes the batch on a machine with what the machine has counted.
     pub async fn complete_batch(&mut self, machine: &str) -> anyhow::Result<()> {
-        let (view, reference) = self.look().await?;
-        let machine = machine_of(&view, machine)?;
-        let batch = machine.batch.as_ref().context("no batch is running")?.id;
+        let (machine, batch, reference) =
+            self.look_at(machine, |machine| Some(machine.batch.as_ref()?.id)).await?;
         let (good, scrap) = (machine.good, machine.scrap);
         let mut reasons = reference.scrap_groups.iter().flat_map(|group| &group.reasons);
         let scrap_reason = reasons.next().map(|reason| reason.id).filter(|_| scrap > 0);
@@ -146,6 +147,22 @@ impl Operator {
         }
     }
 
+    /// Waits until a machine is shown with what is looked for.
+    async fn look_at<T>(
+        &self,
+        code: &str,
+        wanted: impl Fn(&Machine) -> Option<T>,
+    ) -> anyhow::Result<(Machine, T, Reference)> {
+        try_for(&format!("{code} on the screen"), LIMIT, async || {
+            let (view, reference) = self.look().await.map_err(|fault| fault.to_string())?;
+            let machine = view.machines.into_iter().find(|machine| machine.code == code);
+            let machine = machine.ok_or_else(|| format!("there is no machine {code}"))?;
+            let found = wanted(&machine).ok_or_else(|| format!("{machine:?}"))?;
+            Ok::<_, String>((machine, found, reference))
+        })
+        .await
+    }
+
     async fn look(&self) -> anyhow::Result<(View, Reference)> {
         try_for("the site on the screen", LIMIT, async || {
             let view = self.client.snapshot().await.map_err(|fault| fault.to_string())?;
@@ -159,9 +176,4 @@ impl Operator {
 fn station_of(reference: &Reference, code: &str) -> anyhow::Result<StationId> {
     let station = reference.stations.iter().find(|station| station.code == code);
     Ok(station.with_context(|| format!("there is no station {code}"))?.id)
-}
-
-fn machine_of<'v>(view: &'v View, code: &str) -> anyhow::Result<&'v Machine> {
-    let machine = view.machines.iter().find(|machine| machine.code == code);
-    machine.with_context(|| format!("there is no machine {code}"))
 }

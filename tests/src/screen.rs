@@ -33,7 +33,8 @@ pub struct Screen {
 impl Screen {
     /// Starts `kart` for the daemon at this socket.
     pub fn open(socket: &Path) -> anyhow::Result<Self> {
-        let size = PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
+        let size =
+            PtySize { rows: ROWS.get(), cols: COLUMNS.get(), pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size)?;
         let mut kart = CommandBuilder::new(program("kart")?);
         kart.args(["--lang", "en", "--socket"]);

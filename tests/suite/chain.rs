@@ -105,7 +105,9 @@ async fn a_log_of_a_real_terminal_is_in_order_and_an_altered_one_is_found() {
     let cases = [
         (
             "edited",
-            format!("UPDATE facts SET line = replace(line, 'wall_us', 'wall_µs') WHERE seq = {middle}"),
+            format!(
+                "UPDATE facts SET line = replace(line, 'wall_us', 'wall_µs') WHERE seq = {middle}"
+            ),
             format!("the hash of fact {middle} does not follow"),
         ),
         (
@@ -127,11 +129,7 @@ async fn a_log_of_a_real_terminal_is_in_order_and_an_altered_one_is_found() {
             "UPDATE fact_texts SET text = text || ' by another'".to_owned(),
             "is not the one that its line commits to".to_owned(),
         ),
-        (
-            "cut",
-            format!("DELETE FROM facts WHERE seq = {count}"),
-            "the log ends with ".to_owned(),
-        ),
+        ("cut", format!("DELETE FROM facts WHERE seq = {count}"), "the log ends with ".to_owned()),
     ];
     for (name, statements, sentence) in cases {
         let path = altered(&log, folder.path(), name, &statements);

@@ -8,3 +8,6 @@ mod headquarters;
 mod registry;
 mod chain;
 mod shift;
+mod foreign;
+mod kill;
+mod trouble;

@@ -69,7 +69,7 @@ async fn a_small_shift_arrives_in_postgres() {
     view(&world, "ten parts", |view| (view.machines[0].good >= 10).then_some(())).await;
 
     world.plant.stop(MACHINE, "fault").await.unwrap();
-    screen.shows(&["STOPPED", "why? press e"]).await.unwrap();
+    screen.shows(&["STOPPED", "why?"]).await.unwrap();
     screen.press("e").unwrap();
     screen.shows(&["Why did it stop?", "Part jammed in the die"]).await.unwrap();
     screen.press("1").unwrap();
@@ -112,8 +112,7 @@ async fn a_small_shift_arrives_in_postgres() {
         })
         .await
         .unwrap();
-    for kind in
-        ["Clocked in", "Batch started", "Stop explained", "Batch completed", "Clocked out"]
+    for kind in ["Clocked in", "Batch started", "Stop explained", "Batch completed", "Clocked out"]
     {
         assert!(receipts.contains(kind), "{kind}\n{receipts}");
     }
@@ -142,7 +141,8 @@ async fn in_postgres(world: &World, good: u64) {
         "{events:?}"
     );
     assert!(events[1].ends_with(" true t"), "{events:?}");
-    let details = "SELECT concat_ws(' ', p.code, d.status, d.target_quantity, d.good_parts, d.scrap_parts,
+    let details =
+        "SELECT concat_ws(' ', p.product_code, d.status, d.target_quantity, d.good_parts, d.scrap_parts,
             d.total_parts, r.code, d.batch_number <> '')
         FROM oee_batch_details d JOIN ops_products p ON p.id = d.product_id
         JOIN oee_machine_events e ON e.id = d.event_id AND e.event_type = 'batch'
@@ -155,14 +155,18 @@ async fn in_postgres(world: &World, good: u64) {
     let labor = rows(world, labor).await;
     assert_eq!(labor.len(), 1, "{labor:?}");
     assert!(labor[0].starts_with("Ada Brandt ST-21 ") && labor[0].ends_with(" t"), "{labor:?}");
-    let operators = "SELECT concat_ws(' ', u.display_name, o.started_at = e.start_ts, o.ended_at = e.end_ts)
+    let operators =
+        "SELECT concat_ws(' ', u.display_name, o.started_at = e.start_ts, o.ended_at = e.end_ts)
         FROM oee_batch_operators o JOIN users u ON u.id = o.user_id
         JOIN oee_machine_events e ON e.event_type = 'batch'";
     assert_eq!(rows(world, operators).await, ["Ada Brandt t t"]);
     let entries = "SELECT concat_ws(' ', t.entry_type, count(*), bool_and(t.end_ts IS NOT NULL))
         FROM oee_batch_time_entries t GROUP BY t.entry_type ORDER BY t.entry_type";
     let entries = rows(world, entries).await;
-    assert!(!entries.is_empty() && entries.iter().all(|entry| entry.ends_with(" t")), "{entries:?}");
+    assert!(
+        !entries.is_empty() && entries.iter().all(|entry| entry.ends_with(" t")),
+        "{entries:?}"
+    );
     let links = "SELECT concat_ws(' ', d.event_type, b.event_type)
         FROM oee_event_batch_links l JOIN oee_machine_events d ON d.id = l.event_id
         JOIN oee_machine_events b ON b.id = l.batch_event_id";
@@ -188,7 +192,10 @@ async fn the_screen_survives_the_daemon_and_shows_escape_codes_as_text() {
     screen.shows(&["Paul Weiss"]).await.unwrap();
 
     world.terminal.kill().unwrap();
-    screen.shows(&["THE RECORDER DOES NOT ANSWER", "all values below are old", " OLD"]).await.unwrap();
+    screen
+        .shows(&["THE RECORDER DOES NOT ANSWER", "all values below are old", " OLD"])
+        .await
+        .unwrap();
     // A punch that is made now is repeated until it is saved, and saved once.
     screen.press("1001").unwrap();
     screen.press(ENTER).unwrap();

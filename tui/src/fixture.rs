@@ -140,6 +140,7 @@ fn machine(id: EquipmentId, code: &str, name: &str, state: MachineState) -> Mach
             signal("mode", Value::Word("auto".into()), ""),
         ],
         seen_us: Some(ago(1)),
+        stale_us: 15_000_000,
         link: DeviceLink::Up,
     }
 }

@@ -96,6 +96,8 @@ pub struct Machine {
     pub signals: Vec<Signal>,
     /// When a value was last read; `None` means never. Ages of `good` and `state` count from it.
     pub seen_us: Option<Micros>,
+    /// A value older than this, in microseconds, must not be taken for the present.
+    pub stale_us: i64,
     /// Whether the device answers, and if not since when and why.
     pub link: DeviceLink,
 }

@@ -74,14 +74,14 @@ pub enum Touch {
 
 /// The records `fact` contributes to.
 pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
-    let own = Touch::Record(origin.record(fact.seq));
+    let own = || Touch::Record(origin.record(fact.seq));
     match &fact.fact {
         Body::Genesis { .. } | Body::Started { .. } => vec![],
         Body::Counted(counted) => {
             vec![Touch::Rows(count::rows(origin.record(fact.seq), counted, tenant))]
         },
-        Body::StateChanged { ends: Some(ends), .. } => vec![Touch::Record(*ends), own],
-        Body::StateChanged { .. } | Body::ClockedIn { .. } | Body::BatchStarted(_) => vec![own],
+        Body::StateChanged { ends: Some(ends), .. } => vec![Touch::Record(*ends), own()],
+        Body::StateChanged { .. } | Body::ClockedIn { .. } | Body::BatchStarted(_) => vec![own()],
         Body::ClockedOut { entry, .. } => vec![Touch::Record(*entry)],
         Body::BatchJoined { batch, .. }
         | Body::BatchLeft { batch, .. }

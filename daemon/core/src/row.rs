@@ -1,12 +1,11 @@
 //! Rows as data: what both databases are told to hold.
 
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::time::Micros;
 
 /// One column's value.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Cell {
     /// SQL NULL.
     Null,
@@ -16,6 +15,8 @@ pub enum Cell {
     Int(i64),
     /// `text` or `varchar`.
     Text(String),
+    /// `text` or `varchar`: a word of the vocabulary.
+    Word(&'static str),
     /// `uuid`, in SQLite 16 bytes.
     Uuid(Uuid),
     /// `timestamptz`, in SQLite microseconds UTC.
@@ -107,6 +108,7 @@ impl Cell {
             Self::Bool(b) => Json::Bool(*b),
             Self::Int(n) => Json::from(*n),
             Self::Text(t) | Self::Decimal(t) => Json::from(t.as_str()),
+            Self::Word(word) => Json::from(*word),
             Self::Uuid(u) => Json::from(u.to_string()),
             Self::Time(t) => Json::from(t.rfc3339()),
         }

@@ -8,10 +8,10 @@ use kart_core::{
     signal::Value,
     time::Moment,
 };
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use std::collections::BTreeMap;
 
-use crate::{Head, StoreError, rows};
+use crate::{Head, StoreError, rows::RowWriter};
 
 /// What is to be made durable together.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +46,8 @@ pub(crate) struct Transaction<'c> {
     tenant: &'c Tenant,
     head: Head,
     records: BTreeMap<RecordId, Record>,
+    insert: CachedStatement<'c>,
+    rows: RowWriter<'c>,
 }
 
 impl<'c> Transaction<'c> {
@@ -54,8 +56,17 @@ impl<'c> Transaction<'c> {
         origin: Origin,
         tenant: &'c Tenant,
         head: Head,
-    ) -> Self {
-        Self { connection, origin, tenant, head, records: BTreeMap::new() }
+    ) -> Result<Self, StoreError> {
+        let insert = "INSERT INTO facts (seq, line, hash, key) VALUES (?1, ?2, ?3, ?4)";
+        Ok(Self {
+            connection,
+            origin,
+            tenant,
+            head,
+            records: BTreeMap::new(),
+            insert: connection.prepare_cached(insert)?,
+            rows: RowWriter::new(connection),
+        })
     }
 
     /// Writes one append; the records it touches are written by [`Self::finish`].
@@ -75,13 +86,13 @@ impl<'c> Transaction<'c> {
     }
 
     /// Writes the rows of all touched records, each once. Returns the head to commit.
-    pub(crate) fn finish(self) -> Result<Head, StoreError> {
-        for (id, record) in &self.records {
-            let state = serde_json::to_string(record)?;
+    pub(crate) fn finish(mut self) -> Result<Head, StoreError> {
+        for (id, record) in std::mem::take(&mut self.records) {
+            let state = serde_json::to_string(&record)?;
             self.connection
                 .prepare_cached("INSERT OR REPLACE INTO records VALUES (?1, ?2, ?3, ?4)")?
                 .execute((id.0, record.kind(), FOLD_VERSION, state))?;
-            self.rows(&record.rows(*id, self.tenant))?;
+            self.rows(&record.rows(id, self.tenant))?;
         }
         Ok(self.head)
     }
@@ -95,9 +106,7 @@ impl<'c> Transaction<'c> {
         }
         let hash = self.head.hash.after(line.as_bytes());
         let seq = i64::try_from(fact.seq).unwrap_or(i64::MAX);
-        self.connection
-            .prepare_cached("INSERT INTO facts (seq, line, hash, key) VALUES (?1, ?2, ?3, ?4)")?
-            .execute((seq, &line, hash.0, &fact.key))?;
+        self.insert.execute((seq, &line, hash.0, &fact.key))?;
         for text in &texts {
             self.connection
                 .prepare_cached("INSERT INTO fact_texts VALUES (?1, ?2, ?3, ?4)")?
@@ -139,9 +148,9 @@ impl<'c> Transaction<'c> {
         Ok(state.map(|state| serde_json::from_str(&state)).transpose()?)
     }
 
-    fn rows(&self, rows: &[Row]) -> Result<(), StoreError> {
+    fn rows(&mut self, rows: &[Row]) -> Result<(), StoreError> {
         for row in rows {
-            rows::write(self.connection, row)?;
+            self.rows.write(row)?;
         }
         Ok(())
     }

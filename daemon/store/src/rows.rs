@@ -8,7 +8,10 @@ use rusqlite::{
     CachedStatement, Connection, ToSql,
     types::{ToSqlOutput, Value, ValueRef},
 };
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    sync::LazyLock,
+};
 
 /// A cell as SQLite stores it.
 struct Stored<'c>(&'c Cell);
@@ -21,22 +24,35 @@ impl ToSql for Stored<'_> {
             Cell::Int(n) => ToSqlOutput::Owned(Value::Integer(*n)),
             Cell::Time(t) => ToSqlOutput::Owned(Value::Integer(t.0)),
             Cell::Text(t) | Cell::Decimal(t) => ToSqlOutput::Borrowed(ValueRef::Text(t.as_bytes())),
+            Cell::Word(word) => ToSqlOutput::Borrowed(ValueRef::Text(word.as_bytes())),
             Cell::Uuid(u) => ToSqlOutput::Borrowed(ValueRef::Blob(u.as_bytes())),
         })
     }
 }
 
-/// Writes `row`, replacing the row with the same `id`.
-pub(crate) fn write(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
-    let mut statement = prepare(connection, row.table)?;
-    statement.execute(rusqlite::params_from_iter(row.cells.iter().map(Stored)))?;
-    Ok(())
+/// Writes rows within one transaction; each table's statement is prepared once.
+pub(crate) struct RowWriter<'c> {
+    connection: &'c Connection,
+    statements: BTreeMap<&'static str, CachedStatement<'c>>,
 }
 
-fn prepare<'c>(connection: &'c Connection, table: &Table) -> rusqlite::Result<CachedStatement<'c>> {
-    match STATEMENTS.get(table.name) {
-        Some(sql) => connection.prepare_cached(sql),
-        None => connection.prepare_cached(&statement(table)),
+impl<'c> RowWriter<'c> {
+    pub(crate) fn new(connection: &'c Connection) -> Self {
+        Self { connection, statements: BTreeMap::new() }
+    }
+
+    /// Writes `row`, replacing the row with the same `id`.
+    pub(crate) fn write(&mut self, row: &Row) -> rusqlite::Result<()> {
+        let statement = match self.statements.entry(row.table.name) {
+            Entry::Occupied(prepared) => prepared.into_mut(),
+            Entry::Vacant(free) => {
+                let sql = STATEMENTS.get(row.table.name).cloned();
+                let sql = sql.unwrap_or_else(|| statement(row.table));
+                free.insert(self.connection.prepare_cached(&sql)?)
+            },
+        };
+        statement.execute(rusqlite::params_from_iter(row.cells.iter().map(Stored)))?;
+        Ok(())
     }
 }
 

@@ -27,6 +27,9 @@ const GROUP_FACTS: usize = 1_000;
 /// … or about this many bytes of drafts.
 const GROUP_BYTES: usize = 1024 * 1024;
 
+/// How often the writer looks whether callers are still coming back.
+const RETURNS: usize = 64;
+
 /// Roughly what one draft takes as a line.
 const DRAFT_BYTES: usize = 512;
 
@@ -232,6 +235,9 @@ impl Writer {
                 for (reply, result) in replies.into_iter().zip(heads) {
                     answer(reply, result);
                 }
+                if facts > 1 {
+                    let_them_return(queue);
+                }
             },
             Err(error) => {
                 tracing::error!(%error, "nothing recorded");
@@ -250,7 +256,7 @@ impl Writer {
         appends: Vec<Append>,
     ) -> Result<(Head, Vec<Result<Head, StoreError>>), StoreError> {
         let sql = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-        let mut transaction = Transaction::new(&sql, self.origin, &self.tenant, self.head);
+        let mut transaction = Transaction::new(&sql, self.origin, &self.tenant, self.head)?;
         let mut head = self.head;
         let mut heads = Vec::with_capacity(appends.len());
         for append in appends {
@@ -315,6 +321,19 @@ fn write_quarantine(sql: &Connection, facts: &[QuarantinedFact]) -> Result<(), S
 
 fn signed(seq: u64) -> i64 {
     i64::try_from(seq).unwrap_or(i64::MAX)
+}
+
+/// Gives the callers who were just answered the processor, for as long as they are coming back.
+/// Without it they meet in two groups that take turns, each waiting for the other's commit; see
+/// the decision about group commit. Nobody waits for callers that are not there.
+fn let_them_return(queue: &mpsc::Receiver<Work>) {
+    for _ in 0..RETURNS {
+        let waiting = queue.len();
+        thread::yield_now();
+        if queue.len() == waiting {
+            return;
+        }
+    }
 }
 
 /// A caller that has gone away does not need its answer.

@@ -83,10 +83,13 @@ impl Report {
     }
 
     fn figures(&self, text: &mut String) -> std::fmt::Result {
-        writeln!(text, "\ncallers  durable facts/s  plain SQLite loop  ratio")?;
+        writeln!(text, "\ncallers  per commit  durable facts/s  plain SQLite loop  ratio")?;
         for speed in &self.speed {
-            let Speed { callers, store, plain, ratio, .. } = speed;
-            writeln!(text, "{callers:>7}  {store:>15.0}  {plain:>17.0}  {ratio:>5.2}")?;
+            let Speed { callers, per_commit, store, plain, ratio, .. } = speed;
+            writeln!(
+                text,
+                "{callers:>7}  {per_commit:>10}  {store:>15.0}  {plain:>17.0}  {ratio:>5.2}"
+            )?;
         }
         let mib = |kib: u64| format!("{}.{} MiB", kib / 1024, kib % 1024 * 10 / 1024);
         writeln!(

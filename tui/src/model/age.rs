@@ -2,10 +2,6 @@
 
 use kart_core::{signal::Quality, time::Micros};
 
-/// A value older than this is not the present any more. Slower than the slowest usual poll, faster
-/// than anybody walks to a machine.
-const LIMIT_US: i64 = 15_000_000;
-
 /// The age of a value. Nothing that can age is drawn without one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Age {
@@ -18,13 +14,14 @@ pub enum Age {
 }
 
 impl Age {
-    /// The age at `now` of what was read at `at`; old as well when `cut_off` from its source.
-    pub fn of(at: Option<Micros>, now: Micros, cut_off: bool) -> Self {
+    /// The age at `now` of what was read at `at`: old beyond `limit_us` microseconds, and when
+    /// `cut_off` from its source.
+    pub fn of(at: Option<Micros>, now: Micros, limit_us: i64, cut_off: bool) -> Self {
         match at {
             None => Self::Never,
             Some(at) => {
                 let us = now.0.saturating_sub(at.0).max(0);
-                if cut_off || us > LIMIT_US { Self::Old(us) } else { Self::Fresh(us) }
+                if cut_off || us > limit_us { Self::Old(us) } else { Self::Fresh(us) }
             },
         }
     }

@@ -29,7 +29,7 @@ impl Model {
     pub fn standing<'a>(&self, view: &'a View, machine: &'a Machine) -> Standing<'a> {
         let now = self.daemon_now();
         let of_it = || view.stops.iter().filter(|stop| stop.machine == machine.id);
-        let age = Age::of(machine.seen_us, now, self.cut_off(machine));
+        let age = Age::of(machine.seen_us, now, machine.stale_us, self.cut_off(machine));
         let told = Age::told(view.terminal.now_us, now, self.is_live());
         let unknown = machine.state == MachineState::Unknown;
         Standing {
@@ -45,7 +45,7 @@ impl Model {
 
     /// The age of a value of this machine that was read at `at`.
     pub fn age(&self, machine: &Machine, at: Option<Micros>) -> Age {
-        Age::of(at, self.daemon_now(), self.cut_off(machine))
+        Age::of(at, self.daemon_now(), machine.stale_us, self.cut_off(machine))
     }
 
     fn cut_off(&self, machine: &Machine) -> bool {

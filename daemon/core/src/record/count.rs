@@ -1,7 +1,11 @@
 //! A judged counter reading is a record of one fact.
 
 use super::{Tenant, tables};
-use crate::{fact::Counted, id::RecordId, row::Row};
+use crate::{
+    fact::Counted,
+    id::RecordId,
+    row::{Cell, Row},
+};
 
 /// The one row of a counter reading.
 pub(super) fn rows(id: RecordId, counted: &Counted, tenant: &Tenant) -> Vec<Row> {
@@ -12,12 +16,12 @@ pub(super) fn rows(id: RecordId, counted: &Counted, tenant: &Tenant) -> Vec<Row>
             tenant.site.0.into(),
             counted.equipment.0.into(),
             counted.source.as_str().into(),
-            counted.counter.word().into(),
+            Cell::Word(counted.counter.word()),
             i64::from(counted.epoch).into(),
             counted.raw_from.into(),
             counted.raw_to.into(),
             counted.quantity.into(),
-            counted.verdict.word().into(),
+            Cell::Word(counted.verdict.word()),
             counted.since.wall_us.into(),
             counted.until.wall_us.into(),
             counted.batch.map(|batch| batch.0).into(),
