@@ -221,8 +221,18 @@ async fn a_device_that_misbehaves_gives_no_wrong_value() {
         machine.map_or(0, |machine| machine.good)
     };
     for kind in [
-        "late", "garbage", "wrong_tid", "wrong_unit", "wrong_function", "wrong_length",
-        "huge_length", "exception", "silent", "half", "dead", "torn",
+        "late",
+        "garbage",
+        "wrong_tid",
+        "wrong_unit",
+        "wrong_function",
+        "wrong_length",
+        "huge_length",
+        "exception",
+        "silent",
+        "half",
+        "dead",
+        "torn",
     ] {
         world.plant.fault("EQ-211", kind).await.unwrap();
         let other = good(&client.snapshot().await.unwrap(), "EQ-212");

@@ -12,9 +12,13 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// What is put in the place of what, and what is then said of which key.
 const FAULTS: [(&str, &str, &str); 6] = [
     ("code = \"T-07\"", "code = \"T 07\\u0007\"", "terminal.code"),
-    ("unit = 2", "unit = 300", "device[1].unit"),
+    ("push_interval_ms = 500", "push_interval_ms = 0", "headquarters.push_interval_ms"),
     ("bit = 3", "bit = 16", "machine[0].signal[3].bit"),
-    ("signal = \"scrap\", kind = \"scrap\", width = 16", "signal = \"scarp\", kind = \"scrap\", width = 16", "machine[0].counter[1].signal"),
+    (
+        "signal = \"scrap\", kind = \"scrap\", width = 16",
+        "signal = \"scarp\", kind = \"scrap\", width = 16",
+        "machine[0].counter[1].signal",
+    ),
     ("address = \"127.0.0.1:1883\"", "address = \"127.0.0.1\"", "broker[0].address"),
     ("stale_after_ms = 600_000", "stale_after_ms = 0", "machine[2].stale_after_ms"),
 ];
@@ -54,8 +58,13 @@ async fn a_faulty_configuration_is_refused_with_every_fault_at_its_place() {
         assert!(!data.exists(), "{action}: nothing was begun");
     }
 
-    // A file that cannot be read as TOML, and one with an unknown key.
-    for (wrong, place) in [("[terminal\n", ":1"), ("[terminal]\nhue = 1\n", ":2: terminal.hue")] {
+    // What cannot be read hides the rest: no TOML, an unknown key, a wrong type, nothing where something is needed.
+    for (wrong, place) in [
+        ("[terminal\n", ":1"),
+        ("[terminal]\nhue = 1\n", ":2: terminal.hue"),
+        ("[terminal]\ncode = 7\n", ":2: terminal.code"),
+        ("[terminal]\ncode = 'T-07'\n", "data_dir"),
+    ] {
         std::fs::write(&config, wrong).unwrap();
         let mut kartd = Child::spawn(&mut kartd("run", &config)).unwrap();
         assert_eq!(kartd.end(LIMIT).await.unwrap().code(), Some(2), "{wrong}");

@@ -9,6 +9,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::mpsc,
+    time::timeout,
 };
 
 const FAST: Pace = Pace {
@@ -17,6 +18,8 @@ const FAST: Pace = Pace {
     settled: Duration::from_millis(30),
     refused: Duration::from_millis(40),
 };
+/// A test that waits longer waits in vain.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// What the device answers once its script has ended.
 const LAST: u16 = 7777;
 
@@ -159,7 +162,7 @@ async fn run_against(
     tokio::select! {
         () = serve(&listener, answer) => panic!("the server ended"),
         end = device.read_for_ever() => panic!("the device ended: {end:?}"),
-        seen = watch => seen,
+        seen = timeout(PATIENCE, watch) => seen.unwrap(),
     }
 }
 

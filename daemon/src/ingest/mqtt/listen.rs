@@ -181,7 +181,7 @@ impl<'p> Listener<'p> {
             reason = format!("a packet of {bytes} bytes is beyond max_packet_bytes");
             self.oversize += 1;
             if self.oversize >= POISONED {
-                self.oversize = 0;
+                (self.oversize, self.short_lives) = (0, 0);
                 self.give_up = true;
                 let lost = "the session is given up, with all that waits in it at the broker";
                 warn!(broker = self.plan.name, reason, "{lost}");

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    time::timeout,
 };
 use topic::{TopicPlan, TopicSignal};
 
@@ -16,6 +17,9 @@ const FAST: Pace = Pace {
     most_delay: Duration::from_millis(20),
     settled: Duration::from_secs(10),
 };
+
+/// A test that waits longer waits in vain.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The broker's end of one connection.
 struct Session(TcpStream);
@@ -120,7 +124,7 @@ async fn with_broker(test: impl AsyncFnOnce(&TcpListener, Engine)) {
     let clock = Clock::open().unwrap();
     tokio::select! {
         end = listen_for_ever(plan, intake, clock, FAST) => panic!("the source ended: {end:?}"),
-        () = test(&listener, Engine(readings)) => {},
+        done = timeout(PATIENCE, test(&listener, Engine(readings))) => done.unwrap(),
     }
 }
 
