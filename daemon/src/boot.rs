@@ -1,6 +1,5 @@
 //! What a start finds on disk: the store, the state that its facts add up to, the site's data.
 
-use anyhow::Context as _;
 use kart_api::HqLink;
 use kart_core::{
     engine::{Engine, Observed},
@@ -55,13 +54,13 @@ pub(crate) async fn engine(
     // The later of the two: a fact is a sign of life as well.
     let alive = [alive, (!new).then(|| plant.head_at.clone())].into_iter().flatten();
     let alive = alive.max_by_key(|moment| moment.at.wall_us);
+    let expected = Some(plant.head + 1);
     let map = Arc::new(config.map.clone());
     let mut engine = Engine::new(plant, Arc::clone(&map), config.terminal.code.clone());
     let now = clock.moment();
     if new {
         engine.begin_log(&now);
     }
-    let expected = Some(engine.plant.head + u64::from(!new));
     engine.start(env!("CARGO_PKG_VERSION"), alive.as_ref(), &now);
     for signal in reader.signals()? {
         let here =
@@ -74,7 +73,7 @@ pub(crate) async fn engine(
     }
     let append = kart_store::Append {
         drafts: engine.take_drafts(),
-        expected: expected.map(|seq| seq.max(1)),
+        expected,
         signals: vec![],
         alive: Some(now),
     };
@@ -82,34 +81,20 @@ pub(crate) async fn engine(
     Ok(engine)
 }
 
-/// The mirror's reference data; without headquarters, the site file's.
+/// The site file's reference data; with headquarters, the mirror's once there is one.
 pub(crate) async fn first_reference(
     config: &Config,
     store: &Store,
 ) -> anyhow::Result<Option<Arc<Reference>>> {
-    let (organization, site) = (&config.site.organization, &config.site.code);
-    let ours = |reference: &Reference| {
-        reference.organization == *organization && reference.site.code == *site
-    };
-    let mirrored = store.mirror().load().map(|(reference, _)| reference).filter(ours);
-    let Some(path) = &config.site.file else { return Ok(mirrored.map(Arc::new)) };
-    if config.headquarters.is_some() && mirrored.is_some() {
-        return Ok(mirrored.map(Arc::new));
-    }
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the site file {}", path.display()))?;
-    let reference = kart_core::site::parse(&path.display().to_string(), &text)?;
-    anyhow::ensure!(
-        ours(&reference),
-        "{} is the site {} of {}, this terminal is configured for {site} of {organization}",
-        path.display(),
-        reference.site.code,
-        reference.organization
-    );
-    if config.headquarters.is_none() {
+    if config.headquarters.is_none()
+        && let Some(reference) = &config.reference
+    {
         store.save_reference(reference.clone(), None).await?;
+        return Ok(Some(Arc::new(reference.clone())));
     }
-    Ok(Some(Arc::new(reference)))
+    let mirrored = store.mirror().load().map(|(reference, _)| reference);
+    let ours = |reference: &Reference| reference.site.id == config.site.id;
+    Ok(mirrored.filter(ours).or_else(|| config.reference.clone()).map(Arc::new))
 }
 
 pub(crate) async fn hq_state(config: &Config, readers: &Readers) -> anyhow::Result<HqState> {

@@ -47,7 +47,7 @@ pub fn run() -> ExitCode {
     | Command::Check(at)
     | Command::ShowConfig(at)
     | Command::Enroll { at, .. }) = &cli.command;
-    let config = match Config::load(&at.config).and_then(checked_site) {
+    let config = match Config::load(&at.config) {
         Ok(config) => config,
         Err(faults) => return complain(&faults.to_string(), BAD_CONFIG),
     };
@@ -61,25 +61,6 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&format!("{error:#}"), 1),
     }
-}
-
-/// The site file's faults count as the configuration's.
-fn checked_site(config: Config) -> Result<Config, kart_core::document::Faults> {
-    if let Some(path) = &config.site.file {
-        let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            let (line, path) = (1, String::new());
-            let message = error.to_string();
-            kart_core::document::Faults(vec![kart_core::document::Fault {
-                file: file.clone(),
-                line,
-                path,
-                message,
-            }])
-        })?;
-        kart_core::site::parse(&file, &text)?;
-    }
-    Ok(config)
 }
 
 fn show(config: &Config) -> anyhow::Result<()> {

@@ -6,17 +6,16 @@ use kart_core::{
     document::{Document, Fault, Faults},
     id::{SiteId, StationId},
     map::Map,
+    reference::Reference,
 };
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::path::{Path, PathBuf};
 
 use crate::ingest::{modbus::plan::DevicePlan, mqtt::topic::BrokerPlan};
 
 pub(crate) mod raw;
 mod complete;
 mod check;
+mod site;
 
 pub use raw::LogLevel;
 
@@ -37,6 +36,8 @@ pub struct Config {
     pub devices: Vec<DevicePlan>,
     /// What is heard over MQTT.
     pub brokers: Vec<BrokerPlan>,
+    /// What the site file says, where one is named.
+    pub reference: Option<Reference>,
     effective: raw::File,
 }
 
@@ -77,12 +78,6 @@ pub struct Headquarters {
     pub url: String,
     /// The authority that signed its certificate, where it is not a public one.
     pub ca_file: Option<PathBuf>,
-    /// A push begins at the latest this long after a fact.
-    pub push_interval: Duration,
-    /// Between two questions for reference data.
-    pub pull_interval: Duration,
-    /// For one request.
-    pub timeout: Duration,
 }
 
 impl Config {
@@ -98,7 +93,9 @@ impl Config {
             path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
         let folder = std::path::absolute(folder)
             .map_err(|error| unreadable(format!("has no folder: {error}")))?;
-        Self::read(&name, &text, &folder)
+        let mut config = Self::read(&name, &text, &folder)?;
+        config.reference = site::load(&Document::read(&name, &text)?, &config)?;
+        Ok(config)
     }
 
     /// Checks `text`; `name` is what faults call it.

@@ -41,8 +41,7 @@ pub(super) fn config(
     let mut sources = check.sources(&file);
     let machines = check.machines(&file, &mut sources);
     if !check.faults.is_empty() {
-        check.faults.sort_by_key(|fault| fault.line);
-        return Err(Faults(check.faults));
+        return Err(check.faults.into());
     }
     let mut devices: Vec<DevicePlan> = sources.devices.into_values().collect();
     devices.retain(|device| !device.groups.is_empty());
@@ -56,6 +55,7 @@ pub(super) fn config(
         map: Map { fingerprint: fingerprint(&file.machine), machines },
         devices,
         brokers,
+        reference: None,
         effective: file,
     })
 }
@@ -162,16 +162,7 @@ impl Check<'_, '_> {
         if let Some(message) = url_fault(&raw.url) {
             self.fault("headquarters.url", message);
         }
-        self.within("headquarters.push_interval_ms", raw.push_interval_ms, 50, HOUR_MS);
-        self.within("headquarters.pull_interval_ms", raw.pull_interval_ms, 500, HOUR_MS);
-        self.within("headquarters.timeout_ms", raw.timeout_ms, 500, 120_000);
-        Headquarters {
-            url: raw.url.trim_end_matches('/').to_owned(),
-            ca_file: raw.ca_file.clone(),
-            push_interval: Duration::from_millis(raw.push_interval_ms),
-            pull_interval: Duration::from_millis(raw.pull_interval_ms),
-            timeout: Duration::from_millis(raw.timeout_ms),
-        }
+        Headquarters { url: raw.url.trim_end_matches('/').to_owned(), ca_file: raw.ca_file.clone() }
     }
 
     fn sources(&mut self, file: &raw::File) -> Sources {

@@ -80,12 +80,6 @@ pub(crate) struct Site {
 pub(crate) struct Headquarters {
     pub url: String,
     pub ca_file: Option<PathBuf>,
-    #[serde(default = "default::push_interval_ms")]
-    pub push_interval_ms: u64,
-    #[serde(default = "default::pull_interval_ms")]
-    pub pull_interval_ms: u64,
-    #[serde(default = "default::headquarters_timeout_ms")]
-    pub timeout_ms: u64,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -199,15 +193,6 @@ pub(crate) struct Condition {
 
 /// The defaults that are the same for everybody.
 mod default {
-    pub(super) fn push_interval_ms() -> u64 {
-        1000
-    }
-    pub(super) fn pull_interval_ms() -> u64 {
-        5000
-    }
-    pub(super) fn headquarters_timeout_ms() -> u64 {
-        10_000
-    }
     pub(super) fn unit() -> u8 {
         1
     }
