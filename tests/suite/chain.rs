@@ -64,9 +64,8 @@ async fn golden_vectors_are_in_order_and_an_altered_one_is_found() {
     }
 }
 
-#[tokio::test]
-async fn a_log_of_a_real_terminal_is_in_order_and_an_altered_one_is_found() {
-    let _turn = turn().await;
+/// A terminal that has recorded one small shift, at rest.
+async fn recorded() -> World {
     let options = WorldOptions {
         presses: 1,
         packers: 0,
@@ -91,7 +90,14 @@ async fn a_log_of_a_real_terminal_is_in_order_and_an_altered_one_is_found() {
     world.rest().await.unwrap();
     operator.complete_batch("EQ-211").await.unwrap();
     operator.clock_out().await.unwrap();
-    let head = client.health().await.unwrap().head_hash;
+    world
+}
+
+#[tokio::test]
+async fn a_log_of_a_real_terminal_is_in_order_and_an_altered_one_is_found() {
+    let _turn = turn().await;
+    let mut world = recorded().await;
+    let head = world.client().unwrap().health().await.unwrap().head_hash;
 
     let file = world.terminal.data().join("facts.db");
     let said = verified(&["--db", text(&file), "--head", &head]).await.unwrap();

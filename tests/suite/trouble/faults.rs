@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(20);
 /// What is put in the place of what, and what is then said of which key.
 const FAULTS: [(&str, &str, &str); 6] = [
     ("code = \"T-07\"", "code = \"T 07\\u0007\"", "terminal.code"),
-    ("push_interval_ms = 500", "push_interval_ms = 0", "headquarters.push_interval_ms"),
+    ("http://127.0.0.1:7400", "http://192.0.2.1:7400", "headquarters.url"),
     ("bit = 3", "bit = 16", "machine[0].signal[3].bit"),
     (
         "signal = \"scrap\", kind = \"scrap\", width = 16",
