@@ -65,7 +65,6 @@ organization = "cedar-works"
 code = "cedar"
 [headquarters]
 url = "{headquarters}"
-push_interval_ms = 100
 [[device]]
 name = "plc"
 address = "{device}"
@@ -210,7 +209,7 @@ impl Floor {
 
     /// Some parts at each press; the 16-bit counter passes its end when it comes there.
     fn make(&mut self) {
-        let parts: [u16; 3] = std::array::from_fn(|_| self.dice.random_range(1..=18));
+        let parts: [u16; 3] = std::array::from_fn(|_| self.dice.random_range(5..=18));
         self.registers.good = self.registers.good.wrapping_add(parts[0]);
         self.registers.scrap += u32::from(parts[1]);
         self.registers.other_good += u32::from(parts[2]);

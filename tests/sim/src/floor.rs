@@ -26,7 +26,13 @@ pub(crate) struct Place {
     pub code: String,
     pub machine: Machine,
     pub port: Port,
+    /// When it last told its state.
+    pub state_told: Micros,
 }
+
+/// A packer tells its state this often although nothing has changed: whoever has just begun to
+/// listen cannot know how old a retained message is.
+const RESTATE: Micros = 2_000_000;
 
 /// What a machine has really done since the plant started.
 #[derive(Debug, Clone, Serialize)]
@@ -149,11 +155,16 @@ pub(crate) fn state_word(status: Status) -> &'static str {
     }
 }
 
-fn record(truth: &mut Truth, place: &Place, now: Micros, events: &[Event]) -> io::Result<()> {
+fn record(truth: &mut Truth, place: &mut Place, now: Micros, events: &[Event]) -> io::Result<()> {
     for event in events {
         truth.tell(now, &place.code, event)?;
     }
-    announce(place, now, Change::of(events));
+    let mut change = Change::of(events);
+    change.state |= now.saturating_sub(place.state_told) >= RESTATE;
+    if change.state {
+        place.state_told = now;
+    }
+    announce(place, now, change);
     Ok(())
 }
 

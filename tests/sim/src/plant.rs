@@ -320,7 +320,7 @@ fn place(config: &PlantConfig, code: &str, counters: (Counter, Counter), port: P
         code.bytes().fold(0_u64, |sum, b| sum.wrapping_mul(257).wrapping_add(u64::from(b)));
     let seed = config.seed.wrapping_mul(1_000_003).wrapping_add(letters);
     let machine = Machine::new(config.rhythm.clone(), seed, counters);
-    Place { code: code.to_owned(), machine, port }
+    Place { code: code.to_owned(), machine, port, state_told: 0 }
 }
 
 async fn addresses(

@@ -23,6 +23,7 @@ pub(crate) async fn run(options: &WorldOptions) -> anyhow::Result<ExitCode> {
     };
     let Some(mut world) = started else { return Ok(ExitCode::from(INTERRUPTED)) };
     world.go().await?;
+    tell(&addresses(&world)?);
     let mut kart = Command::new(program("kart")?);
     kart.arg("--socket").arg(world.terminal.socket()).kill_on_drop(true);
     let mut kart = kart.spawn().context("kart cannot be started")?;
@@ -38,4 +39,16 @@ pub(crate) async fn run(options: &WorldOptions) -> anyhow::Result<ExitCode> {
     drop(world);
     tell("the demo has ended; its plant, its terminal and its headquarters are gone");
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Where the demo can be looked at from another window; also in a file, because the screen hides
+/// what was printed before it.
+fn addresses(world: &World) -> anyhow::Result<String> {
+    let socket = world.terminal.socket();
+    let local = format!("curl --unix-socket {} http://kartd/v1/snapshot", socket.display());
+    let hq = world.headquarters.as_ref().map(|hq| format!("\npsql '{}'", hq.database()));
+    let text = format!("{local}{}", hq.unwrap_or_default());
+    let file = program("kart")?.with_file_name("demo.txt");
+    std::fs::write(&file, &text).with_context(|| format!("cannot write {}", file.display()))?;
+    Ok(format!("from another window (also in {}):\n{text}", file.display()))
 }

@@ -48,6 +48,11 @@ impl Headquarters {
         format!("http://{}", self.listen)
     }
 
+    /// The central database, as its owner reaches it.
+    pub fn database(&self) -> &str {
+        &self.owner
+    }
+
     /// `kart-hq site apply`.
     pub async fn apply_site(&self, site: &Path) -> anyhow::Result<()> {
         self.administer(["site", "apply", &site.display().to_string()]).await.map(drop)
