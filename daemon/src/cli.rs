@@ -78,17 +78,9 @@ fn enroll(config: &Config, code: &str) -> anyhow::Result<()> {
     };
     let device = kart_sync::Device::open(&config.terminal.data_dir)?;
     let headquarters = wiring::headquarters(remote)?;
-    let enrolled = runtime(1)?.block_on(kart_sync::enroll(&device, &headquarters, code))?;
-    anyhow::ensure!(
-        enrolled.organization == config.site.organization && enrolled.site == config.site.code,
-        "the code is for site {} of {}, this terminal is configured for {} of {}",
-        enrolled.site,
-        enrolled.organization,
-        config.site.code,
-        config.site.organization
-    );
-    let (code, site) = (&enrolled.terminal_code, &enrolled.site);
-    say(&format!("enrolled as {code} of site {site}\n"))
+    let wanted = wiring::registration(config);
+    runtime(1)?.block_on(kart_sync::enroll(&device, &headquarters, code, &wanted))?;
+    say(&format!("enrolled as {} of site {}\n", wanted.terminal_code, wanted.site))
 }
 
 fn runtime(workers: usize) -> std::io::Result<tokio::runtime::Runtime> {

@@ -15,6 +15,7 @@ use kart_api::{HqLink, Recording, View};
 use kart_core::reference::Reference;
 use kart_store::Store;
 use kart_sync::{Device, Headquarters, Remote, Tuning};
+use kart_wire::Enrolled;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
 use tokio::sync::{mpsc, watch};
@@ -71,7 +72,8 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     if let Some(remote) = &config.headquarters {
         let headquarters = headquarters(remote)?;
         let uplink = terminal.uplink(&config);
-        supervisor.run("uplink", follow(uplink, device, headquarters, supervisor.stop()));
+        let wanted = registration(&config);
+        supervisor.run("uplink", follow(uplink, device, headquarters, wanted, supervisor.stop()));
     }
     tracing::info!(socket = %config.terminal.socket.display(), "recording");
     notify(&[sd_notify::NotifyState::Ready]);
@@ -220,15 +222,32 @@ pub fn headquarters(remote: &config::Headquarters) -> anyhow::Result<Headquarter
     Ok(Headquarters::new(&Remote { url: remote.url.clone(), ca_pem })?)
 }
 
-/// Synchronises once the device is enrolled; until then says what is missing.
+/// The registration this terminal must have, by its configuration.
+pub fn registration(config: &Config) -> Enrolled {
+    Enrolled {
+        organization: config.site.organization.clone(),
+        site: config.site.code.clone(),
+        terminal_code: config.terminal.code.clone(),
+    }
+}
+
+/// Synchronises once the device is enrolled as it should be; until then says what is missing.
 async fn follow(
     uplink: Uplink,
     device: Device,
     headquarters: Headquarters,
+    wanted: Enrolled,
     stop: CancellationToken,
 ) -> Result<(), kart_sync::IdentityError> {
-    while device.enrolled()?.is_none() {
-        let reason = "this terminal is not enrolled; run: kartd enroll CODE".to_owned();
+    loop {
+        let reason = match device.enrolled()? {
+            Some(enrolled) if enrolled == wanted => break,
+            Some(other) => format!(
+                "enrolled as {} of site {} of {}, configured otherwise",
+                other.terminal_code, other.site, other.organization
+            ),
+            None => "this terminal is not enrolled; run: kartd enroll CODE".to_owned(),
+        };
         kart_sync::Terminal::link(&uplink, kart_sync::Link::Refused(reason));
         tokio::select! {
             () = stop.cancelled() => return Ok(()),

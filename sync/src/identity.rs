@@ -119,12 +119,14 @@ impl Device {
     }
 }
 
-/// Registers the device with the one-time `code` and remembers the registration.
+/// Registers the device with the one-time `code`. The registration is kept only when it is for the
+/// place that `wanted` names: facts must never go to another site.
 pub async fn enroll(
     device: &Device,
     headquarters: &Headquarters,
     code: &str,
-) -> Result<Enrolled, EnrollError> {
+    wanted: &Enrolled,
+) -> Result<(), EnrollError> {
     let request = Enroll {
         code: code.trim().to_owned(),
         terminal: device.terminal,
@@ -133,9 +135,11 @@ pub async fn enroll(
         nonce: device.nonce.clone(),
     };
     let enrolled = headquarters.enroll(&request).await?;
+    if enrolled != *wanted {
+        return Err(EnrollError::Elsewhere(enrolled));
+    }
     let json = serde_json::to_vec(&enrolled).unwrap_or_default();
-    write_secret(&device.registration(), &json)?;
-    Ok(enrolled)
+    Ok(write_secret(&device.registration(), &json)?)
 }
 
 /// Why a device could not be registered.
@@ -144,6 +148,10 @@ pub enum EnrollError {
     /// Headquarters did not do it.
     #[error(transparent)]
     Headquarters(#[from] Failure),
+    /// The code was for another place.
+    #[error("the code is for terminal {} of site {} of {}; get one for this terminal",
+        .0.terminal_code, .0.site, .0.organization)]
+    Elsewhere(Enrolled),
     /// It did, but the registration could not be kept.
     #[error(transparent)]
     Identity(#[from] IdentityError),

@@ -45,6 +45,11 @@ fn reason(error: &reqwest::Error) -> String {
 }
 
 impl Failure {
+    /// Whether less at once may go through.
+    pub fn is_too_large(&self) -> bool {
+        matches!(self, Self::Problem(problem) if problem.code == code::TOO_LARGE)
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> Remedy {
         match self {

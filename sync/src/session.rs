@@ -174,13 +174,20 @@ impl<T: Terminal> Talk<'_, T> {
         mut acked: u64,
         most_facts: usize,
     ) -> Result<std::convert::Infallible, Failure> {
+        let mut bytes = PAGE_BYTES;
         loop {
-            let Some(page) = self.terminal.page(acked, most_facts, PAGE_BYTES).await? else {
+            let Some(page) = self.terminal.page(acked, most_facts, bytes).await? else {
                 self.terminal.grown(acked).await?;
                 continue;
             };
             let last = page.from + u64::try_from(page.lines.len()).unwrap_or_default() - 1;
-            let pushed = self.headquarters.push(self.token, &self.envelope(&page), &page).await?;
+            let pushed = self.headquarters.push(self.token, &self.envelope(&page), &page).await;
+            if pushed.as_ref().is_err_and(Failure::is_too_large) && page.lines.len() > 1 {
+                bytes /= 2;
+                continue;
+            }
+            let pushed = pushed?;
+            bytes = PAGE_BYTES;
             self.check_pushed(&pushed, acked, last).await?;
             acked = pushed.watermark;
             let told = Told {

@@ -81,6 +81,29 @@ pub struct Base {
     pub before_reset: Option<(u32, i64, Moment)>,
     /// What the epoch has booked since its reset.
     pub since_reset: i64,
+    /// The burst of readings that this one belongs to.
+    #[serde(default)]
+    pub burst: Option<Burst>,
+}
+
+/// A burst lasts no longer than this, so that a machine's long rest does not excuse a wrong reading
+/// later on.
+const BURST_US: i64 = 5_000_000;
+
+/// Readings that arrive together, as a broker delivers what it kept during an outage. They are
+/// judged by the time since the reading before all of them, because the parts were made then.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Burst {
+    /// When its first reading came.
+    pub began: Moment,
+    /// The reading before, and when it was taken.
+    pub before: (i64, Moment),
+}
+
+impl Burst {
+    fn lasts(&self, now: &Moment) -> bool {
+        now.since(&self.began) < BURST_US
+    }
 }
 
 /// A judgement: what to book and what the new base is.
@@ -145,7 +168,12 @@ pub fn judge(
     }
     let rise = raw - before;
     if rise > 0 {
-        return Some(if rise <= limit {
+        let burst = base.burst.as_ref().filter(|burst| burst.lasts(now));
+        let in_burst = burst.map_or(0, |burst| {
+            let (unwrapped, at) = &burst.before;
+            plausible(shape, now.since(at)) - (base.unwrapped - unwrapped)
+        });
+        return Some(if rise <= limit.max(in_burst) {
             booked(Verdict::Increase, base.epoch, base.unwrapped, rise)
         } else {
             booked(Verdict::Held, base.epoch, base.unwrapped, 0)
@@ -170,14 +198,23 @@ impl Base {
             at: now.clone(),
             before_reset,
             since_reset,
+            burst: None,
+        };
+        let burst = |base: &Self| {
+            let burst = base.burst.as_ref().filter(|burst| burst.lasts(now));
+            let fresh = || Burst { began: now.clone(), before: (base.unwrapped, base.at.clone()) };
+            Some(burst.cloned().unwrap_or_else(fresh))
         };
         match (base, judgement.verdict) {
             (Some(base), Verdict::Held) => base.clone(),
             (Some(base), Verdict::Reset) => {
                 fresh(Some((base.epoch, base.unwrapped, base.at.clone())), judgement.quantity)
             },
-            (Some(base), Verdict::Increase | Verdict::Wrap) if base.before_reset.is_some() => {
-                fresh(base.before_reset.clone(), base.since_reset + judgement.quantity)
+            (Some(base), Verdict::Increase | Verdict::Wrap) => {
+                let reset = base.before_reset.clone();
+                let since_reset =
+                    reset.as_ref().map_or(0, |_| base.since_reset + judgement.quantity);
+                Self { burst: burst(base), ..fresh(reset, since_reset) }
             },
             _ => fresh(None, 0),
         }

@@ -64,3 +64,17 @@ fn readings_keep_one_coordinate_across_a_wrap() {
     let next = judge(shape, Some(&base), 12, &moment(31)).unwrap();
     assert_eq!((next.raw_from, next.raw_to, next.epoch), (65_545, 65_548, 0));
 }
+
+#[test]
+fn what_a_broker_kept_during_an_outage_is_booked_though_it_comes_at_once() {
+    use Verdict as V;
+    // 0.6 a second: 36 parts and two may have been made in the minute, not more.
+    let (verdicts, sum) = run(None, &[(0, 100), (60, 110), (60, 120), (60, 138), (60, 142)]);
+    let increases = [V::Base, V::Increase, V::Increase, V::Increase, V::Held];
+    assert_eq!((verdicts, sum), (increases.to_vec(), 38));
+    // A rest of a minute excuses no wrong reading later on, and never a wrap.
+    let (verdicts, sum) = run(None, &[(0, 100), (60, 101), (65, 110)]);
+    assert_eq!((verdicts.last(), sum), (Some(&V::Held), 1));
+    let (verdicts, _sum) = run(Some(16), &[(0, 100), (1_000_000, 101), (1_000_001, 0)]);
+    assert_eq!(verdicts.last(), Some(&V::Reset));
+}
