@@ -44,20 +44,28 @@ pub(crate) async fn engine(
     clock: &Clock,
 ) -> anyhow::Result<Engine> {
     let reader = store.reader()?;
+    let fresh = || Plant::new(store.origin());
     let mut plant = match reader.plant()? {
-        Some((_, state)) => serde_json::from_str(&state)?,
-        None => Plant::new(store.origin()),
+        // A snapshot of another version is no loss: the log makes a new one.
+        Some((_, state)) => serde_json::from_str(&state).unwrap_or_else(|_| fresh()),
+        None => fresh(),
     };
     reader.facts_after(plant.head, |fact: &Fact| plant.apply(fact))?;
+    let now = clock.moment();
     let new = plant.head == 0;
     let alive = reader.alive()?;
     // The later of the two: a fact is a sign of life as well.
     let alive = [alive, (!new).then(|| plant.head_at.clone())].into_iter().flatten();
-    let alive = alive.max_by_key(|moment| moment.at.wall_us);
+    let alive = alive.max_by_key(|moment| {
+        // Within this boot the boot clock counts; the wall clock may have been set.
+        match moment.boot == now.boot {
+            true => (true, moment.at.mono_us),
+            false => (false, moment.at.wall_us.0),
+        }
+    });
     let expected = Some(plant.head + 1);
     let map = Arc::new(config.map.clone());
     let mut engine = Engine::new(plant, Arc::clone(&map), config.terminal.code.clone());
-    let now = clock.moment();
     if new {
         engine.begin_log(&now);
     }

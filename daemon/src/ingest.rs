@@ -130,6 +130,7 @@ mod tests {
             value: Value::Whole(n),
             quality: Quality::Good,
             at: Stamp::default(),
+            again: false,
         }
     }
 

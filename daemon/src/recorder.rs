@@ -104,16 +104,16 @@ impl Recorder {
             let stopping = tokio::select! {
                 biased;
                 () = stop.cancelled() => true,
+                _ = alive.tick() => { round.alive = true; false },
                 Some(call) = inputs.calls.recv() => { round.calls.push(call); false },
                 Some(reading) = inputs.readings.recv() => { round.readings.push(reading); false },
                 Ok(()) = inputs.reference.changed() => false,
-                _ = alive.tick() => { round.alive = true; false },
                 () = sleep_until(deadline) => false,
             };
             round.drain(&mut inputs);
             round.alive |= stopping;
             let reference = inputs.reference.borrow_and_update().clone();
-            self.round(round, reference).await;
+            self.round(round, reference).await?;
             if stopping {
                 self.save_plant().await;
                 return Ok(());
@@ -127,14 +127,21 @@ impl Recorder {
 
     /// When the engine wants to be asked again without any input.
     fn deadline(&self) -> Instant {
-        let due = self.shown.borrow().engine.next_deadline();
+        let shown = self.shown.borrow();
+        let due = shown.engine.next_deadline();
         let wait = due.map_or(1_000_000, |due| due - self.clock.stamp().mono_us);
-        // A deadline that has passed without a decision must not become a busy loop.
-        let micros = u64::try_from(wait.clamp(20_000, 60_000_000)).unwrap_or(20_000);
+        // A disk that refuses is not asked more often than this for time's sake alone.
+        let least = if shown.recording == Recording::Yes { 20_000 } else { 1_000_000 };
+        let micros = u64::try_from(wait.clamp(least, 60_000_000)).unwrap_or(1_000_000);
         Instant::now() + Duration::from_micros(micros)
     }
 
-    async fn round(&mut self, round: Round, reference: Option<Arc<Reference>>) {
+    /// One round. Fails only when the store is gone, which nothing here can mend.
+    async fn round(
+        &mut self,
+        round: Round,
+        reference: Option<Arc<Reference>>,
+    ) -> Result<(), StoreError> {
         let now = self.clock.moment();
         let before = self.shown.borrow().clone();
         let mut engine = (*before.engine).clone();
@@ -170,15 +177,14 @@ impl Recorder {
             expected: Some(before.engine.plant.head + 1),
             drafts: engine.take_drafts(),
             signals: signals.into_values().collect(),
-            alive: round.alive.then(|| now.clone()),
+            // While the disk refuses, only a real write can tell that it takes facts again.
+            alive: (round.alive || before.recording != Recording::Yes).then(|| now.clone()),
         };
-        let outcome = self.write(append).await;
-        match outcome {
+        match self.write(append).await {
             Ok(()) => {
-                let accepted =
-                    answers.iter().filter(|(_, answer)| matches!(answer, Answer::Saved(_)));
-                let commands =
-                    before.commands + u64::try_from(accepted.count()).unwrap_or_default();
+                let saved_now = |decided: &&Decided| matches!(decided.answer, Answer::Saved(_));
+                let accepted = answers.iter().filter(saved_now).count();
+                let commands = before.commands + u64::try_from(accepted).unwrap_or_default();
                 let recording = Recording::Yes;
                 let engine = Arc::new(engine);
                 self.shown.send_replace(Shown { engine, links, recording, commands });
@@ -186,9 +192,14 @@ impl Recorder {
                 for waiting in saved {
                     waiting.send(()).unwrap_or_default();
                 }
-                answers.into_iter().for_each(|(reply, answer)| drop(reply.send(answer)));
+                answers.into_iter().for_each(|decided| drop(decided.reply.send(decided.answer)));
+                Ok(())
             },
-            Err(error) => self.not_recorded(&error, answers, links, &now),
+            Err(StoreError::Stopped) => Err(StoreError::Stopped),
+            Err(error) => {
+                self.not_recorded(&error, answers, links, &now);
+                Ok(())
+            },
         }
     }
 
@@ -205,60 +216,48 @@ impl Recorder {
     fn not_recorded(
         &self,
         error: &StoreError,
-        answers: Vec<(oneshot::Sender<Answer>, Answer)>,
+        answers: Vec<Decided>,
         links: Arc<BTreeMap<String, (Vec<usize>, DeviceLink)>>,
         now: &Moment,
     ) {
-        tracing::error!(%error, "NOT RECORDING");
         let reason = error.to_string();
         self.shown.send_modify(|shown| {
             shown.links = links;
             if shown.recording == Recording::Yes {
+                tracing::error!(%error, "NOT RECORDING");
                 let since_us = now.at.wall_us;
                 shown.recording = Recording::No { reason: reason.clone(), since_us };
             }
         });
-        for (reply, answer) in answers {
-            let answer = match answer {
-                // Decided from what was on disk before: that answer is still true.
-                Answer::Refused(refusal) => Answer::Refused(refusal),
-                Answer::Saved(_) => {
-                    Answer::Refused(Refusal::NotRecording { reason: reason.clone() })
-                },
+        for decided in answers {
+            // Whatever was decided in this round may rest on what was not saved.
+            let answer = match decided.on_disk {
+                true => decided.answer,
+                false => Answer::Refused(Refusal::NotRecording { reason: reason.clone() }),
             };
-            drop(reply.send(answer));
+            drop(decided.reply.send(answer));
         }
     }
 
     /// Decides commands. One that was answered before gets the same answer.
-    async fn decide(
-        &self,
-        engine: &mut Engine,
-        calls: Vec<Call>,
-        now: &Moment,
-    ) -> Vec<(oneshot::Sender<Answer>, Answer)> {
+    async fn decide(&self, engine: &mut Engine, calls: Vec<Call>, now: &Moment) -> Vec<Decided> {
         let mut answered: BTreeMap<String, Answer> = BTreeMap::new();
         let mut answers = Vec::with_capacity(calls.len());
-        for call in calls {
-            let key = call.request.key.clone();
-            let known = match answered.get(&key) {
-                Some(answer) => Ok(Some(answer.clone())),
-                None => self.earlier(&key).await,
+        for Call { request, reply } in calls {
+            let earlier = match answered.get(&request.key) {
+                Some(answer) => Ok(Some((answer.clone(), false))),
+                None => self.earlier(&request.key).await.map(|found| found.map(|a| (a, true))),
             };
-            let answer = match known {
-                Ok(Some(answer)) => answer,
-                Err(error) => Answer::Refused(Refusal::NotRecording { reason: error.to_string() }),
-                Ok(None) => {
-                    let salt = uuid::Uuid::new_v4().simple().to_string();
-                    let asked = Asked { key: &key, command: &call.request.command, salt: &salt };
-                    match engine.on_command(&asked, now) {
-                        Ok(accepted) => Answer::Saved(accepted),
-                        Err(refusal) => Answer::Refused(refusal),
-                    }
+            let (answer, on_disk) = match earlier {
+                Ok(Some(known)) => known,
+                Ok(None) => (decide(engine, &request, now), false),
+                Err(error) => {
+                    let reason = error.to_string();
+                    (Answer::Refused(Refusal::NotRecording { reason }), false)
                 },
             };
-            answered.insert(key, answer.clone());
-            answers.push((call.reply, answer));
+            answered.insert(request.key, answer.clone());
+            answers.push(Decided { reply, answer, on_disk });
         }
         answers
     }
@@ -300,6 +299,23 @@ impl Recorder {
             Err(error) => tracing::warn!(%error, "the plant was not saved"),
         }
     }
+}
+
+fn decide(engine: &mut Engine, request: &Request, now: &Moment) -> Answer {
+    let salt = uuid::Uuid::new_v4().simple().to_string();
+    let asked = Asked { key: &request.key, command: &request.command, salt: &salt };
+    match engine.on_command(&asked, now) {
+        Ok(accepted) => Answer::Saved(accepted),
+        Err(refusal) => Answer::Refused(refusal),
+    }
+}
+
+/// A command's answer on its way.
+struct Decided {
+    reply: oneshot::Sender<Answer>,
+    answer: Answer,
+    /// The answer is from disk, whatever becomes of this round.
+    on_disk: bool,
 }
 
 impl Round {

@@ -104,7 +104,10 @@ impl Terminal for Uplink {
         let mirror = self.store.mirror();
         let load = tokio::task::spawn_blocking(move || mirror.load());
         let loaded = load.await.map_err(|e| Fault(e.to_string()))?;
-        Ok(loaded.and_then(|(_, cursor)| cursor))
+        // A mirror that was written but never put in force must be asked for again.
+        let in_force = self.reference.borrow().clone();
+        let ours = |mirrored: &Reference| in_force.as_deref() == Some(mirrored);
+        Ok(loaded.filter(|(mirrored, _)| ours(mirrored)).and_then(|(_, cursor)| cursor))
     }
 
     async fn reference(&self, snapshot: serde_json::Value, cursor: String) -> Result<(), Fault> {

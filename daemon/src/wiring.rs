@@ -41,8 +41,11 @@ const READINGS: usize = 256;
 /// Commands that may wait for the recorder.
 const CALLS: usize = 64;
 
-/// All of a stop takes no longer than this.
-const STOP_PATIENCE: Duration = Duration::from_secs(4);
+/// Tasks that were asked to stop may take this long …
+const STOP_PATIENCE: Duration = Duration::from_secs(3);
+
+/// … and the store this long after them: five seconds are never used up.
+const CLOSE_PATIENCE: Duration = Duration::from_millis(1500);
 
 /// Runs the daemon until a signal asks it to stop, or until a task falls.
 pub async fn run(config: Config) -> anyhow::Result<()> {
@@ -166,8 +169,11 @@ async fn finish(supervisor: &Supervisor, store: &Store, socket: &Path) {
     if !supervisor.end(STOP_PATIENCE).await {
         tracing::error!("some tasks did not stop in time");
     }
-    if let Err(error) = store.close().await {
-        tracing::error!(%error, "the store did not close in order");
+    match tokio::time::timeout(CLOSE_PATIENCE, store.close()).await {
+        Ok(Ok(())) => {},
+        Ok(Err(error)) => tracing::error!(%error, "the store did not close in order"),
+        // Nothing is lost: the next start reads the WAL.
+        Err(_) => tracing::warn!("the store was still busy"),
     }
     drop(std::fs::remove_file(socket));
 }

@@ -233,7 +233,12 @@ impl<T: Terminal> Talk<'_, T> {
             let quarantined = match self.headquarters.pull(self.token, &pull).await? {
                 Pulled::Unchanged { quarantined } => quarantined,
                 Pulled::Snapshot { cursor, snapshot, quarantined } => {
-                    self.terminal.reference(snapshot, cursor).await?;
+                    if let Err(fault) = self.terminal.reference(snapshot, cursor).await {
+                        // Facts go up all the same; the old data stays in force and grows old.
+                        tracing::error!(%fault, "the site data was not taken over");
+                        sleep(wait).await;
+                        continue;
+                    }
                     quarantined
                 },
             };

@@ -82,8 +82,9 @@ pub struct Base {
     /// What the epoch has booked since its reset.
     pub since_reset: i64,
     /// The burst of readings that this one belongs to.
-    #[serde(default)]
     pub burst: Option<Burst>,
+    /// The highest epoch ever used: a restored counter goes back, a later reset goes on.
+    pub last_epoch: u32,
 }
 
 /// A burst lasts no longer than this, so that a machine's long rest does not excuse a wrong reading
@@ -182,9 +183,9 @@ pub fn judge(
     let wrapped = span.map(|span| rise + span).filter(|rise| *rise <= limit);
     Some(match wrapped {
         Some(rise) => booked(Verdict::Wrap, base.epoch, base.unwrapped, rise),
-        None if raw <= limit => booked(Verdict::Reset, base.epoch + 1, 0, raw),
+        None if raw <= limit => booked(Verdict::Reset, base.last_epoch + 1, 0, raw),
         // Set to something that cannot have been made since: a new base, nothing booked.
-        None => booked(Verdict::Reset, base.epoch + 1, raw, 0),
+        None => booked(Verdict::Reset, base.last_epoch + 1, raw, 0),
     })
 }
 
@@ -199,6 +200,7 @@ impl Base {
             before_reset,
             since_reset,
             burst: None,
+            last_epoch: base.map_or(0, |base| base.last_epoch).max(judgement.epoch),
         };
         let burst = |base: &Self| {
             let burst = base.burst.as_ref().filter(|burst| burst.lasts(now));

@@ -3,16 +3,20 @@
 //! The shell clones the engine, hands it inputs, makes the facts durable and only then keeps the
 //! clone. So nothing that is not on disk is ever shown or built upon.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use crate::{
     fact::{Body, Draft, FactText},
     id::{EquipmentId, RecordId, UserId},
+    machine::MachineState,
     map::Map,
     plant::Plant,
     reference::Reference,
     signal::{Quality, Sample, SignalName, Value},
-    time::{Micros, Moment, Stamp},
+    time::{Moment, Stamp},
 };
 
 pub mod commands;
@@ -28,6 +32,8 @@ pub struct Engine {
     terminal_code: String,
     watches: Vec<Watch>,
     drafts: Vec<Draft>,
+    /// Up to when the passing of time has been decided on, by the boot clock.
+    decided_us: i64,
 }
 
 /// What has been seen of one machine.
@@ -39,8 +45,8 @@ pub struct Watch {
     pub last_good: Option<Stamp>,
     /// A state that the rules ask for and that has not held long enough.
     candidate: Option<Candidate>,
-    /// Readings held back as implausible and already told.
-    held: BTreeMap<SignalName, i64>,
+    /// Counters whose reading is held back as implausible, which has been told.
+    held: BTreeSet<SignalName>,
 }
 
 /// A value as last seen.
@@ -56,7 +62,7 @@ pub struct Observed {
 
 #[derive(Clone, PartialEq, Debug)]
 struct Candidate {
-    state: crate::machine::MachineState,
+    state: MachineState,
     rule: String,
     since: Stamp,
     hold_us: i64,
@@ -66,7 +72,15 @@ impl Engine {
     /// An engine that goes on from `plant`.
     pub fn new(plant: Plant, map: Arc<Map>, terminal_code: String) -> Self {
         let watches = vec![Watch::default(); map.machines.len()];
-        Self { plant, map, reference: None, terminal_code, watches, drafts: Vec::new() }
+        Self {
+            plant,
+            map,
+            reference: None,
+            terminal_code,
+            watches,
+            drafts: Vec::new(),
+            decided_us: i64::MIN,
+        }
     }
 
     /// Takes over reference data.
@@ -99,8 +113,39 @@ impl Engine {
     pub fn start(&mut self, version: &str, alive: Option<&Moment>, now: &Moment) {
         let map = self.map.fingerprint.clone();
         self.draft(now, Event::new(Body::Started { version: version.to_owned(), map }));
+        let since = alive.map(|alive| stamp_of(alive, now));
         for index in 0..self.watches.len() {
-            self.blind_since(index, alive.map(|moment| moment.at.wall_us), now);
+            self.blind_since(index, since, now);
+        }
+        self.close_unmapped(since.unwrap_or(now.at), now);
+    }
+
+    /// A machine that is not in the map any more is watched by nobody.
+    fn close_unmapped(&mut self, since: Stamp, now: &Moment) {
+        let mapped = |equipment| self.map.machines.iter().any(|m| m.equipment == equipment);
+        let open: Vec<(EquipmentId, RecordId, Option<RecordId>)> = self
+            .plant
+            .machines
+            .iter()
+            .filter(|(equipment, _)| !mapped(**equipment))
+            .filter_map(|(equipment, machine)| {
+                let interval = machine.interval.as_ref()?;
+                let seen = interval.state != MachineState::Unknown;
+                seen.then_some((*equipment, interval.record, machine.batch))
+            })
+            .collect();
+        for (equipment, ends, batch) in open {
+            let changed = Body::StateChanged {
+                equipment,
+                station: None,
+                state: MachineState::Unknown,
+                from: self.not_before(equipment, since, now),
+                ends: Some(ends),
+                rule: "not in the map".to_owned(),
+                map: self.map.fingerprint.clone(),
+                batch,
+            };
+            self.draft(now, Event::new(changed));
         }
     }
 
@@ -130,6 +175,7 @@ impl Engine {
         for index in 0..self.watches.len() {
             self.decide_state(index, now);
         }
+        self.decided_us = now.at.mono_us;
     }
 
     /// The facts decided since the last call, in order; they follow `plant.head` as it was then.
@@ -153,15 +199,16 @@ impl Engine {
         (seq, self.plant.origin.record(seq))
     }
 
-    /// Wall clock order within one machine: nothing begins before what it ends began.
-    fn not_before(&self, equipment: EquipmentId, from: Stamp) -> Stamp {
-        let floor = self.plant.interval(equipment).map(|interval| interval.from.at);
-        match floor {
-            Some(floor) if from.wall_us < floor.wall_us => {
-                Stamp { wall_us: floor.wall_us, mono_us: from.mono_us }
-            },
-            _ => from,
-        }
+    /// Order within one machine: nothing begins before what it ends began, by either clock.
+    fn not_before(&self, equipment: EquipmentId, from: Stamp, now: &Moment) -> Stamp {
+        let Some(floor) = self.plant.interval(equipment).map(|interval| &interval.from) else {
+            return from;
+        };
+        let mono_us = match floor.boot == now.boot {
+            true => from.mono_us.max(floor.at.mono_us),
+            false => from.mono_us,
+        };
+        Stamp { wall_us: from.wall_us.max(floor.at.wall_us), mono_us }
     }
 }
 
@@ -187,9 +234,10 @@ impl Event {
     }
 }
 
-/// The stamp of a wall clock instant of another boot, as seen from `now`.
-fn at_wall(wall_us: Micros, now: &Moment) -> Stamp {
-    now.at.plus(wall_us.0.saturating_sub(now.at.wall_us.0).min(0))
+/// `moment` by the clocks of `now`: exact within one boot, else by the wall clock alone, and never
+/// in the future.
+fn stamp_of(moment: &Moment, now: &Moment) -> Stamp {
+    now.at.plus(-now.since(moment))
 }
 
 #[cfg(test)]

@@ -64,4 +64,6 @@ pub struct Sample {
     pub quality: Quality,
     /// When it was read, by both clocks.
     pub at: Stamp,
+    /// Delivered once more: it may be older than what is known.
+    pub again: bool,
 }

@@ -60,6 +60,12 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// The wall clock at `self`, told from `earlier`: a step of the clock between the two does not
+    /// turn an interval round.
+    pub fn wall_after(&self, earlier: &Self) -> Micros {
+        Micros(earlier.at.wall_us.0.saturating_add(self.since(earlier)))
+    }
+
     /// Microseconds from `earlier` to `self`: by the boot clock within one boot, otherwise by the
     /// wall clock; never negative.
     pub fn since(&self, earlier: &Self) -> i64 {

@@ -247,7 +247,8 @@ impl Device {
                 Ok(value) => {
                     self.over(key);
                     let (machine, signal) = (point.machine, point.signal.clone());
-                    samples.push(Sample { machine, signal, value, quality: Quality::Good, at });
+                    let quality = Quality::Good;
+                    samples.push(Sample { machine, signal, value, quality, at, again: false });
                 },
                 Err(reason) => {
                     let name = self.plan.name.clone();

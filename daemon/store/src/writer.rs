@@ -240,7 +240,6 @@ impl Writer {
                 }
             },
             Err(error) => {
-                tracing::error!(%error, "nothing recorded");
                 for reply in replies {
                     answer(reply, Err(StoreError::NotRecorded(error.to_string())));
                 }

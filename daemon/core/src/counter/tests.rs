@@ -78,3 +78,17 @@ fn what_a_broker_kept_during_an_outage_is_booked_though_it_comes_at_once() {
     let (verdicts, _sum) = run(Some(16), &[(0, 100), (1_000_000, 101), (1_000_001, 0)]);
     assert_eq!(verdicts.last(), Some(&V::Reset));
 }
+
+#[test]
+fn an_epoch_is_never_used_twice() {
+    let shape = CounterShape { width: None, max_per_s: 0.6 };
+    let mut base: Option<Base> = None;
+    let mut epochs = Vec::new();
+    for (second, raw) in [(0, 1204), (5, 2), (10, 1209), (15, 1)] {
+        let now = moment(second);
+        let judgement = judge(shape, base.as_ref(), raw, &now).unwrap();
+        epochs.push(judgement.epoch);
+        base = Some(Base::after(base.as_ref(), &judgement, &now));
+    }
+    assert_eq!(epochs, [0, 1, 0, 2]);
+}

@@ -1,6 +1,6 @@
 //! From signals to states and counts.
 
-use super::{Candidate, Engine, Event, Observed, at_wall};
+use super::{Candidate, Engine, Event, Observed};
 use crate::{
     counter::{self, Verdict},
     fact::{Body, Counted},
@@ -8,7 +8,7 @@ use crate::{
     map::CounterMap,
     rule::{self, Decision},
     signal::{Quality, Sample},
-    time::{Micros, Moment, Stamp},
+    time::{Moment, Stamp},
 };
 
 /// What the rules ask for now.
@@ -35,7 +35,7 @@ impl Engine {
                 Observed { value: sample.value.clone(), quality: sample.quality, at: sample.at };
             watch.observed.insert(sample.signal.clone(), observed);
             if sample.quality == Quality::Good {
-                watch.last_good = watch.last_good.max(Some(sample.at));
+                watch.last_good = later(watch.last_good, sample.at);
             }
         }
         for counter in machine.counters.iter().filter(|counter| counter.signal == sample.signal) {
@@ -51,14 +51,15 @@ impl Engine {
         let base = known.and_then(|known| known.counters.get(&counter.signal));
         let at = Moment { at: sample.at, boot: now.boot.clone() };
         let Some(judged) = counter::judge(counter.shape, base, raw, &at) else { return };
-        // A retained reading may be older than what is booked: only a rise can be believed.
+        // A retained or repeated reading may be older than what is booked: only a rise can be
+        // believed.
         let believed = matches!(judged.verdict, Verdict::Increase | Verdict::Base);
-        if sample.quality == Quality::Old && !believed {
+        if (sample.quality == Quality::Old || sample.again) && !believed {
             return;
         }
         let Some(watch) = self.watches.get_mut(sample.machine) else { return };
         if judged.verdict == Verdict::Held {
-            if watch.held.insert(counter.signal.clone(), raw) == Some(raw) {
+            if !watch.held.insert(counter.signal.clone()) {
                 return;
             }
         } else {
@@ -88,8 +89,7 @@ impl Engine {
         let current = self.plant.interval(machine.equipment).map(|interval| interval.state);
         match self.wanted(index, now) {
             Wanted::Blind(since) => {
-                let since = since.map_or(now.at.wall_us, |stamp| stamp.wall_us);
-                self.blind_since(index, Some(since), now);
+                self.blind_since(index, since, now);
             },
             Wanted::State(state, ..) if current == Some(state) => self.forget_candidate(index),
             Wanted::State(state, rule, hold_us) => {
@@ -104,7 +104,7 @@ impl Engine {
     }
 
     /// Records that a machine could not be seen since `since` (now, when never seen at all).
-    pub(super) fn blind_since(&mut self, index: usize, since: Option<Micros>, now: &Moment) {
+    pub(super) fn blind_since(&mut self, index: usize, since: Option<Stamp>, now: &Moment) {
         self.forget_candidate(index);
         let Some(equipment) = self.map.machines.get(index).map(|machine| machine.equipment) else {
             return;
@@ -113,7 +113,8 @@ impl Engine {
         if current == Some(MachineState::Unknown) {
             return;
         }
-        let since = since.map_or(now.at, |since| at_wall(since, now));
+        // By the boot clock: the wall clock may have been set since.
+        let since = since.map_or(now.at, |since| now.at.plus(-now.at.since(since)));
         self.change_state(index, MachineState::Unknown, "no data".to_owned(), since, now);
     }
 
@@ -132,7 +133,9 @@ impl Engine {
                     .filter_map(|condition| watch.observed.get(&condition.signal))
                     .map(|observed| observed.at.mono_us + machine.stale_us + 1)
                     .min();
-                held.into_iter().chain(stale.filter(|_| seen))
+                // What has gone stale and was decided on does not fall due again.
+                let stale = stale.filter(|at| seen && *at > self.decided_us);
+                held.into_iter().chain(stale)
             })
             .min()
     }
@@ -166,7 +169,7 @@ impl Engine {
     ) -> Stamp {
         let Some(watch) = self.watches.get_mut(index) else { return now };
         // A value decides from when it was read, not from when it was handed over.
-        let read = watch.last_good.unwrap_or(now).min(now);
+        let read = watch.last_good.map_or(now, |read| now.plus(-now.since(read)));
         let standing = watch.candidate.take().filter(|candidate| candidate.state == state);
         let since = standing.map_or(read, |candidate| candidate.since);
         watch.candidate = Some(Candidate { state, rule: rule.to_owned(), since, hold_us });
@@ -201,7 +204,7 @@ impl Engine {
             equipment,
             station,
             state,
-            from: self.not_before(equipment, since),
+            from: self.not_before(equipment, since, now),
             ends: self.plant.interval(equipment).map(|interval| interval.record),
             rule,
             map: self.map.fingerprint.clone(),
@@ -209,4 +212,9 @@ impl Engine {
         };
         self.draft(now, Event::new(changed));
     }
+}
+
+/// The later of two stamps of one boot, whatever the wall clock did.
+fn later(before: Option<Stamp>, now: Stamp) -> Option<Stamp> {
+    Some(before.filter(|before| before.mono_us > now.mono_us).unwrap_or(now))
 }

@@ -136,7 +136,8 @@ impl Bench {
         quality: Quality,
     ) -> Vec<Body> {
         let at = stamp(millis);
-        let sample = Sample { machine, signal: signal.into(), value, quality, at };
+        let signal = signal.into();
+        let sample = Sample { machine, signal, value, quality, at, again: false };
         self.engine.on_samples(&[sample], &moment(millis));
         self.collect()
     }
@@ -220,6 +221,60 @@ fn retained_values_decide_no_state_and_only_raise_counters() {
     assert_eq!(bench.sample_of(300, 0, ("good", Value::Whole(40)), old), []);
     let bodies = bench.sample_of(2_300, 0, ("good", Value::Whole(60)), old);
     assert!(matches!(&bodies[..], [Body::Counted(counted)] if counted.quantity == 10));
+}
+
+#[test]
+fn a_message_delivered_once_more_books_nothing() {
+    let mut bench = Bench::new();
+    for (millis, raw) in [(100, 101), (1_100, 102), (2_100, 103), (3_100, 104)] {
+        bench.sample(millis, 0, "good", Value::Whole(raw));
+    }
+    let again = |raw| Sample {
+        machine: 0,
+        signal: "good".into(),
+        value: Value::Whole(raw),
+        quality: Quality::Good,
+        at: stamp(4_000),
+        again: true,
+    };
+    bench.engine.on_samples(&[again(102), again(103), again(104)], &moment(4_000));
+    let bodies = bench.collect();
+    assert!(!bodies.iter().any(|body| matches!(body, Body::Counted(_))), "{bodies:?}");
+    let equipment = bench.equipment(0);
+    assert_eq!(bench.engine.plant.machines[&equipment].good, 3);
+}
+
+#[test]
+fn a_wall_clock_that_is_set_changes_no_duration() {
+    let mut bench = Bench::new();
+    bench.sample(100, 0, "status", Value::Bit(true));
+    // One hour forward, then nothing is heard any more.
+    let mut later = moment(3_200);
+    later.at.wall_us = later.at.wall_us.plus_millis(3_600_000);
+    bench.engine.on_time(&later);
+    bench.collect();
+    assert_eq!(bench.states(0).last(), Some(&(MachineState::Unknown, 100)));
+}
+
+#[test]
+fn what_went_stale_and_was_decided_on_is_not_due_again() {
+    let mut bench = Bench::new();
+    bench.sample(100, 0, "status", Value::Bit(true));
+    bench.engine.on_time(&moment(3_200));
+    bench.collect();
+    assert_eq!(bench.engine.next_deadline(), None);
+}
+
+#[test]
+fn a_machine_taken_out_of_the_map_is_unknown_since_the_last_sign_of_life() {
+    let mut bench = Bench::new();
+    bench.sample(100, 1, "status", Value::Bit(true));
+    let mut map = (*bench.engine.map).clone();
+    map.machines.pop();
+    bench.engine = Engine::new(bench.engine.plant.clone(), Arc::new(map), "T-07".into());
+    bench.engine.start("1", Some(&moment(5_000)), &moment(9_000));
+    bench.collect();
+    assert_eq!(bench.states(1).last(), Some(&(MachineState::Unknown, 5_000)));
 }
 
 #[test]

@@ -16,8 +16,8 @@ use crate::{
 pub struct Batch {
     started: Option<(Assertion, Began)>,
     completed: Option<(Assertion, Completed)>,
-    /// Comings and goings of people, in the order of the assertions.
-    people: BTreeSet<(Assertion, UserId, Micros, bool)>,
+    /// Comings and goings of people: who, and whether they came.
+    people: BTreeSet<(Assertion, UserId, bool)>,
 }
 
 /// How it began.
@@ -47,7 +47,6 @@ struct Presence {
 impl Batch {
     pub(super) fn apply(&mut self, origin: Origin, fact: &Fact) -> bool {
         let assertion = Assertion::of(origin, fact);
-        let at = fact.at.wall_us;
         match &fact.fact {
             Body::BatchStarted(started) => {
                 let from = fact.moment(started.from);
@@ -55,10 +54,10 @@ impl Batch {
                 keep_first(&mut self.started, assertion, value);
             },
             Body::BatchJoined { user, .. } => {
-                self.people.insert((assertion, *user, at, true));
+                self.people.insert((assertion, *user, true));
             },
             Body::BatchLeft { user, .. } => {
-                self.people.insert((assertion, *user, at, false));
+                self.people.insert((assertion, *user, false));
             },
             Body::BatchCompleted { good, scrap, scrap_reason, .. } => {
                 let completed = Completed {
@@ -85,12 +84,29 @@ impl Batch {
             },
             details_row(id, started, completed),
         ];
-        let until = completed.map(|completed| completed.at.at.wall_us);
+        let until = completed.map(|completed| completed.at.wall_after(from));
         rows.push(machine_time(id, started.equipment, from.at.wall_us, until));
         for (n, presence) in self.presences(started, from.at.wall_us, until).iter().enumerate() {
             rows.extend(person_rows(id, n, presence));
         }
         rows
+    }
+
+    /// Comings and goings in time. Within one log the sequence counts, and a wall clock that was
+    /// put back stands still instead.
+    fn in_order(&self) -> Vec<(Micros, UserId, bool)> {
+        let mut people: Vec<_> = self.people.iter().collect();
+        people.sort_by_key(|(assertion, ..)| (assertion.origin, assertion.seq));
+        let mut last: Option<(Origin, i64)> = None;
+        let mut ordered = Vec::with_capacity(people.len());
+        for (assertion, user, joined) in people {
+            let floor = last.filter(|(origin, _)| *origin == assertion.origin);
+            let wall_us = floor.map_or(assertion.wall_us, |(_, us)| us.max(assertion.wall_us));
+            last = Some((assertion.origin, wall_us));
+            ordered.push(((wall_us, assertion.origin, assertion.seq), *user, *joined));
+        }
+        ordered.sort_by_key(|(place, ..)| *place);
+        ordered.into_iter().map(|((us, ..), user, joined)| (Micros(us), user, joined)).collect()
     }
 
     /// Everybody's stretches of work, in the order they began.
@@ -103,7 +119,7 @@ impl Batch {
         let begin = |user, from| Presence { user, from, until: None };
         let mut all: Vec<Presence> =
             started.operators.iter().map(|user| begin(*user, from)).collect();
-        for (_, user, at, joined) in &self.people {
+        for (at, user, joined) in &self.in_order() {
             let open = all.iter_mut().find(|p| p.user == *user && p.until.is_none());
             match (open, joined) {
                 (None, true) => all.push(begin(*user, *at)),
@@ -136,7 +152,7 @@ fn event_row(
             started.station.map(|station| station.0).into(),
             "batch".into(),
             from.at.wall_us.into(),
-            completed.map(|c| c.at.at.wall_us).into(),
+            completed.map(|c| c.at.wall_after(from)).into(),
             minutes.unwrap_or(Cell::Null),
             Cell::Null,
             Cell::Null,

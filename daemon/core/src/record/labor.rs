@@ -7,20 +7,20 @@ use crate::{
     fact::{Body, Fact},
     id::{Origin, RecordId, StationId, UserId},
     row::Row,
-    time::Micros,
+    time::Moment,
 };
 
 /// Folded facts of one labor entry.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Labor {
-    opened: Option<(Assertion, (UserId, StationId, Micros))>,
-    closed: Option<(Assertion, Micros)>,
+    opened: Option<(Assertion, (UserId, StationId, Moment))>,
+    closed: Option<(Assertion, Moment)>,
 }
 
 impl Labor {
     pub(super) fn apply(&mut self, origin: Origin, fact: &Fact) -> bool {
         let assertion = Assertion::of(origin, fact);
-        let at = fact.at.wall_us;
+        let at = fact.moment(fact.at);
         match &fact.fact {
             Body::ClockedIn { user, station } => {
                 keep_first(&mut self.opened, assertion, (*user, *station, at));
@@ -41,8 +41,8 @@ impl Labor {
                 user.0.into(),
                 station.0.into(),
                 "shift".into(),
-                (*from).into(),
-                self.closed.as_ref().map(|(_, end)| *end).into(),
+                from.at.wall_us.into(),
+                self.closed.as_ref().map(|(_, end)| end.wall_after(from)).into(),
                 "terminal".into(),
             ],
         }]

@@ -160,6 +160,20 @@ fn a_batch_knows_who_worked_on_it_and_when() {
     assert_eq!(people, expect);
 }
 
+#[test]
+fn a_wall_clock_put_back_turns_no_labor_round() {
+    let terminal = origin(7);
+    let entry = terminal.record(1);
+    let user = UserId(id(21));
+    let station = StationId(id(2));
+    let mut out = fact(2, 1_000, Body::ClockedOut { user, entry });
+    out.at.wall_us = Micros(out.at.wall_us.0 - 3_600_000_000);
+    let facts = [(terminal, fact(1, 100, Body::ClockedIn { user, station })), (terminal, out)];
+    let rows = fold(&facts)[&entry].clone();
+    let end = Cell::Time(Micros(1_000_000_000));
+    assert_eq!(*cell(&rows, &tables::LABOR_ENTRIES, "end_ts"), end);
+}
+
 proptest! {
     /// Facts of one terminal stay in order; facts of different terminals interleave at will.
     #[test]

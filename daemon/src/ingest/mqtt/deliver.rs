@@ -82,7 +82,11 @@ impl<'p> Delivery<'p> {
                     },
                 },
                 Some(receipt) = unsaved.next(), if !unsaved.is_empty() => match receipt {
-                    None => return Ok("what was received could not be saved".to_owned()),
+                    None => {
+                        // What was not saved comes again and must not count as overtaken.
+                        self.known = Known::default();
+                        return Ok("what was received could not be saved".to_owned());
+                    },
                     // Only what came at QoS 1 has a number and is acknowledged.
                     Some(receipt) if receipt.id != 0 => saved.push_back(receipt),
                     Some(_) => {},
@@ -109,7 +113,7 @@ impl<'p> Delivery<'p> {
             return Ok(None);
         };
         let at = self.clock.stamp();
-        let (samples, rejected) =
+        let (mut samples, rejected) =
             plan.samples(&publish.payload, publish.retain, at, &mut self.known);
         for reason in &rejected {
             self.rejections.tell(&publish.topic, reason, &publish.payload);
@@ -117,6 +121,7 @@ impl<'p> Delivery<'p> {
         if samples.is_empty() {
             return Ok(None);
         }
+        samples.iter_mut().for_each(|sample| sample.again = publish.dup);
         let (saved, receiver) = oneshot::channel();
         let saved = (publish.qos != QoS::AtMostOnce).then_some(saved);
         let receiver = saved.is_some().then_some(receiver);

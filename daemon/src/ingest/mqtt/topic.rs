@@ -103,7 +103,7 @@ impl TopicPlan {
             let sample = wanted.in_order(&payload, retained, at, known).and_then(|()| {
                 let value = payload.value(&wanted.pointer, wanted.whole)?;
                 let (machine, signal) = (wanted.machine, wanted.signal.clone());
-                Ok(Sample { machine, signal, value, quality, at })
+                Ok(Sample { machine, signal, value, quality, at, again: false })
             });
             match sample {
                 Ok(sample) => samples.push(sample),
@@ -181,6 +181,7 @@ mod tests {
             value: Value::Word("running".into()),
             quality: Quality::Old,
             at: stamp(),
+            again: false,
         };
         assert_eq!((samples, rejections), (vec![expect], vec![Rejected::NotWhole]));
     }
