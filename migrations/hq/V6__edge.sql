@@ -88,7 +88,7 @@ CREATE TABLE edge.terminals (
 );
 CREATE UNIQUE INDEX terminals_one_active_per_code
     ON edge.terminals (organization_id, site_id, code) WHERE status = 'active';
-COMMENT ON TABLE edge.terminals IS 'enrolled terminals; one that changes site is a new terminal';
+COMMENT ON TABLE edge.terminals IS 'enrolled terminals; one that changes site after its first fact is a new terminal';
 COMMENT ON COLUMN edge.terminals.incarnation IS 'the life of the fact log that watermark counts';
 COMMENT ON COLUMN edge.terminals.public_key IS 'Ed25519';
 COMMENT ON COLUMN edge.terminals.nonce IS 'of the installation; tells a clone from its original';

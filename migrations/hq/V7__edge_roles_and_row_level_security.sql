@@ -12,7 +12,14 @@
 DO $$
 DECLARE
     wanted text;
+    -- From 16 on a member may lack the right to SET ROLE, as whoever creates a role does at first.
+    may_set text := 'MEMBER';
+    with_set text := '';
 BEGIN
+    IF current_setting('server_version_num')::int >= 160000 THEN
+        may_set := 'SET';
+        with_set := 'WITH SET TRUE';
+    END IF;
     FOREACH wanted IN ARRAY ARRAY['kart_gateway', 'kart_site_admin', 'kart_edge_definer'] LOOP
         BEGIN
             IF to_regrole(wanted) IS NULL THEN
@@ -23,9 +30,9 @@ BEGIN
         END;
         -- The owner runs `kart-hq site` and `kart-hq enroll` in the name of the first two.
         BEGIN
-            IF wanted <> 'kart_edge_definer' AND NOT pg_has_role(current_user, wanted, 'MEMBER')
+            IF wanted <> 'kart_edge_definer' AND NOT pg_has_role(current_user, wanted, may_set)
             THEN
-                EXECUTE format('GRANT %I TO %I', wanted, current_user);
+                EXECUTE format('GRANT %I TO %I %s', wanted, current_user, with_set);
             END IF;
         EXCEPTION WHEN unique_violation THEN
             NULL;
@@ -77,6 +84,8 @@ GRANT SELECT, UPDATE ON edge.enrollment_codes TO kart_edge_definer;
 GRANT SELECT, INSERT, UPDATE ON edge.terminals TO kart_edge_definer;
 GRANT SELECT, INSERT, DELETE ON edge.tokens, edge.assertions_seen TO kart_edge_definer;
 GRANT INSERT ON edge.audit TO kart_edge_definer;
+-- Of facts only whether a terminal has sent any: one that has cannot change its site.
+GRANT SELECT (organization_id, terminal_id) ON edge.inbox TO kart_edge_definer;
 
 -- Whose rows -----------------------------------------------------------------------------------
 
@@ -115,12 +124,13 @@ BEGIN
                     USING (%s)', of_organization);
 
     -- The definer looks for a terminal in all organisations: that is what it is for. A policy of
-    -- its own on five tables is less than BYPASSRLS, and needs no superuser.
+    -- its own on six tables is less than BYPASSRLS, and needs no superuser.
     FOREACH name IN ARRAY
         ARRAY['enrollment_codes', 'terminals', 'tokens', 'assertions_seen', 'audit']
     LOOP
         EXECUTE format('CREATE POLICY definer ON edge.%I TO kart_edge_definer
                         USING (true) WITH CHECK (true)', name);
     END LOOP;
+    CREATE POLICY definer ON edge.inbox FOR SELECT TO kart_edge_definer USING (true);
 END
 $$;

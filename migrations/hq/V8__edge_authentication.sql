@@ -1,13 +1,14 @@
 -- How a terminal is recognised, before its organisation is known.
 --
--- These functions run as kart_edge_definer, which can reach five tables and nothing else. They
+-- These functions run as kart_edge_definer, which can reach six tables and nothing else. They
 -- take hashes and public keys only: no secret of a terminal ever enters the database.
 --
 --   KE001 enrollment code unknown          KE010 assertion already used
 --   KE002 enrollment code expired          KE011 terminal unknown or not active
 --   KE003 enrollment code already used     KE012 assertion or token already expired
 --   KE004 another active terminal has this code at the site
---   KE005 terminal belongs to another organisation or site, or has another code there
+--   KE005 terminal belongs to another organisation, or it has sent facts and belongs to another
+--         site or has another code there
 
 -- The terminal behind a token, as it is at this moment. The caller looks at the status.
 CREATE FUNCTION edge.authenticate(p_token_hash bytea)
@@ -121,7 +122,8 @@ END
 $$;
 
 -- Makes or renews the row of a terminal; false when the row is not the code's to renew. A new
--- incarnation is a new log and starts at zero; a new key ends the tokens of the old one.
+-- incarnation is a new log and starts at zero; a new key ends the tokens of the old one. A terminal
+-- that never sent a fact was perhaps enrolled by mistake: it may change its code and its site.
 CREATE FUNCTION edge.register_terminal(
     p_code        edge.enrollment_codes,
     p_terminal_id uuid,
@@ -137,6 +139,8 @@ BEGIN
         (p_code.organization_id, p_terminal_id, p_code.site_id, p_code.terminal_code,
          p_incarnation, p_public_key, p_nonce)
     ON CONFLICT (terminal_id) DO UPDATE SET
+        site_id     = excluded.site_id,
+        code        = excluded.code,
         public_key  = excluded.public_key,
         nonce       = excluded.nonce,
         status      = 'active',
@@ -148,8 +152,11 @@ BEGIN
         head_hash   = CASE WHEN t.incarnation = excluded.incarnation THEN t.head_hash
                            ELSE excluded.head_hash END,
         incarnation = excluded.incarnation
-    WHERE (t.organization_id, t.site_id, t.code)
-        = (excluded.organization_id, excluded.site_id, excluded.code);
+    WHERE t.organization_id = excluded.organization_id
+      AND ((t.site_id, t.code) = (excluded.site_id, excluded.code)
+           OR NOT EXISTS (SELECT FROM edge.inbox i
+                          WHERE i.organization_id = t.organization_id
+                            AND i.terminal_id = t.terminal_id));
     IF NOT FOUND THEN
         RETURN false;
     END IF;
@@ -163,7 +170,11 @@ $$;
 -- the schema; both for this transaction only.
 DO $$
 DECLARE
-    must_join boolean := NOT pg_has_role(current_user, 'kart_edge_definer', 'MEMBER');
+    -- From 16 on a member may lack the right to SET ROLE, which is what counts here.
+    may_set text := 'MEMBER';
+    with_set text := '';
+    must_join boolean;
+    had_grant boolean;
     functions text[] := ARRAY[
         'authenticate(bytea)',
         'terminal_key(uuid)',
@@ -173,8 +184,18 @@ DECLARE
     ];
     name text;
 BEGIN
+    IF current_setting('server_version_num')::int >= 160000 THEN
+        may_set := 'SET';
+        with_set := 'WITH SET TRUE';
+    END IF;
+    must_join := NOT pg_has_role(current_user, 'kart_edge_definer', may_set);
+    -- A grant by the same hand, without that right, is only widened and stays afterwards.
+    had_grant := EXISTS (
+        SELECT FROM pg_auth_members m
+        JOIN pg_roles r ON r.oid = m.roleid AND r.rolname = 'kart_edge_definer'
+        JOIN pg_roles o ON o.oid = m.member AND o.oid = m.grantor AND o.rolname = current_user);
     IF must_join THEN
-        EXECUTE format('GRANT kart_edge_definer TO %I', current_user);
+        EXECUTE format('GRANT kart_edge_definer TO %I %s', current_user, with_set);
     END IF;
     GRANT CREATE ON SCHEMA edge TO kart_edge_definer;
     FOREACH name IN ARRAY functions LOOP
@@ -186,7 +207,8 @@ BEGIN
     END LOOP;
     REVOKE CREATE ON SCHEMA edge FROM kart_edge_definer;
     IF must_join THEN
-        EXECUTE format('REVOKE kart_edge_definer FROM %I', current_user);
+        EXECUTE format('REVOKE %s kart_edge_definer FROM %I',
+                       CASE WHEN had_grant THEN 'SET OPTION FOR' ELSE '' END, current_user);
     END IF;
 END
 $$;

@@ -17,6 +17,7 @@ use kart_wire::{AUDIENCE, Assertion, Pulled, PushEnvelope, Status, TextLine, Tok
 use uuid::Uuid;
 
 mod device;
+mod limits;
 
 use device::{Device, Refused, key, machine, user};
 
@@ -456,7 +457,11 @@ async fn it_describes_itself_and_stops_when_asked() {
     assert_eq!(code_of(malformed), refusal(400, code::MALFORMED));
 
     let Pulled::Snapshot { cursor, .. } = device.pull(None, 0).await.unwrap() else { panic!() };
-    let (pulled, stopped) = tokio::join!(device.pull(Some(&cursor), 30_000), headquarters.stop());
+    let (pulled, stopped) = tokio::join!(device.pull(Some(&cursor), 30_000), async {
+        // Its answer comes after the pull was read: what only lies in a socket at the end is nobody's.
+        assert_eq!(device.get("/health").await.0, 200);
+        headquarters.stop().await
+    });
     stopped.unwrap();
     assert!(pulled.is_ok(), "whoever waits is answered: {pulled:?}");
 }

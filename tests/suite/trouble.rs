@@ -36,6 +36,11 @@ async fn alone(test: &str, presses: u8) -> World {
     World::start(&options).await.unwrap()
 }
 
+#[expect(clippy::print_stderr, reason = "the figures of the run")]
+fn figure(text: &str) {
+    eprintln!("{text}");
+}
+
 fn clock_in(key: &str, badge: &str) -> Request {
     let station = StationId(reference_id("cedar-works", "cedar", "ops_stations", "ST-21"));
     let command = Command::ClockIn { badge: badge.to_owned(), station };
@@ -85,6 +90,7 @@ async fn a_disk_that_refuses_is_said_and_nothing_is_called_saved() {
     holder.execute_batch("BEGIN IMMEDIATE").unwrap();
     let held = facts(&world, "true");
     let request = clock_in("held-1", "1002");
+    let began = Instant::now();
     match answered(&client, &request).await {
         Answer::Refused(Refusal::NotRecording { .. }) => {},
         other => panic!("{other:?}"),
@@ -92,6 +98,7 @@ async fn a_disk_that_refuses_is_said_and_nothing_is_called_saved() {
     let view = viewed(&client, "NOT RECORDING", |view| view.sync.recording != Recording::Yes).await;
     assert!(view.people.is_empty(), "{:?}", view.people);
     screen.shows(&["NOT RECORDING"]).await.unwrap();
+    figure(&format!("the disk refuses: said after {:.1?}", began.elapsed()));
     screen.press("1001").unwrap();
     screen.press(ENTER).unwrap();
     screen.shows(&["Ada Brandt — clock in"]).await.unwrap();
@@ -143,10 +150,7 @@ async fn a_stop_takes_no_longer_than_five_seconds_and_a_second_daemon_none() {
     let began = Instant::now();
     world.terminal.stop().await.unwrap();
     let took = began.elapsed();
-    #[expect(clippy::print_stderr, reason = "the figure of the run")]
-    {
-        eprintln!("SIGTERM with two live streams open: ended after {took:.0?}");
-    }
+    figure(&format!("SIGTERM with two live streams open: ended after {took:.0?}"));
     assert!(took < Duration::from_secs(5), "{took:?}");
     while let Ok(Some(_)) = live.next().await {}
     screen.shows(&["THE RECORDER DOES NOT ANSWER"]).await.unwrap();

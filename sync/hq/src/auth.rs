@@ -10,7 +10,11 @@ use kart_wire::code;
 use ring::digest;
 use uuid::Uuid;
 
-use crate::{database::enter, problem::Refusal};
+use crate::{
+    database::{Role, begin, enter},
+    problem::Refusal,
+    server::App,
+};
 
 /// SHA-256 of a secret; the secret itself is never stored.
 #[derive(Clone)]
@@ -45,6 +49,23 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
             Some(token) => Ok(Self(Digest::of(token))),
             None => Err(Refusal::unauthorized("this request needs a token")),
         }
+    }
+}
+
+/// The token of a request whose body is large: nobody unknown has one received. What the request
+/// does looks the token up once more, in its own transaction.
+pub(crate) struct Admitted(pub(crate) Bearer);
+
+impl FromRequestParts<App> for Admitted {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let bearer = Bearer::from_request_parts(parts, app).await?;
+        let mut client = app.database.client().await?;
+        let tx = begin(&mut client, Role::Gateway).await?;
+        authenticate(&tx, &bearer).await?;
+        tx.rollback().await?;
+        Ok(Self(bearer))
     }
 }
 

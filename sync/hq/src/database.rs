@@ -73,7 +73,11 @@ impl Database {
         );
         let row = client
             .query_one(
-                "SELECT current_user::text, pg_has_role(current_user, 'kart_gateway', 'MEMBER'),
+                "SELECT current_user::text,
+                        -- From 16 on a member may lack the right to SET ROLE.
+                        pg_has_role(current_user, 'kart_gateway',
+                            CASE WHEN current_setting('server_version_num')::int >= 160000
+                                 THEN 'SET' ELSE 'MEMBER' END),
                         r.rolsuper OR r.rolbypassrls OR EXISTS (
                             SELECT FROM pg_class c
                             WHERE c.relowner = r.oid
@@ -86,7 +90,7 @@ impl Database {
             (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         anyhow::ensure!(
             member,
-            "the database login {login} is no member of kart_gateway; see `kart-hq migrate \
+            "the database login {login} may not take the role kart_gateway; see `kart-hq migrate \
              --gateway-login`"
         );
         if mighty {

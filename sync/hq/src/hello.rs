@@ -1,10 +1,13 @@
 //! A session begins: both sides compare what they believe to have in common, so that a restore,
 //! a rollback or a copy on either side is noticed before anything is sent.
 
+use std::time::Duration;
+
 use axum::{Json, extract::State};
 use deadpool_postgres::Transaction;
 use kart_core::fact::Hash;
 use kart_wire::{Hello, MOST_FACTS, PROTOCOL, PastSession, Problem, Welcome, code};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
@@ -20,6 +23,8 @@ use crate::{
 
 /// So many sessions are remembered on both sides.
 const SESSIONS: i64 = 32;
+/// A terminal waits 30 seconds for its welcome.
+const RETRY_LIMIT: Duration = Duration::from_secs(12);
 
 /// Compares the terminal's log with what is stored and begins a session.
 #[utoipa::path(post, path = "/v1/hello", request_body = Hello,
@@ -54,8 +59,10 @@ pub(crate) async fn hello(
         "session"
     );
     // The session stands; what waits can wait longer.
-    if let Err(fault) = quarantine::retry_first(&mut client, &terminal).await {
-        tracing::warn!(%fault, "the quarantine was not retried");
+    match timeout(RETRY_LIMIT, quarantine::retry_first(&mut client, &terminal)).await {
+        Ok(Ok(())) => {},
+        Ok(Err(fault)) => tracing::warn!(%fault, "the quarantine was not retried"),
+        Err(_) => tracing::warn!("the quarantine took too long to retry"),
     }
     Ok(Json(Welcome {
         session,
@@ -166,9 +173,12 @@ async fn remember(
         tracing::warn!(session = %newest.session, "headquarters does not know this past session");
     }
     let session = Uuid::new_v4();
+    // The newest one counts, also when the clock was set back since the one before.
     tx.execute(
         "INSERT INTO edge.sessions (organization_id, terminal_id, session_id, started_at, watermark)
-         VALUES ($1, $2, $3, clock_timestamp(), $4)",
+         SELECT $1::varchar, $2::uuid, $3::uuid,
+                greatest(clock_timestamp(), max(started_at) + interval '1 microsecond'), $4::bigint
+         FROM edge.sessions WHERE organization_id = $1 AND terminal_id = $2",
         &[&terminal.organization, &terminal.id, &session, &to_bigint(head.watermark)],
     )
     .await?;

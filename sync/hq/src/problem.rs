@@ -48,6 +48,12 @@ impl Refusal {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, detail)
     }
 
+    /// Nothing is wrong with the request but its pace.
+    pub(crate) fn too_slow() -> Self {
+        let detail = "the body came too slowly";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, detail)
+    }
+
     #[must_use]
     pub(crate) fn at(mut self, watermark: u64) -> Self {
         self.problem.watermark = Some(watermark);

@@ -3,7 +3,8 @@
 //!
 //! All facts are written at once. When the database refuses data, they are written in halves, and
 //! so on, until the culprit stands alone: it is held back with the reason, and everything else is
-//! written as if it had not been there.
+//! written as if it had not been there. The search may be given a limit: what it has not come to
+//! by then is left for another time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +16,11 @@ use kart_core::{
     row::{Row, Table},
 };
 use serde_json::{Map, Value};
-use tokio_postgres::{error::SqlState, types::Json};
+use tokio::time::Instant;
+use tokio_postgres::{
+    error::{DbError, SqlState},
+    types::Json,
+};
 use uuid::Uuid;
 
 use crate::{
@@ -60,18 +65,36 @@ impl Writer {
     }
 }
 
-/// Writes what `facts`, in the order of the log, mean. Returns those that have to wait.
+/// Facts that did not become rows.
+#[derive(Default)]
+pub(crate) struct Projected {
+    pub(crate) held: Vec<Held>,
+    /// There was no time for these.
+    pub(crate) late: Vec<Held>,
+}
+
+/// Writes what `facts`, in the order of the log, mean. All at once they are tried in any case,
+/// parts of them only before `until`.
 pub(crate) async fn project(
     tx: &mut Transaction<'_>,
     writer: &Writer,
     facts: &[Fact],
-) -> Result<Vec<Held>, tokio_postgres::Error> {
-    let Some(first) = facts.first() else { return Ok(vec![]) };
+    until: Option<Instant>,
+) -> Result<Projected, tokio_postgres::Error> {
+    let mut projected = Projected::default();
+    let Some(first) = facts.first() else { return Ok(projected) };
     let touched: Vec<Uuid> = facts.iter().flat_map(|fact| writer.records(fact)).collect();
     let mut unopened = quarantine::unopened(tx, writer, first.seq, &touched).await?;
-    let mut held = Vec::new();
     let mut parts = vec![facts];
+    let mut searching = false;
+    let mut again = None;
     while let Some(part) = parts.pop() {
+        if searching && until.is_some_and(|until| Instant::now() >= until) {
+            let detail = "headquarters had no time for this fact yet";
+            let late = part.iter().map(|fact| writer.hold(fact, "waits_for_record", detail));
+            projected.late.extend(late);
+            continue;
+        }
         let savepoint = tx.savepoint("facts").await?;
         let waiting = match write(&savepoint, writer, part, &unopened).await {
             Ok(waiting) => {
@@ -81,7 +104,13 @@ pub(crate) async fn project(
             Err(fault) => {
                 let Some((code, detail)) = data_fault(&fault) else { return Err(fault) };
                 savepoint.rollback().await?;
+                searching = true;
                 match part {
+                    [fact] if has_appeared(&fault) && again != Some(fact.seq) => {
+                        again = Some(fact.seq);
+                        parts.push(part);
+                        continue;
+                    },
                     [fact] => vec![writer.hold(fact, code, detail)],
                     _ => {
                         let (left, right) = part.split_at(part.len() / 2);
@@ -92,9 +121,14 @@ pub(crate) async fn project(
             },
         };
         unopened.extend(waiting.iter().filter_map(Held::blocks));
-        held.extend(waiting);
+        projected.held.extend(waiting);
     }
-    Ok(held)
+    Ok(projected)
+}
+
+/// Whether another terminal has just opened the same record; the next look finds it.
+fn has_appeared(fault: &tokio_postgres::Error) -> bool {
+    fault.as_db_error().and_then(DbError::constraint) == Some("records_pkey")
 }
 
 /// What is wrong with the data, in our words; `None` when it is not the data.
@@ -103,7 +137,7 @@ fn data_fault(fault: &tokio_postgres::Error) -> Option<(&'static str, String)> {
     let state = fault.code();
     let code = if *state == SqlState::FOREIGN_KEY_VIOLATION {
         "unresolved_ref"
-    } else if ["22", "23", "P0", "44"].iter().any(|class| state.code().starts_with(class))
+    } else if ["22", "23", "44", "54", "P0"].iter().any(|class| state.code().starts_with(class))
         || *state == SqlState::INSUFFICIENT_PRIVILEGE
         || *state == SqlState::CARDINALITY_VIOLATION
     {
@@ -214,7 +248,7 @@ async fn load(
 }
 
 /// New records are inserted without a way out for conflicts: one that appeared since it was not
-/// found is a fault of data here, and found when the fact is written for itself.
+/// found is a fault of data here, and found when the fact is written once more.
 async fn store(
     tx: &Transaction<'_>,
     writer: &Writer,

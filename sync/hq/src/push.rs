@@ -1,19 +1,20 @@
 //! A push is one transaction: the lines into the inbox, what they mean into the tables, the
 //! watermark behind them. It is answered after the commit.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use axum::{Json, extract::State};
 use deadpool_postgres::Transaction;
 use kart_core::fact::Hash;
 use kart_wire::{Problem, Pushed, code};
+use tokio::time::Instant;
 
 use crate::{
-    auth::{Bearer, Terminal, authenticate},
+    auth::{Admitted, Bearer, Terminal, authenticate},
     database::{Role, begin, from_bigint, to_bigint},
     enroll::canonical_incarnation,
     problem::Refusal,
-    project::{self, Writer},
+    project::{self, Projected, Writer},
     quarantine::{self, Held},
     server::{App, body::Unpacked},
 };
@@ -29,6 +30,8 @@ use head::{Head, hash_from, require_session};
 
 /// How often a push is tried that another transaction got in the way of.
 const ATTEMPTS: u32 = 5;
+/// How long culprits are looked for among the facts of a push; a terminal waits 30 seconds.
+const SEARCH_LIMIT: Duration = Duration::from_secs(10);
 
 /// Stores facts and answers when they are stored.
 #[utoipa::path(post, path = "/v1/push",
@@ -37,20 +40,26 @@ const ATTEMPTS: u32 = 5;
     responses((status = 200, body = Pushed), (status = "default", body = Problem)))]
 pub(crate) async fn push(
     State(app): State<App>,
-    bearer: Bearer,
-    Unpacked(body): Unpacked,
+    Admitted(bearer): Admitted,
+    Unpacked(body, _turn): Unpacked,
 ) -> Result<Json<Pushed>, Refusal> {
+    let until = Instant::now() + SEARCH_LIMIT;
     let push = Push::parse(&body)?;
     let mut attempt = 1;
     loop {
-        match store(&app, &bearer, &push).await {
+        match store(&app, &bearer, &push, until).await {
             Err(refusal) if refusal.transient && attempt < ATTEMPTS => attempt += 1,
             answer => return answer.map(Json),
         }
     }
 }
 
-async fn store(app: &App, bearer: &Bearer, push: &Push<'_>) -> Result<Pushed, Refusal> {
+async fn store(
+    app: &App,
+    bearer: &Bearer,
+    push: &Push<'_>,
+    until: Instant,
+) -> Result<Pushed, Refusal> {
     let mut client = app.database.client().await?;
     let mut tx = begin(&mut client, Role::Gateway).await?;
     let terminal = authenticate(&tx, bearer).await?;
@@ -72,7 +81,9 @@ async fn store(app: &App, bearer: &Bearer, push: &Push<'_>) -> Result<Pushed, Re
         }));
         let count = links.len();
         let facts: Vec<_> = links.into_iter().filter_map(|link| link.fact).collect();
-        held.extend(project::project(&mut tx, &writer, &facts).await?);
+        let projected = project::project(&mut tx, &writer, &facts, Some(until)).await?;
+        let Projected { held: refused, late } = projected;
+        held.extend(refused.into_iter().chain(late));
         quarantine::hold(&tx, &terminal, &held).await?;
         head.store(&tx, &terminal, push.envelope.session).await?;
         tracing::info!(facts = count, held = held.len(), watermark = head.watermark, "pushed");

@@ -4,11 +4,12 @@
 //! A fact waits for an earlier one only where that one opens its record: a wrong explanation of a
 //! stop must not keep the stop from ending.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use deadpool_postgres::{Object, Transaction};
 use kart_core::fact::Fact;
 use kart_wire::Quarantined;
+use tokio::time::Instant;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
@@ -16,7 +17,7 @@ use crate::{
     auth::Terminal,
     database::{Database, Role, begin, enter, from_bigint, to_bigint},
     problem::Refusal,
-    project::{self, Writer},
+    project::{self, Projected, Writer},
     push::head::Head,
     site::Place,
 };
@@ -25,6 +26,8 @@ use crate::{
 const PAGE: i64 = 1_000;
 /// So many are named in one answer.
 const MOST_NAMED: i64 = 1_000;
+/// How long a terminal that has said hello is kept waiting for its old facts.
+const FIRST_LIMIT: Duration = Duration::from_secs(5);
 /// What becomes possible when reference data arrive or headquarters is renewed.
 const CURABLE: [&str; 3] = ["unresolved_ref", "waits_for_record", "unreadable"];
 /// What a person may have put right in the meantime.
@@ -43,7 +46,9 @@ pub(crate) struct Held {
 impl Held {
     /// Keeps no other fact waiting.
     pub(crate) fn note(seq: u64, code: &str, detail: impl Into<String>) -> Self {
-        Self { seq, code: code.to_owned(), detail: detail.into(), opens: None }
+        // Postgres keeps no NUL.
+        let detail = detail.into().replace('\0', "\u{fffd}");
+        Self { seq, code: code.to_owned(), detail, opens: None }
     }
 
     /// The record whose further facts wait for this one. A refused fact is nothing to wait for.
@@ -140,7 +145,8 @@ pub(crate) async fn of(
 
 /// Tries the oldest facts that wait of one terminal, which has just said hello.
 pub(crate) async fn retry_first(client: &mut Object, terminal: &Terminal) -> anyhow::Result<()> {
-    let page = retry_page(client, terminal, &CURABLE, 0).await?;
+    let until = Instant::now() + FIRST_LIMIT;
+    let page = retry_page(client, terminal, &CURABLE, 0, Some(until)).await?;
     if page.tried > 0 {
         tracing::info!(tried = page.tried, applied = page.applied, "tried the quarantine again");
     }
@@ -166,34 +172,56 @@ pub(crate) async fn retry_site(
     let mut total = Retried::default();
     loop {
         let mut pass = Retried::default();
+        let mut failed = 0;
         for terminal in terminals(&mut client, site).await? {
-            let mut after = 0;
-            loop {
-                let page = retry_page(&mut client, &terminal, codes, after).await?;
-                pass.applied += page.applied;
-                pass.waiting += page.tried - page.applied;
-                match page.last {
-                    Some(last) => after = last,
-                    None => break,
-                }
+            // What is wrong with one terminal is not to keep the others waiting.
+            if let Err(fault) = retry_terminal(&mut client, &terminal, codes, &mut pass).await {
+                tracing::error!(terminal = %terminal.id, fault = %format!("{fault:#}"), "not retried");
+                failed += 1;
             }
         }
         total.applied += pass.applied;
         total.waiting = pass.waiting;
         if pass.applied == 0 || pass.waiting == 0 {
+            let Retried { applied, waiting } = &total;
+            anyhow::ensure!(
+                failed == 0,
+                "{applied} facts applied, {waiting} still wait; {failed} terminals could not be \
+                 tried, the log says why"
+            );
             return Ok(total);
         }
     }
 }
 
-/// The terminals of a site that have facts waiting, whatever their status: facts stay accepted.
+async fn retry_terminal(
+    client: &mut Object,
+    terminal: &Terminal,
+    codes: &[&str],
+    pass: &mut Retried,
+) -> anyhow::Result<()> {
+    let mut after = 0;
+    loop {
+        let page = retry_page(client, terminal, codes, after, None).await?;
+        pass.applied += page.applied;
+        pass.waiting += page.tried - page.applied;
+        match page.last {
+            Some(last) => after = last,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// The terminals of a site, whatever their status: facts stay accepted. Also those that have nothing
+/// waiting: a push of theirs may be under way that has looked at the site as it was.
 async fn terminals(client: &mut Object, site: &Place<'_>) -> anyhow::Result<Vec<Terminal>> {
     let tx = begin(client, Role::Gateway).await?;
     enter(&tx, site.organization, site.id()).await?;
     let rows = tx
         .query(
-            "SELECT DISTINCT terminal_id, incarnation FROM edge.quarantine
-             WHERE resolved_at IS NULL ORDER BY terminal_id",
+            "SELECT terminal_id, incarnation FROM edge.terminals
+             UNION SELECT terminal_id, incarnation FROM edge.quarantine WHERE resolved_at IS NULL
+             ORDER BY terminal_id",
             &[],
         )
         .await?;
@@ -220,6 +248,7 @@ async fn retry_page(
     terminal: &Terminal,
     codes: &[&str],
     after: u64,
+    until: Option<Instant>,
 ) -> anyhow::Result<Page> {
     let mut tx = begin(client, Role::Gateway).await?;
     enter(&tx, &terminal.organization, terminal.site).await?;
@@ -239,9 +268,12 @@ async fn retry_page(
     let last = seqs.last().copied().map(from_bigint);
     let refused = |refusal: Refusal| anyhow::anyhow!("{refusal:?}");
     let writer = Writer::of(terminal).map_err(refused)?;
-    held.extend(project::project(&mut tx, &writer, &facts).await?);
+    let Projected { held: refused, late } =
+        project::project(&mut tx, &writer, &facts, until).await?;
+    held.extend(refused);
     hold(&tx, terminal, &held).await?;
-    let still: Vec<i64> = held.iter().map(|held| to_bigint(held.seq)).collect();
+    // What there was no time for waits for the same reason as before.
+    let still: Vec<i64> = held.iter().chain(&late).map(|held| to_bigint(held.seq)).collect();
     resolve(&tx, terminal, &seqs, &still).await?;
     tx.commit().await?;
     Ok(Page { tried: seqs.len(), applied: seqs.len() - still.len(), last })

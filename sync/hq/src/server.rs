@@ -1,6 +1,6 @@
 //! The HTTP server: what every request goes through, and how the server starts and stops.
 
-use std::{io::Write as _, time::Duration};
+use std::{io::Write as _, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{
@@ -11,20 +11,30 @@ use axum::{
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use axum_server::{Handle, tls_rustls::RustlsConfig};
+use axum_server::{Address, Handle, Server, tls_rustls::RustlsConfig};
+use hyper_util::rt::TokioTimer;
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::watch,
+    sync::{Semaphore, watch},
 };
 use tower::{BoxError, ServiceBuilder};
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 
-use crate::{config::Config, database::Database, openapi, problem::Refusal};
+use crate::{
+    config::{Config, Tls},
+    database::Database,
+    openapi,
+    problem::Refusal,
+};
 
 pub(crate) mod body;
 
 /// Beyond this many requests of one kind at a time, the next is sent away at once.
 const MOST_AT_ONCE: usize = 512;
+/// A push may need tens of megabytes while it is worked on.
+const MOST_PUSHES_AT_ONCE: usize = 32;
+/// Between the opening of a connection, or the last answer on it, and the whole head of a request.
+const HEAD_LIMIT: Duration = Duration::from_secs(10);
 /// Longer than the longest pull waits.
 const REQUEST_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(5);
@@ -33,6 +43,8 @@ const STOP_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(crate) struct App {
     pub(crate) database: Database,
+    /// Whose turn it is to push.
+    pub(crate) pushes: Arc<Semaphore>,
     /// Turns true when the server is asked to stop.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -42,13 +54,10 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let database = Database::new(config.database)?;
     database.check_login().await?;
     let (stop, stopping) = watch::channel(false);
-    let router = router(App { database, stopping }).into_make_service();
+    let pushes = Arc::new(Semaphore::new(MOST_PUSHES_AT_ONCE));
+    let router = router(App { database, pushes, stopping }).into_make_service();
     let tls = match &config.tls {
-        Some(tls) => Some(
-            RustlsConfig::from_pem_file(&tls.certificate, &tls.key)
-                .await
-                .context("tls.certificate and tls.key do not fit")?,
-        ),
+        Some(tls) => Some(certified(tls).await.context("tls.certificate and tls.key do not fit")?),
         None => None,
     };
     let listener = std::net::TcpListener::bind(config.listen)
@@ -60,11 +69,11 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         match tls {
             Some(tls) => {
                 let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
-                server.serve(router).await
+                impatient(server).serve(router).await
             },
             None => {
                 let server = axum_server::from_tcp(listener)?.handle(handle.clone());
-                server.serve(router).await
+                impatient(server).serve(router).await
             },
         }
     };
@@ -77,6 +86,21 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     };
     tokio::try_join!(async { served.await.context("the server failed") }, stopped)?;
     Ok(())
+}
+
+/// Hangs up on whoever does not say what they want. Only HTTP/1: to find out which version is spoken
+/// would mean to wait without a limit.
+fn impatient<A: Address, Acceptor>(server: Server<A, Acceptor>) -> Server<A, Acceptor> {
+    let mut server = server.http1_only();
+    server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
+    server
+}
+
+async fn certified(tls: &Tls) -> anyhow::Result<RustlsConfig> {
+    let certified = RustlsConfig::from_pem_file(&tls.certificate, &tls.key).await?;
+    let mut offer = rustls::ServerConfig::clone(&certified.get_inner());
+    offer.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(RustlsConfig::from_config(Arc::new(offer)))
 }
 
 /// A line for whoever started the program; logs go to the other stream.

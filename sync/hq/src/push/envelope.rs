@@ -27,8 +27,9 @@ impl<'b> Push<'b> {
         if envelope.facts > MOST_FACTS || envelope.texts > MOST_TEXTS {
             return Err(Refusal::too_large(format!("a push has at most {MOST_FACTS} facts")));
         }
-        let mut lines: Vec<&[u8]> = lines.collect();
-        if lines.len() != envelope.facts + envelope.texts {
+        let announced = envelope.facts + envelope.texts;
+        let mut lines: Vec<&[u8]> = lines.take(announced + 1).collect();
+        if lines.len() != announced {
             return Err(Refusal::malformed("there are not as many lines as announced"));
         }
         let texts = lines.split_off(envelope.facts);
@@ -96,6 +97,7 @@ mod tests {
     fn what_was_not_announced_is_refused() {
         let refused = |body: &[u8]| Push::parse(body).err().unwrap().code().to_owned();
         assert_eq!(refused(&body(2, &["{}"])), code::MALFORMED);
+        assert_eq!(refused(&body(1, &["{}", "{}"])), code::MALFORMED);
         assert_eq!(refused(&body(1, &[&"x".repeat(LINE_LIMIT + 1)])), code::TOO_LARGE);
         assert_eq!(refused(&body(1001, &[])), code::TOO_LARGE);
         assert_eq!(refused(b""), code::MALFORMED);

@@ -10,6 +10,9 @@ use serde_json::Value;
 use super::chain::Link;
 use crate::{auth::Terminal, database::to_bigint, quarantine::Held};
 
+/// Longer than the name of any field, and short enough for a key.
+const LONGEST_FIELD: usize = 64;
+
 /// Stores the texts of new facts. Returns the facts that have a text they do not commit to.
 pub(crate) async fn store(
     tx: &Transaction<'_>,
@@ -65,6 +68,9 @@ async fn insert(
 /// Whether the line carries the commitment of the text, under the text's field. Read from the JSON
 /// itself, so that it holds for kinds of facts that this gateway does not know.
 fn is_committed(line: &[u8], text: &TextLine) -> bool {
+    if text.field.len() > LONGEST_FIELD {
+        return false;
+    }
     let Ok(value) = serde_json::from_slice::<Value>(line) else { return false };
     let body = value.get("fact").and_then(Value::as_object);
     let Some(promised) = body
@@ -109,5 +115,9 @@ mod tests {
         assert!(is_committed(line.as_bytes(), &text(None)));
         assert!(!is_committed(line.as_bytes(), &text(Some("all fine"))));
         assert!(!is_committed(b"{\"seq\":1,\"fact\":{\"started\":{}}}", &given));
+
+        let field = "x".repeat(LONGEST_FIELD + 1);
+        let line = format!(r#"{{"seq":1,"fact":{{"of_the_future":{{"{field}":"promised"}}}}}}"#);
+        assert!(!is_committed(line.as_bytes(), &TextLine { field, ..text(None) }));
     }
 }

@@ -1,6 +1,6 @@
 //! Bodies, read no further than they may be long: on the wire and, against bombs, unpacked.
 
-use std::io::Read as _;
+use std::{io::Read as _, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -10,13 +10,21 @@ use axum::{
 use futures_util::StreamExt as _;
 use kart_wire::{MOST_BYTES, MOST_WIRE_BYTES};
 use serde::de::DeserializeOwned;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
-use crate::problem::Refusal;
+use crate::{problem::Refusal, server::App};
 
 /// Every request but a push is small.
 const MOST_MESSAGE_BYTES: usize = 256 * 1024;
 /// What an unpacker may remember: 2 to this power, the size of the largest push.
 const WINDOW_LOG: u32 = 23;
+/// A terminal that needs longer to send a body is not sending one.
+const RECEIVE_LIMIT: Duration = Duration::from_secs(20);
+/// So many times too long a body is read, and thrown away, to its end: who is hung up on while
+/// sending does not see the answer.
+const READ_ON: usize = 4;
+/// How long a push waits for its turn.
+const TURN_LIMIT: Duration = Duration::from_secs(5);
 
 /// A request body of the contract in JSON. It is read whatever its content type says: there is
 /// only one kind.
@@ -34,28 +42,40 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Message<T> {
     }
 }
 
-/// The unpacked body of a push.
-pub(crate) struct Unpacked(pub(crate) Vec<u8>);
+/// The unpacked body of a push, and the turn that it takes as long as it is kept.
+pub(crate) struct Unpacked(pub(crate) Vec<u8>, pub(crate) OwnedSemaphorePermit);
 
-impl<S: Sync> FromRequest<S> for Unpacked {
+impl FromRequest<App> for Unpacked {
     type Rejection = Refusal;
 
-    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+    async fn from_request(request: Request, app: &App) -> Result<Self, Refusal> {
+        let turn = timeout(TURN_LIMIT, Arc::clone(&app.pushes).acquire_owned()).await;
+        let Ok(Ok(turn)) = turn else { return Err(Refusal::unavailable()) };
         let (parts, body) = request.into_parts();
         let packed = receive(body, MOST_WIRE_BYTES).await?;
-        unpack(&parts.headers, packed).map(Self)
+        Ok(Self(unpack(&parts.headers, packed)?, turn))
     }
 }
 
 async fn receive(body: Body, most: usize) -> Result<Vec<u8>, Refusal> {
+    timeout(RECEIVE_LIMIT, collect(body, most)).await.map_err(|_late| Refusal::too_slow())?
+}
+
+async fn collect(body: Body, most: usize) -> Result<Vec<u8>, Refusal> {
     let mut received = Vec::new();
+    let mut length = 0;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk.map_err(|_| Refusal::malformed("the body was cut off"))?;
-        if received.len() + chunk.len() > most {
-            return Err(Refusal::too_large(format!("a body has at most {most} bytes")));
+        length += chunk.len();
+        if length <= most {
+            received.extend_from_slice(&chunk);
+        } else if length > most * READ_ON {
+            break;
         }
-        received.extend_from_slice(&chunk);
+    }
+    if length > most {
+        return Err(Refusal::too_large(format!("a body has at most {most} bytes")));
     }
     Ok(received)
 }

@@ -1,0 +1,120 @@
+//! What could lock a terminal out, or wear headquarters down, and does not.
+
+use kart_wire::{Pulled, code};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_postgres::NoTls;
+
+use super::{LIMIT, batch, code_of, edited_site, enroll, enrolled, refusal};
+
+#[tokio::test]
+async fn who_is_unknown_is_answered_before_the_body_comes() {
+    let (_headquarters, device) = enrolled().await;
+    let address = device.url.trim_start_matches("http://");
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let head = format!(
+        "POST /v1/push HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}x\r\n\
+         content-length: {}\r\n\r\n",
+        device.token,
+        kart_wire::MOST_WIRE_BYTES
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut status = [0; 12];
+    tokio::time::timeout(LIMIT / 6, stream.read_exact(&mut status)).await.unwrap().unwrap();
+    assert_eq!(&status, b"HTTP/1.1 401");
+}
+
+#[tokio::test]
+async fn a_nul_in_a_reason_keeps_nothing_else_waiting() {
+    let (headquarters, mut device) = enrolled().await;
+    device.lines.push(r#"{"seq":2,"fact":{"of_the\u0000future":{}}}"#.into());
+    let unknown = device.append(batch("BR/BR-99"));
+    let waiting = device.push(1).await.unwrap().quarantined;
+    assert_eq!(waiting.iter().map(|one| one.seq).collect::<Vec<_>>(), [2, unknown]);
+
+    let (_folder, file) = edited_site("code = \"BR-60\"", "code = \"BR-99\"");
+    headquarters.apply_site(&file).await.unwrap();
+    assert_eq!(headquarters.number("SELECT count(*) FROM oee_batch_details").await.unwrap(), 1);
+    let Pulled::Snapshot { quarantined, .. } = device.pull(None, 0).await.unwrap() else {
+        panic!("nothing was pulled before")
+    };
+    assert_eq!((quarantined.len(), quarantined[0].seq), (1, 2));
+    let tried = "SELECT attempts FROM edge.quarantine WHERE seq = 2";
+    assert!(headquarters.number(tried).await.unwrap() > 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_locks_nobody_out() {
+    let (headquarters, mut device) = enrolled().await;
+    let ahead = "UPDATE edge.sessions SET started_at = started_at + interval '1 day'";
+    headquarters.sql(ahead, &[]).await.unwrap();
+    device.hello().await.unwrap();
+    assert_eq!(device.push(1).await.unwrap().watermark, 1);
+}
+
+#[tokio::test]
+async fn a_terminal_enrolled_by_mistake_is_enrolled_again() {
+    let (headquarters, mut device) = enrolled().await;
+    let corrected = headquarters.enrollment_code("T-08").await.unwrap();
+    assert_eq!(device.enroll(&corrected).await.unwrap().terminal_code, "T-08");
+    assert_eq!(code_of(device.hello().await), refusal(401, code::UNAUTHORIZED));
+    device.sign_in().await.unwrap();
+    device.hello().await.unwrap();
+    assert_eq!(device.push(1).await.unwrap().watermark, 1);
+    enroll(&headquarters, "T-07").await;
+
+    let late = headquarters.enrollment_code("T-09").await.unwrap();
+    assert_eq!(code_of(device.enroll(&late).await), refusal(403, code::BAD_CODE));
+}
+
+#[tokio::test]
+async fn two_terminals_may_open_one_record_at_once() {
+    let (headquarters, mut device) = enrolled().await;
+    let mut other = enroll(&headquarters, "T-08").await;
+    let theirs = other.append(batch("BR/BR-40"));
+    other.push(1).await.unwrap();
+    device.push(1).await.unwrap();
+    let ours = device.append(batch("BR/BR-40"));
+    let open = format!(
+        "BEGIN; INSERT INTO edge.records
+             (organization_id, record_id, site_id, kind, fold_version, state)
+         SELECT organization_id, '{}', site_id, kind, fold_version, state
+         FROM edge.records WHERE record_id = '{}'",
+        device.origin().record(ours),
+        other.origin().record(theirs)
+    );
+    let (client, connection) =
+        tokio_postgres::connect(headquarters.database(), NoTls).await.unwrap();
+    let race = async {
+        client.batch_execute(&open).await.unwrap();
+        let (pushed, ()) = tokio::join!(device.push(2), async {
+            kart_tests::wait::wait_for("the push to meet the other", LIMIT, async || {
+                let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+                let waiting = headquarters.number(waits).await.unwrap();
+                if waiting == 1 { Ok(()) } else { Err(waiting) }
+            })
+            .await;
+            client.batch_execute("COMMIT").await.unwrap();
+        });
+        pushed.unwrap()
+    };
+    let pushed = tokio::select! {
+        pushed = race => pushed,
+        ended = connection => panic!("the connection ended: {ended:?}"),
+    };
+    assert_eq!((pushed.watermark, pushed.quarantined), (2, vec![]));
+    assert!(headquarters.cluster.log().contains("records_pkey"), "they did meet");
+}
+
+#[tokio::test]
+async fn a_long_name_of_a_text_is_a_bad_text() {
+    let (headquarters, mut device) = enrolled().await;
+    let field = "x".repeat(8 * 1024);
+    device
+        .lines
+        .push(format!(r#"{{"seq":2,"fact":{{"of_the_future":{{"{field}":"promised"}}}}}}"#));
+    let text = kart_wire::TextLine { seq: 2, field, salt: String::new(), text: None };
+    let pushed = device.push_with(1, &[text]).await.unwrap();
+    assert_eq!(pushed.watermark, 2);
+    assert_eq!(headquarters.number("SELECT count(*) FROM edge.fact_texts").await.unwrap(), 0);
+}
