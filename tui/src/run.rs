@@ -61,7 +61,8 @@ struct Inputs {
 enum Woke {
     /// Something happened.
     Msg(Msg),
-    /// A person did something: show it at once.
+    /// A person did something: show it as soon as no further key waits. Drawing between the digits
+    /// of a badge would make a reader look like a slow hand.
     Person(Msg),
     /// Nothing that concerns us.
     Nothing,
@@ -96,23 +97,20 @@ pub async fn run(socket: &Path, words: &Words, theme: Theme) -> anyhow::Result<(
             woke = inputs.next(draw_at) => woke?,
             ended = link.tasks.join_next() => bail!("the connection task ended: {ended:?}"),
         };
-        let (msg, at_once) = match woke {
-            Woke::Msg(msg) => (Some(msg), false),
-            Woke::Person(msg) => (Some(msg), true),
+        let (msg, due) = match woke {
+            Woke::Msg(msg) => (msg, draw_at.unwrap_or_else(|| after(FRAME))),
+            Woke::Person(msg) => (msg, after(Duration::ZERO)),
             Woke::Nothing => continue,
-            Woke::Draw => (None, true),
+            Woke::Draw => {
+                draw(&mut guard.0, &model, words, theme)?;
+                draw_at = None;
+                continue;
+            },
         };
-        if let Some(msg) = msg {
-            let effects = update(&mut model, msg, clock.now());
-            if perform(effects, &mut link, &mut waiting) {
-                return Ok(());
-            }
-        }
-        if at_once {
-            draw(&mut guard.0, &model, words, theme)?;
-            draw_at = None;
-        } else if draw_at.is_none() {
-            draw_at = Some(after(FRAME));
+        draw_at = Some(due);
+        let effects = update(&mut model, msg, clock.now());
+        if perform(effects, &mut link, &mut waiting) {
+            return Ok(());
         }
     }
 }
