@@ -1,7 +1,7 @@
 //! Facts: what happened, as one line of JSON that is written once and never changed.
 //!
-//! A [`Draft`] becomes a [`Fact`] when it gets its sequence number; [`Fact::line`] serialises it
-//! exactly once. Those bytes are hashed, stored, sent and stored again. The hash of a fact is
+//! A [`Draft`] is serialised exactly once, into a [`Prepared`] one, and becomes a [`Fact`] with a
+//! line when it gets its sequence number. Those bytes are hashed, stored, sent and stored again. The hash of a fact is
 //! SHA-256 over the hash before it and the line's bytes; the hash before the first is 32 zeros.
 //!
 //! People's names and free text never stand in a line. A line carries a [`Commitment`], the text
@@ -60,6 +60,15 @@ pub struct Draft {
     pub body: Body,
     /// The erasable texts that the body commits to.
     pub texts: Vec<FactText>,
+}
+
+/// A draft whose line is made but for its place, so that the one writer of a log has little left
+/// to do.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Prepared {
+    fact: Fact,
+    tail: String,
+    texts: Vec<FactText>,
 }
 
 /// What happened. Variants are only ever added; an older gateway keeps what it cannot read.
@@ -281,14 +290,27 @@ impl Draft {
     pub fn seal(self, seq: u64) -> Fact {
         Fact { seq, at: self.at, boot: self.boot, by: self.by, key: self.key, fact: self.body }
     }
+
+    /// Makes the line but for its place.
+    pub fn prepare(mut self) -> Result<Prepared, serde_json::Error> {
+        let texts = std::mem::take(&mut self.texts);
+        let fact = self.seal(0);
+        let line = serde_json::to_string(&fact)?;
+        // `seq` is the first key of a line.
+        let tail = line.split_once(',').map(|(_, tail)| tail.to_owned()).unwrap_or_default();
+        Ok(Prepared { fact, tail, texts })
+    }
+}
+
+impl Prepared {
+    /// The fact at place `seq`, its line, and the texts beside it.
+    pub fn seal(self, seq: u64) -> (Fact, String, Vec<FactText>) {
+        let line = format!("{{\"seq\":{seq},{}", self.tail);
+        (Fact { seq, ..self.fact }, line, self.texts)
+    }
 }
 
 impl Fact {
-    /// The line's bytes. Call once, at append; everybody after that copies bytes.
-    pub fn line(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(self)
-    }
-
     /// Reads a line back.
     pub fn parse(line: &[u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(line)

@@ -1,7 +1,7 @@
 //! Appending: facts, chain, source cursors and projections in one transaction.
 
 use kart_core::{
-    fact::{Draft, Fact, Hash, LINE_LIMIT},
+    fact::{Draft, Fact, Hash, LINE_LIMIT, Prepared},
     id::{EquipmentId, Origin, RecordId},
     record::{FOLD_VERSION, Record, Tenant, Touch, touches},
     row::Row,
@@ -24,6 +24,23 @@ pub struct Append {
     pub signals: Vec<Signal>,
     /// A sign of life.
     pub alive: Option<Moment>,
+}
+
+/// An append whose lines are made, as far as they can be before their places are known.
+pub(crate) struct Ready {
+    pub(crate) facts: Vec<Prepared>,
+    pub(crate) expected: Option<u64>,
+    signals: Vec<Signal>,
+    alive: Option<Moment>,
+}
+
+impl Append {
+    /// Makes the lines, on the caller's thread: the writer has enough to do.
+    pub(crate) fn ready(self) -> Result<Ready, StoreError> {
+        let facts: Result<_, _> = self.drafts.into_iter().map(Draft::prepare).collect();
+        let (expected, signals, alive) = (self.expected, self.signals, self.alive);
+        Ok(Ready { facts: facts?, expected, signals, alive })
+    }
 }
 
 /// The last value of a signal.
@@ -70,9 +87,9 @@ impl<'c> Transaction<'c> {
     }
 
     /// Writes one append; the records it touches are written by [`Self::finish`].
-    pub(crate) fn append(&mut self, append: Append) -> Result<Head, StoreError> {
-        for draft in append.drafts {
-            self.fact(draft)?;
+    pub(crate) fn append(&mut self, append: Ready) -> Result<Head, StoreError> {
+        for fact in append.facts {
+            self.fact(fact)?;
         }
         for signal in &append.signals {
             self.signal(signal)?;
@@ -97,10 +114,8 @@ impl<'c> Transaction<'c> {
         Ok(self.head)
     }
 
-    fn fact(&mut self, mut draft: Draft) -> Result<(), StoreError> {
-        let texts = std::mem::take(&mut draft.texts);
-        let fact = draft.seal(self.head.seq + 1);
-        let line = fact.line()?;
+    fn fact(&mut self, prepared: Prepared) -> Result<(), StoreError> {
+        let (fact, line, texts) = prepared.seal(self.head.seq + 1);
         if line.len() > LINE_LIMIT {
             return Err(StoreError::TooLarge { bytes: line.len() });
         }

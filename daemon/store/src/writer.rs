@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Append, Mirror, Reader, StoreError,
-    append::{Transaction, head},
+    append::{Ready, Transaction, head},
     open::{self, StoreOptions},
 };
 
@@ -29,6 +29,9 @@ const GROUP_BYTES: usize = 1024 * 1024;
 
 /// How often the writer looks whether callers are still coming back.
 const RETURNS: usize = 64;
+
+/// … and how often without seeing one before it goes on.
+const QUIET: usize = 2;
 
 /// Roughly what one draft takes as a line.
 const DRAFT_BYTES: usize = 512;
@@ -69,7 +72,7 @@ pub struct QuarantinedFact {
 type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 
 enum Work {
-    Append(Append, Reply<Head>),
+    Append(Ready, Reply<Head>),
     Acknowledge(Acknowledged, Reply<()>),
     Quarantine(Vec<QuarantinedFact>, Reply<()>),
     Snapshot(u64, String, Reply<()>),
@@ -129,7 +132,8 @@ impl Store {
     /// Makes `append` durable; the answer comes after the commit and names the head as it was
     /// right after this append. An error means that nothing of it is on disk.
     pub async fn append(&self, append: Append) -> Result<Head, StoreError> {
-        self.ask(|reply| Work::Append(append, reply)).await
+        let ready = append.ready()?;
+        self.ask(|reply| Work::Append(ready, reply)).await
     }
 
     /// Remembers what headquarters holds.
@@ -210,24 +214,25 @@ impl Writer {
     /// piece of other work that it met.
     fn group(
         &mut self,
-        first: Append,
+        first: Ready,
         reply: Reply<Head>,
         queue: &mut mpsc::Receiver<Work>,
     ) -> Option<Work> {
-        let mut facts = first.drafts.len();
+        let mut facts = first.facts.len();
         let mut group = vec![(first, reply)];
         let mut other = None;
         while facts < GROUP_FACTS && facts * DRAFT_BYTES < GROUP_BYTES && other.is_none() {
             match queue.try_recv() {
                 Ok(Work::Append(append, reply)) => {
-                    facts += append.drafts.len();
+                    facts += append.facts.len();
                     group.push((append, reply));
                 },
                 Ok(work) => other = Some(work),
                 Err(_) => break,
             }
         }
-        let (appends, replies): (Vec<Append>, Vec<Reply<Head>>) = group.into_iter().unzip();
+        let (appends, replies): (Vec<Ready>, Vec<Reply<Head>>) = group.into_iter().unzip();
+        let answered = replies.len();
         match self.commit(appends) {
             Ok((head, heads)) => {
                 self.head = head;
@@ -235,9 +240,7 @@ impl Writer {
                 for (reply, result) in replies.into_iter().zip(heads) {
                     answer(reply, result);
                 }
-                if facts > 1 {
-                    let_them_return(queue);
-                }
+                let_them_return(queue, answered);
             },
             Err(error) => {
                 for reply in replies {
@@ -252,7 +255,7 @@ impl Writer {
     /// fault takes the whole group back.
     fn commit(
         &mut self,
-        appends: Vec<Append>,
+        appends: Vec<Ready>,
     ) -> Result<(Head, Vec<Result<Head, StoreError>>), StoreError> {
         let sql = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut transaction = Transaction::new(&sql, self.origin, &self.tenant, self.head)?;
@@ -325,13 +328,21 @@ fn signed(seq: u64) -> i64 {
 /// Gives the callers who were just answered the processor, for as long as they are coming back.
 /// Without it they meet in two groups that take turns, each waiting for the other's commit; see
 /// the decision about group commit. Nobody waits for callers that are not there.
-fn let_them_return(queue: &mpsc::Receiver<Work>) {
+fn let_them_return(queue: &mpsc::Receiver<Work>, answered: usize) {
+    // A single caller is never waited for: it is as quick as its thread.
+    if answered < 2 {
+        return;
+    }
+    // Those that came during the commit are there already.
+    let all = queue.len() + answered;
+    let mut quiet = 0;
     for _ in 0..RETURNS {
         let waiting = queue.len();
-        thread::yield_now();
-        if queue.len() == waiting {
+        if waiting >= all || quiet > QUIET {
             return;
         }
+        thread::yield_now();
+        quiet = if queue.len() == waiting { quiet + 1 } else { 0 };
     }
 }
 

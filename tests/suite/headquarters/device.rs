@@ -2,7 +2,7 @@
 //! client.
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
-use kart_core::fact::{Body, Fact, Hash};
+use kart_core::fact::{Body, Draft, Hash};
 use kart_core::id::{EquipmentId, Incarnation, Origin, TerminalId, UserId, reference_id};
 use kart_core::time::{Boot, Micros, Stamp};
 use kart_wire::{
@@ -81,8 +81,9 @@ impl Device {
     pub(super) fn append(&mut self, body: Body) -> u64 {
         let seq = self.lines.len() as u64 + 1;
         let at = Self::stamp(seq);
-        let fact = Fact { seq, at, boot: Boot("aabbccdd".into()), by: None, key: None, fact: body };
-        self.lines.push(fact.line().unwrap());
+        let boot = Boot("aabbccdd".into());
+        let draft = Draft { at, boot, by: None, key: None, body, texts: vec![] };
+        self.lines.push(draft.prepare().unwrap().seal(seq).1);
         seq
     }
 
