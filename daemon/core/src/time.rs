@@ -14,11 +14,6 @@ impl Micros {
     pub fn rfc3339(self) -> String {
         jiff::Timestamp::from_microsecond(self.0).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
     }
-
-    /// `self` moved by `millis` milliseconds, held at the ends of the range.
-    pub fn plus_millis(self, millis: i64) -> Self {
-        Self(self.0.saturating_add(millis.saturating_mul(1000)))
-    }
 }
 
 /// One instant by two clocks: the wall clock for people, the boot clock for durations.

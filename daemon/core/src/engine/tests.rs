@@ -250,7 +250,7 @@ fn a_wall_clock_that_is_set_changes_no_duration() {
     bench.sample(100, 0, "status", Value::Bit(true));
     // One hour forward, then nothing is heard any more.
     let mut later = moment(3_200);
-    later.at.wall_us = later.at.wall_us.plus_millis(3_600_000);
+    later.at.wall_us = Micros(later.at.wall_us.0 + 3_600_000_000);
     bench.engine.on_time(&later);
     bench.collect();
     assert_eq!(bench.states(0).last(), Some(&(MachineState::Unknown, 100)));
