@@ -1,13 +1,17 @@
 //! The HTTP client of headquarters.
 
 use kart_wire::{
-    Assertion, Enroll, Enrolled, Hello, MOST_WIRE_BYTES, Problem, Pull, Pulled, PushEnvelope,
-    Pushed, Status, Token, Welcome, code,
+    Assertion, Common, Enroll, Enrolled, Feed, FeedHead, FeedRow, Found, Hello, MOST_FEED_BYTES,
+    MOST_WIRE_BYTES, Problem, Pull, Pulled, PushEnvelope, Pushed, Renew, Renewed, Status, Token,
+    Welcome, code,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
-use crate::{Failure, Page};
+use crate::{Failure, Fed, Gateway, Page};
+
+/// A feed may wait, and a whole site may come.
+const FEED_LIMIT: Duration = Duration::from_secs(120);
 
 /// Where headquarters is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -46,43 +50,6 @@ impl Headquarters {
         self.post("enroll", None, request).await
     }
 
-    pub(crate) async fn token(&self, assertion: &Assertion) -> Result<Token, Failure> {
-        self.post("token", None, assertion).await
-    }
-
-    pub(crate) async fn hello(&self, token: &str, hello: &Hello) -> Result<Welcome, Failure> {
-        self.post("hello", Some(token), hello).await
-    }
-
-    pub(crate) async fn pull(&self, token: &str, pull: &Pull) -> Result<Pulled, Failure> {
-        self.post("pull", Some(token), pull).await
-    }
-
-    pub(crate) async fn status(&self, token: &str, status: &Status) -> Result<(), Failure> {
-        let request = self.request("status", Some(token)).json(status);
-        self.answer(request).await.map(drop)
-    }
-
-    pub(crate) async fn push(
-        &self,
-        token: &str,
-        envelope: &PushEnvelope,
-        page: &Page,
-    ) -> Result<Pushed, Failure> {
-        let body = body(envelope, page)?;
-        if body.len() > MOST_WIRE_BYTES {
-            let detail = format!("a push of {} bytes", body.len());
-            let too_large = Problem { code: code::TOO_LARGE.to_owned(), detail, watermark: None };
-            return Err(Failure::Problem(too_large));
-        }
-        let request = self
-            .request("push", Some(token))
-            .header("content-type", "application/x-ndjson")
-            .header("content-encoding", "zstd")
-            .body(body);
-        parse(&self.answer(request).await?)
-    }
-
     async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
@@ -114,6 +81,72 @@ impl Headquarters {
         });
         Err(Failure::Problem(problem))
     }
+}
+
+impl Gateway for Headquarters {
+    async fn token(&self, assertion: &Assertion) -> Result<Token, Failure> {
+        self.post("token", None, assertion).await
+    }
+
+    async fn hello(&self, token: &str, hello: &Hello) -> Result<Welcome, Failure> {
+        self.post("hello", Some(token), hello).await
+    }
+
+    async fn pull(&self, token: &str, pull: &Pull) -> Result<Pulled, Failure> {
+        self.post("pull", Some(token), pull).await
+    }
+
+    async fn status(&self, token: &str, status: &Status) -> Result<(), Failure> {
+        let request = self.request("status", Some(token)).json(status);
+        self.answer(request).await.map(drop)
+    }
+
+    async fn push(
+        &self,
+        token: &str,
+        envelope: &PushEnvelope,
+        page: &Page,
+    ) -> Result<Pushed, Failure> {
+        let body = body(envelope, page)?;
+        if body.len() > MOST_WIRE_BYTES {
+            let detail = format!("a push of {} bytes", body.len());
+            let too_large = Problem { code: code::TOO_LARGE.to_owned(), detail, watermark: None };
+            return Err(Failure::Problem(too_large));
+        }
+        let request = self
+            .request("push", Some(token))
+            .header("content-type", "application/x-ndjson")
+            .header("content-encoding", "zstd")
+            .body(body);
+        parse(&self.answer(request).await?)
+    }
+
+    async fn feed(&self, token: &str, feed: &Feed) -> Result<Fed, Failure> {
+        let request = self.request("feed", Some(token)).json(feed).timeout(FEED_LIMIT);
+        fed(&self.answer(request).await?)
+    }
+
+    async fn common(&self, token: &str, common: &Common) -> Result<Found, Failure> {
+        self.post("common", Some(token), common).await
+    }
+
+    async fn renew(&self, token: &str, renew: &Renew) -> Result<Renewed, Failure> {
+        self.post("renew", Some(token), renew).await
+    }
+}
+
+/// A feed's lines, unpacked; as many rows as its head says.
+fn fed(body: &[u8]) -> Result<Fed, Failure> {
+    let nonsense = |detail: String| Failure::Nonsense(format!("a feed: {detail}"));
+    let plain =
+        zstd::bulk::decompress(body, MOST_FEED_BYTES).map_err(|e| nonsense(e.to_string()))?;
+    let mut lines = plain.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let head: FeedHead = parse(lines.next().unwrap_or_default())?;
+    let rows = lines.map(parse).collect::<Result<Vec<FeedRow>, _>>()?;
+    if rows.len() != head.rows {
+        return Err(nonsense(format!("{} rows instead of {}", rows.len(), head.rows)));
+    }
+    Ok(Fed { head, rows })
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Failure> {

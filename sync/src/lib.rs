@@ -5,6 +5,7 @@
 //! terminal is the [`Terminal`] port. Delivery is at least once, headquarters applies once.
 
 mod client;
+mod gateway;
 mod identity;
 mod outcome;
 mod session;
@@ -13,6 +14,7 @@ use std::future::Future;
 use uuid::Uuid;
 
 pub use client::{Headquarters, Remote};
+pub use gateway::{Fed, Gateway};
 pub use identity::{Device, EnrollError, IdentityError, enroll};
 pub use outcome::{Failure, Remedy};
 pub use session::{Tuning, run};

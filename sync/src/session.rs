@@ -10,7 +10,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Device, Failure, Headquarters, Link, Page, Position, Remedy, Terminal, Told};
+use crate::{Device, Failure, Gateway, Link, Page, Position, Remedy, Terminal, Told};
 
 /// A push's lines take about this many bytes; zstd brings them well under the wire's limit.
 const PAGE_BYTES: usize = 3 * 1024 * 1024;
@@ -41,10 +41,10 @@ impl Default for Tuning {
 
 /// Keeps `terminal` reconciled until `stop`. Never gives up; says through [`Terminal::link`] how
 /// it stands.
-pub async fn run<T: Terminal>(
+pub async fn run<T: Terminal, G: Gateway>(
     terminal: &T,
     device: &Device,
-    headquarters: &Headquarters,
+    headquarters: &G,
     tuning: Tuning,
     stop: CancellationToken,
 ) {
@@ -84,10 +84,10 @@ pub async fn run<T: Terminal>(
 }
 
 /// One session. Ends only with a failure.
-async fn converse<T: Terminal>(
+async fn converse<T: Terminal, G: Gateway>(
     terminal: &T,
     device: &Device,
-    headquarters: &Headquarters,
+    headquarters: &G,
     tuning: Tuning,
     worked: &mut bool,
 ) -> Result<std::convert::Infallible, Failure> {
@@ -124,7 +124,11 @@ fn hello(device: &Device, position: &Position) -> Hello {
         acked_seq: position.acked,
         acked_hash: position.acked_hash.clone(),
         sessions: remembered
-            .map(|(session, watermark)| PastSession { session: *session, watermark: *watermark })
+            .map(|(session, watermark)| PastSession {
+                session: *session,
+                watermark: *watermark,
+                cursor: None,
+            })
             .collect(),
         wall_us: position.wall_us,
     }
@@ -154,15 +158,15 @@ async fn check_welcome<T: Terminal>(
     }
 }
 
-struct Talk<'t, T> {
+struct Talk<'t, T, G> {
     terminal: &'t T,
     device: &'t Device,
-    headquarters: &'t Headquarters,
+    headquarters: &'t G,
     token: &'t str,
     session: Uuid,
 }
 
-impl<T: Terminal> Talk<'_, T> {
+impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
     async fn acknowledge(&self, watermark: u64, safe: u64) -> Result<(), Failure> {
         let session = self.session;
         let told = Told { session, watermark, safe, quarantined: vec![] };

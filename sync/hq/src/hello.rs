@@ -71,6 +71,7 @@ pub(crate) async fn hello(
         safe_seq: head.safe_seq,
         server_us: clock::now_us(),
         most_facts: MOST_FACTS,
+        protocol: PROTOCOL,
     }))
 }
 

@@ -7,7 +7,10 @@
 //! | `POST /v1/token` | [`Assertion`] | [`Token`] |
 //! | `POST /v1/hello` | [`Hello`] | [`Welcome`] |
 //! | `POST /v1/push` | NDJSON, zstd: [`PushEnvelope`], then `facts` lines, then `texts` lines of [`TextLine`] | [`Pushed`] |
-//! | `POST /v1/pull` | [`Pull`] | [`Pulled`] |
+//! | `POST /v1/pull` | [`Pull`] | [`Pulled`]; protocol 1 |
+//! | `POST /v1/feed` | [`Feed`] | NDJSON, zstd: [`FeedHead`], then `rows` lines of [`FeedRow`] |
+//! | `POST /v1/common` | [`Common`] | [`Found`] |
+//! | `POST /v1/renew` | [`Renew`] | [`Renewed`] |
 //! | `POST /v1/status` | [`Status`] | 204 |
 //! | `GET /openapi.json` | | this contract as OpenAPI |
 //! | `GET /health` | | 200 while the database answers |
@@ -22,8 +25,11 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// The protocol number that both sides name in `hello`.
-pub const PROTOCOL: u32 = 1;
+/// The protocol number that both sides name in `hello`. 2 has the feed, lives and leases.
+pub const PROTOCOL: u32 = 2;
+
+/// The first protocol with [`Feed`], [`Common`] and [`Renew`].
+pub const FEED_PROTOCOL: u32 = 2;
 
 /// A push carries at most this many facts.
 pub const MOST_FACTS: usize = 1_000;
@@ -33,6 +39,9 @@ pub const MOST_BYTES: usize = 8 * 1024 * 1024;
 
 /// A push's body may not be larger than this on the wire, in bytes.
 pub const MOST_WIRE_BYTES: usize = 1024 * 1024;
+
+/// The answer to a feed is not larger than this before compression, in bytes.
+pub const MOST_FEED_BYTES: usize = 64 * 1024 * 1024;
 
 /// A terminal asks to be registered, once, with the code that headquarters issued.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -124,6 +133,9 @@ pub struct PastSession {
     pub session: Uuid,
     /// What was acknowledged by its end.
     pub watermark: u64,
+    /// The last cursor it gave; opaque.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
 }
 
 /// Headquarters answers a hello.
@@ -142,6 +154,13 @@ pub struct Welcome {
     pub server_us: i64,
     /// Most facts in one push.
     pub most_facts: usize,
+    /// [`PROTOCOL`] of the gateway; gateways of the first one do not say.
+    #[serde(default = "first_protocol")]
+    pub protocol: u32,
+}
+
+fn first_protocol() -> u32 {
+    1
 }
 
 /// The first line of a push.
@@ -237,6 +256,144 @@ pub enum Pulled {
     },
 }
 
+/// A terminal asks for the rows that changed since its cursor.
+///
+/// What comes back is complete: applied in one transaction it makes the mirror equal to one commit
+/// boundary at headquarters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Feed {
+    /// From the welcome.
+    pub session: Uuid,
+    /// From the last answer; opaque. `None`: every scope whole.
+    pub cursor: Option<String>,
+    /// Scopes wanted whole although the cursor is good: their checksum differed.
+    #[serde(default)]
+    pub whole: Vec<Scope>,
+    /// Wait up to this many milliseconds for a change before answering without rows.
+    #[serde(default)]
+    pub wait_ms: u64,
+    /// Also send [`FeedHead::sums`].
+    #[serde(default)]
+    pub sums: bool,
+}
+
+/// Whom a row is sent to.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Every terminal of the organisation.
+    Org,
+    /// Every terminal of the site.
+    Site,
+    /// This terminal: its stations' queues, jobs and batches, its numbers, its corrections.
+    Terminal,
+}
+
+/// The first line of a feed's answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FeedHead {
+    /// For the next feed.
+    pub cursor: String,
+    /// Scopes that come whole: rows of them that are not in this answer are gone.
+    pub whole: Vec<Scope>,
+    /// Number of lines that follow.
+    pub rows: usize,
+    /// Facts of this terminal up to here are contained in the rows.
+    pub applied_through: u64,
+    /// Clock of headquarters, microseconds.
+    pub server_us: i64,
+    /// All facts of this terminal that headquarters holds and could not apply yet.
+    pub quarantined: Vec<Quarantined>,
+    /// The scopes as they are after this answer, when asked for.
+    #[serde(default)]
+    pub sums: Vec<ScopeSum>,
+}
+
+/// A scope in two numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ScopeSum {
+    /// Which.
+    pub scope: Scope,
+    /// Number of rows.
+    pub rows: u64,
+    /// Sum modulo 2^64 over rows of the first eight bytes, big-endian, of SHA-256 over
+    /// `table 0x00 key 0x00 row`; hexadecimal.
+    pub sum: String,
+}
+
+/// One row of the feed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct FeedRow {
+    /// Whom it is for.
+    pub scope: Scope,
+    /// Schema and name, for example `public.oee_sites`.
+    pub table: String,
+    /// The row's key.
+    pub key: String,
+    /// The row as JSON text: an object of columns, each text as Postgres writes it, or null. `None`: the row is gone, or none of this terminal's any more.
+    /// Kept and hashed as these bytes.
+    pub row: Option<String>,
+}
+
+/// A terminal whose log and headquarters' differ asks how far they are the same.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Common {
+    /// Life of the log.
+    pub incarnation: String,
+    /// Places in the terminal's log.
+    pub points: Vec<Point>,
+}
+
+/// A place in a log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Point {
+    /// Sequence number.
+    pub seq: u64,
+    /// Hash there, hexadecimal.
+    pub hash: String,
+}
+
+/// The answer to [`Common`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Found {
+    /// The highest of the points that headquarters has with the same hash; 0 when none.
+    pub seq: u64,
+    /// Last sequence number at headquarters.
+    pub watermark: u64,
+}
+
+/// A terminal ends the life of its log, which was put back to an older state, or takes over from
+/// a terminal that is no more, and begins a new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Renew {
+    /// The life that ends.
+    pub former: String,
+    /// The life that begins; minted by the terminal. Asking again with the same one gives the
+    /// same answer.
+    pub incarnation: String,
+    /// See [`Enroll::nonce`].
+    pub nonce: String,
+}
+
+/// A new life was registered.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct Renewed {
+    /// The life that begins.
+    pub incarnation: String,
+    /// The terminal that wrote the log that ended; another one after a take-over.
+    pub former_terminal: Uuid,
+    /// The life that ended.
+    pub former: String,
+    /// Where it ended, as headquarters has it.
+    pub end: Point,
+    /// What its facts add up to, as the domain library describes it: open batches, people clocked
+    /// in, bases of counters.
+    #[schema(value_type = Object)]
+    pub plant: serde_json::Value,
+}
+
 /// The live lane: what the terminal shows now. Overwritten, never counted.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
@@ -282,6 +439,13 @@ pub mod code {
     pub const STALE_SESSION: &str = "stale_session";
     /// 409: the log is another life than the registered one.
     pub const OTHER_INCARNATION: &str = "other_incarnation";
+    /// 409: headquarters holds facts that the log of this terminal lacks or has otherwise; ask
+    /// [`super::Common`], then [`super::Renew`].
+    pub const ROLLED_BACK: &str = "rolled_back";
+    /// 409: another installation uses this identity. A person must act.
+    pub const CLONED: &str = "cloned";
+    /// 429: too many requests of this terminal. Wait as `retry-after` says.
+    pub const BUSY: &str = "busy";
     /// 413: too large a body, a line or too many facts.
     pub const TOO_LARGE: &str = "too_large";
     /// 400: not of this contract.
