@@ -5,36 +5,74 @@ use kart_core::{
     engine::{Engine, Observed},
     fact::Fact,
     id::{EquipmentId, Incarnation, Origin, SiteId, TerminalId, reference_id},
+    pin::Secret,
     plant::Plant,
     record::Tenant,
     reference::Reference,
     signal::Quality,
 };
-use kart_store::{Store, StoreOptions};
+use kart_store::{Reader, Store, StoreOptions};
 use kart_sync::Device;
 use std::sync::Arc;
 
-use crate::{clock::Clock, config::Config, readers::Readers, uplink::HqState};
+use crate::{
+    clock::Clock,
+    config::Config,
+    life,
+    readers::Readers,
+    secret,
+    uplink::{HqState, mirrored},
+};
 
-pub(crate) fn open_store(config: &Config, device: &Device) -> anyhow::Result<Store> {
+/// Where this terminal's rows belong.
+pub(crate) fn tenant(config: &Config) -> Tenant {
     let (organization, site) = (&config.site.organization, &config.site.code);
+    Tenant {
+        organization: organization.clone(),
+        site: SiteId(reference_id(organization, site, "oee_sites", site)),
+    }
+}
+
+pub(crate) fn open_store(config: &Config, device: &Device, clock: &Clock) -> anyhow::Result<Store> {
     let incarnation: Incarnation = device.incarnation.parse()?;
-    let options = StoreOptions {
-        folder: config.terminal.data_dir.clone(),
-        new_origin: Origin { terminal: TerminalId(device.terminal), incarnation },
-        tenant: Tenant {
-            organization: organization.clone(),
-            site: SiteId(reference_id(organization, site, "oee_sites", site)),
-        },
-    };
-    let store = Store::open(options)?;
+    let origin = Origin { terminal: TerminalId(device.terminal), incarnation };
+    let folder = config.terminal.data_dir.clone();
+    let store =
+        life::open(StoreOptions { folder, new_origin: origin, tenant: tenant(config) }, clock)?;
     anyhow::ensure!(
-        store.origin() == Origin { terminal: TerminalId(device.terminal), incarnation },
+        store.origin() == origin,
         "facts.db and identity.json in {} belong to different terminals; put back the ones that \
          belong together",
         config.terminal.data_dir.display()
     );
     Ok(store)
+}
+
+/// What PINs are kept under. Those that were kept under another secret are pulled again.
+pub(crate) fn secret(config: &Config, store: &Store) -> anyhow::Result<Secret> {
+    let (secret, fresh) = secret::open(&config.terminal.data_dir)?;
+    if fresh {
+        store.mirror().begin_anew()?;
+    }
+    Ok(secret)
+}
+
+/// The plant that facts are folded into: the last one that was saved, or that of the beginning.
+fn plant(store: &Store, reader: &Reader) -> anyhow::Result<Plant> {
+    if let Some((_, state)) = reader.plant()? {
+        match serde_json::from_str(&state) {
+            Ok(plant) => return Ok(plant),
+            Err(error) if reader.is_purged()? => {
+                tracing::error!(%error, "the saved plant cannot be read and its facts are purged");
+            },
+            // A snapshot of another version is no loss: the log makes a new one.
+            Err(_) => {},
+        }
+    }
+    Ok(match reader.inherited()? {
+        Some(inherited) => serde_json::from_str::<Plant>(&inherited)?.inherit(store.origin()),
+        None => Plant::new(store.origin()),
+    })
 }
 
 /// The engine as of the last fact, with this start recorded.
@@ -44,12 +82,7 @@ pub(crate) async fn engine(
     clock: &Clock,
 ) -> anyhow::Result<Engine> {
     let reader = store.reader()?;
-    let fresh = || Plant::new(store.origin());
-    let mut plant = match reader.plant()? {
-        // A snapshot of another version is no loss: the log makes a new one.
-        Some((_, state)) => serde_json::from_str(&state).unwrap_or_else(|_| fresh()),
-        None => fresh(),
-    };
+    let mut plant = plant(store, &reader)?;
     reader.facts_after(plant.head, |fact: &Fact| plant.apply(fact))?;
     let now = clock.moment();
     let new = plant.head == 0;
@@ -97,18 +130,27 @@ pub(crate) async fn first_reference(
     if config.headquarters.is_none()
         && let Some(reference) = &config.reference
     {
-        store.save_reference(reference.clone(), None).await?;
+        let (mirror, document) = (store.mirror().clone(), reference.clone());
+        tokio::task::spawn_blocking(move || mirror.save(&document, None)).await??;
         return Ok(Some(Arc::new(reference.clone())));
     }
-    let mirrored = store.mirror().load().map(|(reference, _)| reference);
+    let mirror = store.mirror().clone();
+    // A mirror that cannot be read is begun anew by reading it; what it held is pulled again.
+    let mirrored =
+        tokio::task::spawn_blocking(move || mirrored(&mirror)).await?.unwrap_or_default();
     let ours = |reference: &Reference| reference.site.id == config.site.id;
     Ok(mirrored.filter(ours).or_else(|| config.reference.clone()).map(Arc::new))
 }
 
-pub(crate) async fn hq_state(config: &Config, readers: &Readers) -> anyhow::Result<HqState> {
+pub(crate) async fn hq_state(
+    config: &Config,
+    store: &Store,
+    readers: &Readers,
+) -> anyhow::Result<HqState> {
     let read = readers.ask(|reader| Ok((reader.acknowledged()?, reader.quarantine()?)));
     let ((acked, _), quarantined) = read.await?;
     let alone = config.headquarters.is_none();
     let link = if alone { HqLink::Alone } else { HqLink::Connecting };
-    Ok(HqState { link, acked, quarantined, reference_us: None })
+    let applied_through = store.mirror().applied_through().unwrap_or_default();
+    Ok(HqState { link, acked, quarantined, reference_us: None, sending: 0, applied_through })
 }

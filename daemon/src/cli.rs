@@ -3,7 +3,11 @@
 use clap::{Parser, Subcommand};
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
-use crate::{config::Config, telemetry, wiring};
+use crate::{
+    config::Config,
+    life, telemetry,
+    wiring::{self, Ended},
+};
 
 /// Records machine events and labor beside the machines.
 #[derive(Parser)]
@@ -28,6 +32,8 @@ enum Command {
         #[command(flatten)]
         at: At,
     },
+    /// Replace this terminal's key by a new one. The daemon may run meanwhile.
+    RotateKey(At),
 }
 
 #[derive(clap::Args)]
@@ -40,22 +46,27 @@ struct At {
 /// Exit code of a configuration that cannot be used.
 const BAD_CONFIG: u8 = 2;
 
-/// Runs the command line. 0: done; 1: failed; 2: the configuration cannot be used.
+/// Runs the command line. 0: done; 1: failed; 2: the configuration cannot be used; 75: start it
+/// again.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
     let (Command::Run(at)
     | Command::Check(at)
     | Command::ShowConfig(at)
+    | Command::RotateKey(at)
     | Command::Enroll { at, .. }) = &cli.command;
     let config = match Config::load(&at.config) {
         Ok(config) => config,
         Err(faults) => return complain(&faults.to_string(), BAD_CONFIG),
     };
     let done = match cli.command {
-        Command::Run(_) => serve(config),
-        Command::Check(at) => say(&format!("{}: ok\n", at.config.display())),
+        Command::Run(_) => return serve(config),
+        Command::Check(at) => {
+            trusted(&config).and_then(|()| say(&format!("{}: ok\n", at.config.display())))
+        },
         Command::ShowConfig(_) => show(&config),
         Command::Enroll { code, .. } => enroll(&config, &code),
+        Command::RotateKey(_) => rotate_key(&config),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -63,13 +74,39 @@ pub fn run() -> ExitCode {
     }
 }
 
+/// The authority of headquarters is in a file of its own, which may be missing or another one.
+fn trusted(config: &Config) -> anyhow::Result<()> {
+    config.headquarters.as_ref().map_or(Ok(()), |remote| wiring::headquarters(remote).map(drop))
+}
+
 fn show(config: &Config) -> anyhow::Result<()> {
     say(&config.show()?)
 }
 
-fn serve(config: Config) -> anyhow::Result<()> {
-    telemetry::logs(config.terminal.log.word())?;
-    runtime(2)?.block_on(wiring::run(config))
+fn serve(config: Config) -> ExitCode {
+    let run = || {
+        telemetry::logs(config.terminal.log.word())?;
+        runtime(2)?.block_on(wiring::run(config))
+    };
+    match run() {
+        Ok(Ended::Asked) => ExitCode::SUCCESS,
+        Ok(Ended::StartAnew) => {
+            let error = life::start_anew();
+            complain(&format!("must be started anew and cannot do so: {error}"), life::START_ANEW)
+        },
+        Err(error) => complain(&format!("{error:#}"), 1),
+    }
+}
+
+fn rotate_key(config: &Config) -> anyhow::Result<()> {
+    let Some(remote) = &config.headquarters else {
+        anyhow::bail!("the configuration has no [headquarters]");
+    };
+    let device = kart_sync::Device::open(&config.terminal.data_dir)?;
+    let headquarters = wiring::headquarters(remote)?;
+    let now_s = crate::clock::Clock::open()?.stamp().wall_us.0.div_euclid(1_000_000);
+    runtime(1)?.block_on(kart_sync::rotate_key(&device, &headquarters, now_s))?;
+    say("the key is a new one\n")
 }
 
 fn enroll(config: &Config, code: &str) -> anyhow::Result<()> {

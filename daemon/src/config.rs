@@ -56,6 +56,8 @@ pub struct Terminal {
     pub socket: PathBuf,
     /// How much it logs.
     pub log: LogLevel,
+    /// Days that a PIN holds after headquarters confirmed it.
+    pub pin_valid_days: u16,
 }
 
 /// Where a terminal stands.

@@ -148,6 +148,7 @@ impl Recorder {
         if let Some(reference) = reference {
             engine.set_reference(reference);
         }
+        engine.on_corrections(&now);
         let mut links = before.links;
         let mut signals = BTreeMap::new();
         let mut saved = Vec::new();

@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::recorder::Call;
+use crate::{pin::Gate, recorder::Call};
 
 mod live;
 mod openapi;
@@ -36,6 +36,8 @@ pub struct Desk {
     pub view: watch::Receiver<Arc<View>>,
     /// Where commands go.
     pub calls: mpsc::Sender<Call>,
+    /// Who is asked for a PIN.
+    pub gate: Arc<Gate>,
     /// Where the log stands.
     pub head: watch::Receiver<Head>,
     /// The metrics of this process.
@@ -97,6 +99,9 @@ async fn command(State(desk): State<Desk>, body: axum::body::Bytes) -> Response 
     };
     if request.key.is_empty() || request.key.len() > 64 {
         return (StatusCode::BAD_REQUEST, "key: must have 1 to 64 characters").into_response();
+    }
+    if let Err(refusal) = desk.gate.admit(&request).await {
+        return Json(Answer::Refused(refusal)).into_response();
     }
     let (reply, answer) = oneshot::channel();
     let asked = timeout(PATIENCE, async {

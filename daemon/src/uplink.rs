@@ -1,14 +1,29 @@
 //! Fits this terminal to what synchronisation needs: the store below, the screen beside it.
 
 use kart_api::{HqLink, Recording};
-use kart_core::{reference::Reference, time::Micros};
-use kart_store::{Acknowledged, Outgoing, QuarantinedFact, Store, StoreError};
-use kart_sync::{Fault, Link, Page, Position, Terminal, Told};
-use kart_wire::{Quarantined, Status, TextLine};
-use std::sync::Arc;
+use kart_core::{
+    down,
+    pin::{Secret, seal_row},
+    reference::{self, Reference, Rows},
+    time::Micros,
+};
+use kart_store::{
+    Acknowledged, Delivery, Mirror, MirrorRow, Mirrored, Outgoing, QuarantinedFact, Store,
+    StoreError, Sum,
+};
+use kart_sync::{Fault, Fed, Link, NewLife, Page, Position, Terminal, Told};
+use kart_wire::{FeedRow, PastSession, Quarantined, Scope, ScopeSum, Status, TextLine};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 use tokio::sync::watch;
+use uuid::Uuid;
 
-use crate::{clock::Clock, readers::Readers, recorder::Shown};
+use crate::{clock::Clock, life::Rebirth, readers::Readers, recorder::Shown};
 
 /// What is known of headquarters.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,6 +36,10 @@ pub struct HqState {
     pub quarantined: Vec<QuarantinedFact>,
     /// When the reference data was last confirmed.
     pub reference_us: Option<Micros>,
+    /// Facts up to here are in a request now; 0 when none are.
+    pub sending: u64,
+    /// Facts up to here are contained in the rows that came down.
+    pub applied_through: u64,
 }
 
 /// This terminal, as synchronisation sees it.
@@ -39,6 +58,56 @@ pub struct Uplink {
     pub shown: watch::Receiver<Shown>,
     /// `organization_id` and site that reference data must be for.
     pub site: (String, String),
+    /// What the mirror holds is what is in force.
+    pub mirrored: AtomicBool,
+    /// What PINs are kept under.
+    pub secret: Secret,
+    /// Where a new life of the log is asked for.
+    pub rebirth: Rebirth,
+}
+
+impl Uplink {
+    /// Asks the mirror something, without holding up the runtime.
+    async fn mirror<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Mirror) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Fault> {
+        let mirror = self.store.mirror().clone();
+        let asked = tokio::task::spawn_blocking(move || question(&mirror));
+        let answer = asked.await.map_err(|e| Fault(e.to_string()))?;
+        answer.map_err(|e| Fault(e.to_string()))
+    }
+
+    /// A mirror that was written but never put in force must be asked for again.
+    async fn in_force(&self) -> Result<bool, Fault> {
+        if !self.mirrored.load(Ordering::Relaxed) {
+            let mirrored = self.mirror(mirrored).await?;
+            let same =
+                mirrored.is_some() && mirrored.as_ref() == self.reference.borrow().as_deref();
+            self.mirrored.store(same, Ordering::Relaxed);
+        }
+        Ok(self.mirrored.load(Ordering::Relaxed))
+    }
+
+    fn put_in_force(&self, reference: Reference) {
+        self.mirrored.store(true, Ordering::Relaxed);
+        self.reference.send_if_modified(|standing| {
+            let other = standing.as_deref() != Some(&reference);
+            if other {
+                *standing = Some(Arc::new(reference));
+            }
+            other
+        });
+    }
+}
+
+/// The reference data in the mirror, if there is any that makes sense.
+pub(crate) fn mirrored(mirror: &Mirror) -> Result<Option<Reference>, StoreError> {
+    Ok(match mirror.load()? {
+        Some(Mirrored::Document(reference)) => Some(*reference),
+        Some(Mirrored::Rows(rows)) => reference::assemble(&rows).ok(),
+        None => None,
+    })
 }
 
 impl Terminal for Uplink {
@@ -47,17 +116,35 @@ impl Terminal for Uplink {
         let read = self.readers.ask(move |reader| {
             let (acked, _) = reader.acknowledged()?;
             let acked_hash = reader.hash_at(acked)?;
-            Ok((acked, acked_hash, reader.sessions()?))
+            Ok((acked, acked_hash, reader.sessions()?, reader.oldest()?))
         });
-        let (acked, acked_hash, sessions) = read.await.map_err(|e| Fault(e.to_string()))?;
+        let (acked, acked_hash, sessions, oldest) = read.await.map_err(|e| Fault(e.to_string()))?;
+        let mut cursors: BTreeMap<Uuid, String> =
+            self.mirror(Mirror::sessions).await?.into_iter().collect();
+        let sessions = sessions.into_iter();
         Ok(Position {
             last: head.seq,
             head_hash: head.hash.to_string(),
+            oldest,
             acked,
             acked_hash: acked_hash.map(|hash| hash.to_string()).unwrap_or_default(),
-            sessions,
+            sessions: sessions
+                .map(|(session, watermark)| {
+                    let cursor = cursors.remove(&session);
+                    PastSession { session, watermark, cursor }
+                })
+                .collect(),
             wall_us: self.clock.stamp().wall_us.0,
         })
+    }
+
+    async fn renew(&self, life: NewLife) -> Result<(), Fault> {
+        let (rebirth, at) = (self.rebirth.clone(), self.clock.moment());
+        let keep = tokio::task::spawn_blocking(move || rebirth.keep(life, at));
+        let kept = keep.await.map_err(|e| Fault(e.to_string()))?;
+        kept.map_err(|e| Fault(format!("the new life of the log cannot be kept: {e}")))?;
+        // The program starts anew.
+        std::future::pending().await
     }
 
     async fn hash_at(&self, seq: u64) -> Result<Option<String>, Fault> {
@@ -100,30 +187,47 @@ impl Terminal for Uplink {
         Ok(())
     }
 
+    async fn feed_cursor(&self) -> Result<Option<String>, Fault> {
+        if self.in_force().await? { self.mirror(Mirror::cursor).await } else { Ok(None) }
+    }
+
+    async fn feed(&self, session: Uuid, fed: Fed) -> Result<(), Fault> {
+        let through = fed.head.applied_through;
+        let delivery = delivery(session, fed, &self.secret);
+        let place = self.site.clone();
+        let apply = move |mirror: &Mirror| mirror.apply(&delivery, |rows| of_this(&place, rows));
+        self.put_in_force(self.mirror(apply).await?);
+        // Only now: whoever drops a fact for it finds the row that contains it.
+        self.state.send_if_modified(|state| {
+            let further = state.applied_through != through;
+            state.applied_through = through;
+            further
+        });
+        Ok(())
+    }
+
+    async fn sums(&self) -> Result<Vec<ScopeSum>, Fault> {
+        let sums = self.mirror(Mirror::sums).await?;
+        let sum = |Sum { scope, rows, sum }| ScopeSum {
+            scope: wire_scope(scope),
+            rows,
+            sum: format!("{sum:016x}"),
+        };
+        Ok(sums.into_iter().map(sum).collect())
+    }
+
     async fn cursor(&self) -> Result<Option<String>, Fault> {
-        let mirror = self.store.mirror();
-        let load = tokio::task::spawn_blocking(move || mirror.load());
-        let loaded = load.await.map_err(|e| Fault(e.to_string()))?;
-        // A mirror that was written but never put in force must be asked for again.
-        let in_force = self.reference.borrow().clone();
-        let ours = |mirrored: &Reference| in_force.as_deref() == Some(mirrored);
-        Ok(loaded.filter(|(mirrored, _)| ours(mirrored)).and_then(|(_, cursor)| cursor))
+        if self.in_force().await? { self.mirror(Mirror::document_cursor).await } else { Ok(None) }
     }
 
     async fn reference(&self, snapshot: serde_json::Value, cursor: String) -> Result<(), Fault> {
         let parsed: Result<Reference, _> = serde_json::from_value(snapshot);
         let reference = parsed.map_err(|e| Fault(format!("the site data cannot be read: {e}")))?;
-        let (organization, site) = &self.site;
-        if reference.organization != *organization || reference.site.code != *site {
-            return Err(Fault(format!(
-                "headquarters sent the data of site {} of {}, this terminal is configured for {site} of {organization}",
-                reference.site.code, reference.organization
-            )));
-        }
-        let stored = self.store.save_reference(reference.clone(), Some(cursor)).await;
-        stored.map_err(|e| Fault(e.to_string()))?;
+        check_site(&self.site, &reference).map_err(Fault)?;
+        let document = reference.clone();
+        self.mirror(move |mirror| mirror.save(&document, Some(&cursor))).await?;
         tracing::info!(version = reference.version, "site data taken over");
-        self.reference.send_replace(Some(Arc::new(reference)));
+        self.put_in_force(reference);
         Ok(())
     }
 
@@ -163,10 +267,72 @@ impl Terminal for Uplink {
         });
     }
 
+    fn sending(&self, last: u64) {
+        self.state.send_if_modified(|state| std::mem::replace(&mut state.sending, last) != last);
+    }
+
     async fn grown(&self, seq: u64) -> Result<(), Fault> {
         let mut head = self.store.head();
         let grown = head.wait_for(|head| head.seq > seq).await.map(drop);
         grown.map_err(|_| Fault(StoreError::Stopped.to_string()))
+    }
+}
+
+/// The reference data that rows add up to, when it is that of the configured site.
+fn of_this(place: &(String, String), rows: &Rows) -> Result<Reference, String> {
+    let reference = reference::assemble(rows).map_err(|fault| fault.to_string())?;
+    check_site(place, &reference)?;
+    Ok(reference)
+}
+
+fn check_site((organization, site): &(String, String), sent: &Reference) -> Result<(), String> {
+    if sent.organization == *organization && sent.site.code == *site {
+        return Ok(());
+    }
+    Err(format!(
+        "headquarters sent the data of site {} of {}, this terminal is configured for {site} of \
+         {organization}",
+        sent.site.code, sent.organization
+    ))
+}
+
+fn delivery(session: Uuid, fed: Fed, secret: &Secret) -> Delivery {
+    let rows = fed.rows.into_iter().map(|sent| MirrorRow {
+        scope: scope(sent.scope),
+        kept: kept(&sent, secret),
+        table: sent.table,
+        key: sent.key,
+        row: sent.row,
+    });
+    Delivery {
+        session,
+        cursor: fed.head.cursor,
+        applied_through: fed.head.applied_through,
+        whole: fed.head.whole.into_iter().map(scope).collect(),
+        rows: rows.collect(),
+    }
+}
+
+/// A hash of a PIN is not kept as it came.
+fn kept(sent: &FeedRow, secret: &Secret) -> Option<String> {
+    let row = sent.row.as_ref().filter(|_| sent.table == "edge.people")?;
+    // A row that could not be read would not have come so far.
+    seal_row(secret, &sent.table, row).ok()
+}
+
+fn scope(sent: Scope) -> down::Scope {
+    match sent {
+        Scope::Org => down::Scope::Org,
+        Scope::Site => down::Scope::Site,
+        Scope::Terminal => down::Scope::Terminal,
+    }
+}
+
+fn wire_scope(scope: down::Scope) -> Scope {
+    match scope {
+        down::Scope::Org => Scope::Org,
+        down::Scope::Site => Scope::Site,
+        down::Scope::Terminal => Scope::Terminal,
     }
 }
 

@@ -14,7 +14,7 @@ use kart_core::{
     signal::Quality,
     time::Micros,
 };
-use kart_store::{Head, StoreError};
+use kart_store::{Head, QuarantinedFact, Reader, StoreError};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
@@ -27,8 +27,17 @@ const REST: Duration = Duration::from_millis(100);
 /// A view at least this often, so that a screen can tell a quiet plant from a dead daemon.
 const PULSE: Duration = Duration::from_secs(2);
 
-/// Receipts shown.
-const RECEIPTS: u32 = 30;
+/// Receipts shown at least, however old …
+const RECEIPTS: usize = 30;
+
+/// … at most …
+const MOST_RECEIPTS: u32 = 200;
+
+/// … and otherwise those of so long, in microseconds: a shift and its handover.
+const SHIFT_US: i64 = 10 * 3_600 * 1_000_000;
+
+/// Facts shown beside them because headquarters holds them back.
+const MOST_HELD: usize = 50;
 
 /// Makes views.
 pub struct Viewer {
@@ -57,15 +66,18 @@ pub struct Viewer {
 impl Viewer {
     /// Runs until `stop`.
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
-        let mut lately = (u64::MAX, Vec::new());
+        let mut lately = (None, Vec::new());
         let mut oldest = (0, None);
         loop {
             let shown = self.shown.borrow_and_update().clone();
             let hq = self.hq.borrow_and_update().clone();
             let head = self.head.borrow_and_update().seq;
-            if lately.0 != shown.commands {
-                let facts = self.readers.ask(|reader| reader.lately(RECEIPTS)).await?;
-                lately = (shown.commands, facts);
+            let held: Vec<u64> = hq.quarantined.iter().map(|held| held.seq).collect();
+            let asked = Some((shown.commands, held.clone()));
+            if lately.0 != asked {
+                let since = self.clock.stamp().wall_us.0 - SHIFT_US;
+                let look = move |reader: &Reader| receipts(reader, since, &held);
+                lately = (asked, self.readers.ask(look).await?);
             }
             let waiting = hq.acked + 1;
             if head < waiting || hq.link == HqLink::Alone {
@@ -96,6 +108,7 @@ impl Viewer {
     fn look(&self, shown: &Shown, hq: &HqState, lately: &[Fact]) -> View {
         let plant = &shown.engine.plant;
         let reference = shown.engine.reference().map(|reference| (**reference).clone());
+        let refused = hq.quarantined.iter().filter(|held| !waits(&held.code));
         let machines = self.map.machines.iter().zip(shown.engine.watches()).enumerate();
         View {
             number: 0,
@@ -121,13 +134,31 @@ impl Viewer {
                 saved: plant.head,
                 acked: hq.acked,
                 oldest_waiting_us: None,
+                sending: hq.sending.saturating_sub(hq.acked),
                 quarantined: u64::try_from(hq.quarantined.len()).unwrap_or_default(),
+                refused: u64::try_from(refused.count()).unwrap_or_default(),
                 reference_us: hq.reference_us,
             },
             receipts: lately.iter().map(|fact| receipt(fact, reference.as_ref(), hq)).collect(),
             reference,
         }
     }
+}
+
+/// What people recorded in the last shift, and what is held back, newest first.
+fn receipts(reader: &Reader, since_us: i64, held: &[u64]) -> Result<Vec<Fact>, StoreError> {
+    let mut facts = BTreeMap::new();
+    for (place, fact) in reader.lately(MOST_RECEIPTS)?.into_iter().enumerate() {
+        if place < RECEIPTS || fact.at.wall_us.0 >= since_us {
+            facts.insert(fact.seq, fact);
+        }
+    }
+    for seq in held.iter().rev().take(MOST_HELD) {
+        if let Some(fact) = reader.fact(*seq)? {
+            facts.insert(*seq, fact);
+        }
+    }
+    Ok(facts.into_values().rev().collect())
 }
 
 /// A machine read through several devices is as well linked as the worst of them.
@@ -241,6 +272,28 @@ fn stops(plant: &Plant) -> Vec<Stop> {
     stops
 }
 
+/// Where a fact is, as far as this terminal was told.
+fn stage(seq: u64, hq: &HqState) -> Stage {
+    match hq.quarantined.iter().find(|held| held.seq == seq) {
+        Some(QuarantinedFact { code, detail, .. }) => {
+            let (code, detail) = (code.clone(), detail.clone());
+            match waits(&code) {
+                true => Stage::Waiting { code, detail },
+                false => Stage::Refused { code, detail },
+            }
+        },
+        None if seq <= hq.acked => Stage::AtHeadquarters,
+        None if seq <= hq.sending => Stage::Sending,
+        None => Stage::Saved,
+    }
+}
+
+/// Whether headquarters applies such a fact by itself as soon as it can. A word of a later version
+/// is taken for one: the fact is there.
+fn waits(code: &str) -> bool {
+    !matches!(code, "unreadable" | "bad_text" | "refused")
+}
+
 fn receipt(fact: &Fact, reference: Option<&Reference>, hq: &HqState) -> Receipt {
     let machine = |id| reference.and_then(|r| r.machine(id)).map(|machine| machine.code.clone());
     let about = match &fact.fact {
@@ -256,17 +309,41 @@ fn receipt(fact: &Fact, reference: Option<&Reference>, hq: &HqState) -> Receipt 
         },
         _ => String::new(),
     };
-    let held = hq.quarantined.iter().find(|held| held.seq == fact.seq);
     Receipt {
         seq: fact.seq,
         at_us: fact.at.wall_us,
         kind: fact.fact.kind().to_owned(),
         name: fact.by.map(|user| name_of(user, reference)),
         about,
-        stage: match held {
-            Some(held) => Stage::Waiting { reason: held.detail.clone() },
-            None if fact.seq <= hq.acked => Stage::AtHeadquarters,
-            None => Stage::Saved,
-        },
+        stage: stage(fact.seq, hq),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_is_in_one_of_five_places() {
+        let held = |seq, code: &str| QuarantinedFact {
+            seq,
+            code: code.to_owned(),
+            detail: "why".to_owned(),
+        };
+        let hq = HqState {
+            link: HqLink::Up,
+            acked: 7,
+            quarantined: vec![held(3, "unresolved_ref"), held(4, "bad_text"), held(5, "later")],
+            reference_us: None,
+            sending: 9,
+            applied_through: 7,
+        };
+        let (code, detail) = ("unresolved_ref".to_owned(), "why".to_owned());
+        assert_eq!(stage(3, &hq), Stage::Waiting { code, detail });
+        assert!(matches!(stage(4, &hq), Stage::Refused { .. }));
+        assert!(matches!(stage(5, &hq), Stage::Waiting { .. }));
+        let places = [2, 7, 8, 9, 10].map(|seq| stage(seq, &hq));
+        let [there, sent] = [Stage::AtHeadquarters, Stage::Sending];
+        assert_eq!(places, [there.clone(), there, sent.clone(), sent, Stage::Saved]);
     }
 }

@@ -12,12 +12,18 @@
 
 use anyhow::Context as _;
 use kart_api::{HqLink, Recording, View};
-use kart_core::reference::Reference;
+use kart_core::{pin::Secret, reference::Reference};
 use kart_store::Store;
 use kart_sync::{Device, Headquarters, Remote, Tuning};
 use kart_wire::Enrolled;
 use metrics_exporter_prometheus::PrometheusHandle;
-use std::{collections::BTreeMap, path::Path, sync::Arc, time::Duration};
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use std::{
+    collections::BTreeMap,
+    path::Path,
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +32,8 @@ use crate::{
     clock::Clock,
     config::{self, Config},
     ingest,
+    life::{self, Rebirth},
+    pin::{Gate, Watched},
     readers::Readers,
     recorder::{Inputs, Recorder, Shown},
     serve::{self, Desk},
@@ -47,13 +55,23 @@ const STOP_PATIENCE: Duration = Duration::from_secs(3);
 /// … and the store this long after them: five seconds are never used up.
 const CLOSE_PATIENCE: Duration = Duration::from_millis(1500);
 
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Ended {
+    /// A signal asked for it.
+    Asked,
+    /// The program must start anew: a new life of the log waits for that.
+    StartAnew,
+}
+
 /// Runs the daemon until a signal asks it to stop, or until a task falls.
-pub async fn run(config: Config) -> anyhow::Result<()> {
+pub async fn run(config: Config) -> anyhow::Result<Ended> {
     let metrics = telemetry::metrics()?;
     let (supervisor, mut fallen) = Supervisor::new();
     // Taking the socket first: a second daemon ends here, before it touches the data.
     let listener = serve::bind(&config.terminal.socket).await?;
-    let device = Device::open(&config.terminal.data_dir)?;
+    let device = life::device(&config.terminal.data_dir, &boot::tenant(&config))?;
+    let rebirth = Rebirth::new(&config.terminal.data_dir);
     let terminal = Terminal::open(&config, &device).await?;
     let (intake, readings) = mpsc::channel(READINGS);
     let (calls, waiting) = mpsc::channel(CALLS);
@@ -61,9 +79,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let inputs = Inputs { readings, calls: waiting, reference: terminal.reference.subscribe() };
     supervisor.run("recorder", terminal.recorder(&config).run(inputs, supervisor.stop()));
     supervisor.run("viewer", terminal.viewer(&config).run(supervisor.stop()));
+    let gate = Arc::new(terminal.gate(&config)?);
+    supervisor.run("pins", Arc::clone(&gate).remember(supervisor.stop()));
     let desk = Desk {
         view: terminal.view.subscribe(),
         calls,
+        gate,
         head: terminal.store.head(),
         metrics: metrics.clone(),
         stop: supervisor.stop(),
@@ -74,13 +95,16 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     let store = terminal.store.clone();
     if let Some(remote) = &config.headquarters {
         let headquarters = headquarters(remote)?;
-        let uplink = terminal.uplink(&config);
+        let uplink = terminal.uplink(&config, rebirth.clone());
         let wanted = registration(&config);
         supervisor.run("uplink", follow(uplink, device, headquarters, wanted, supervisor.stop()));
     }
     tracing::info!(socket = %config.terminal.socket.display(), "recording");
     notify(&[sd_notify::NotifyState::Ready]);
-    let outcome = wait(&mut fallen).await;
+    let outcome = tokio::select! {
+        outcome = wait(&mut fallen) => outcome.map(|()| Ended::Asked),
+        () = rebirth.asked() => Ok(Ended::StartAnew),
+    };
     notify(&[sd_notify::NotifyState::Stopping]);
     finish(&supervisor, &store, &config.terminal.socket).await;
     outcome
@@ -89,6 +113,7 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
 /// What the tasks share.
 struct Terminal {
     store: Store,
+    secret: Secret,
     readers: Readers,
     clock: Clock,
     reference: watch::Sender<Option<Arc<Reference>>>,
@@ -100,7 +125,8 @@ struct Terminal {
 impl Terminal {
     async fn open(config: &Config, device: &Device) -> anyhow::Result<Self> {
         let clock = Clock::open().context("cannot read the kernel's boot id")?;
-        let store = boot::open_store(config, device)?;
+        let store = boot::open_store(config, device, &clock)?;
+        let secret = boot::secret(config, &store)?;
         let readers = Readers::open(&store)?;
         let reference = boot::first_reference(config, &store).await?;
         let mut engine = boot::engine(config, &store, &clock).await?;
@@ -113,9 +139,10 @@ impl Terminal {
             recording: Recording::Yes,
             commands: 0,
         };
-        let hq = boot::hq_state(config, &readers).await?;
+        let hq = boot::hq_state(config, &store, &readers).await?;
         Ok(Self {
             store,
+            secret,
             readers,
             clock,
             reference: watch::channel(reference).0,
@@ -136,6 +163,14 @@ impl Terminal {
         }
     }
 
+    fn gate(&self, config: &Config) -> std::io::Result<Gate> {
+        let watched =
+            Watched { reference: self.reference.subscribe(), headquarters: self.hq.subscribe() };
+        let settings = &config.terminal;
+        let (folder, days) = (&settings.data_dir, settings.pin_valid_days);
+        Gate::open(folder, self.secret, days, watched, self.clock.clone())
+    }
+
     fn viewer(&self, config: &Config) -> Viewer {
         Viewer {
             map: Arc::new(config.map.clone()),
@@ -151,7 +186,7 @@ impl Terminal {
         }
     }
 
-    fn uplink(self, config: &Config) -> Uplink {
+    fn uplink(self, config: &Config, rebirth: Rebirth) -> Uplink {
         Uplink {
             store: self.store,
             readers: self.readers,
@@ -160,6 +195,9 @@ impl Terminal {
             reference: self.reference,
             shown: self.shown.subscribe(),
             site: (config.site.organization.clone(), config.site.code.clone()),
+            mirrored: AtomicBool::new(false),
+            secret: self.secret,
+            rebirth,
         }
     }
 }
@@ -197,7 +235,9 @@ fn empty_view(config: &Config) -> View {
             saved: 0,
             acked: 0,
             oldest_waiting_us: None,
+            sending: 0,
             quarantined: 0,
+            refused: 0,
             reference_us: None,
         },
         receipts: vec![],
@@ -223,9 +263,18 @@ fn sources(config: &Config, supervisor: &Supervisor, intake: ingest::Intake, clo
 
 /// A client of the configured headquarters.
 pub fn headquarters(remote: &config::Headquarters) -> anyhow::Result<Headquarters> {
-    let ca_pem = remote.ca_file.as_ref().map(std::fs::read).transpose();
-    let ca_pem = ca_pem.context("cannot read headquarters.ca_file")?;
+    let ca_pem = remote.ca_file.as_deref().map(authorities).transpose()?;
     Ok(Headquarters::new(&Remote { url: remote.url.clone(), ca_pem })?)
+}
+
+fn authorities(file: &std::path::Path) -> anyhow::Result<Vec<u8>> {
+    let path = file.display();
+    let pem =
+        std::fs::read(file).with_context(|| format!("headquarters.ca_file: cannot read {path}"))?;
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let found = certificates.with_context(|| format!("headquarters.ca_file: {path} is damaged"))?;
+    anyhow::ensure!(!found.is_empty(), "headquarters.ca_file: {path} holds no certificate");
+    Ok(pem)
 }
 
 /// The registration this terminal must have, by its configuration.

@@ -2,8 +2,8 @@
 
 use kart_wire::{
     Assertion, Common, Enroll, Enrolled, Feed, FeedHead, FeedRow, Found, Hello, MOST_FEED_BYTES,
-    MOST_WIRE_BYTES, Problem, Pull, Pulled, PushEnvelope, Pushed, Renew, Renewed, Status, Token,
-    Welcome, code,
+    MOST_WIRE_BYTES, Problem, Pull, Pulled, PushEnvelope, Pushed, Renew, Renewed, Rotate, Status,
+    Token, Welcome, code,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
@@ -48,6 +48,10 @@ impl Headquarters {
 
     pub(crate) async fn enroll(&self, request: &Enroll) -> Result<Enrolled, Failure> {
         self.post("enroll", None, request).await
+    }
+
+    pub(crate) async fn rotate(&self, request: &Rotate) -> Result<(), Failure> {
+        self.answer(self.request("rotate", None).json(request)).await.map(drop)
     }
 
     async fn post<T: DeserializeOwned>(
@@ -166,5 +170,12 @@ fn body(envelope: &PushEnvelope, page: &Page) -> Result<Vec<u8>, Failure> {
         plain.extend(serde_json::to_vec(text).map_err(nonsense)?);
         plain.push(b'\n');
     }
-    zstd::bulk::compress(&plain, 3).map_err(|e| Failure::Nonsense(e.to_string()))
+    packed(&plain).map_err(|e| Failure::Nonsense(e.to_string()))
+}
+
+/// With a checksum: what a broken line has changed is refused, and sent again.
+fn packed(plain: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut compressor = zstd::bulk::Compressor::new(3)?;
+    compressor.include_checksum(true)?;
+    compressor.compress(plain)
 }

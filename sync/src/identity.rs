@@ -2,6 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use ring::{
+    digest::{SHA256, digest},
     rand::{SecureRandom, SystemRandom},
     signature::{Ed25519KeyPair, KeyPair},
 };
@@ -48,6 +49,9 @@ struct Minted {
     terminal: Uuid,
     incarnation: String,
     nonce: String,
+    /// Where the nonce is good, as a hash: a copy of the folder elsewhere gets one of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    place: Option<String>,
 }
 
 /// A device: its key never leaves it.
@@ -59,7 +63,6 @@ pub struct Device {
     /// Tells clones apart.
     pub nonce: String,
     folder: PathBuf,
-    key: Ed25519KeyPair,
 }
 
 impl Device {
@@ -68,26 +71,22 @@ impl Device {
         fs::create_dir_all(folder)
             .map_err(|source| IdentityError::File { path: folder.into(), source })?;
         let random = SystemRandom::new();
-        let key_path = folder.join("device.key");
-        let pkcs8 = match read(&key_path)? {
-            Some(bytes) => bytes,
-            None => {
-                let fresh = Ed25519KeyPair::generate_pkcs8(&random);
-                let fresh = fresh.map_err(|_| IdentityError::NoRandom)?;
-                write_secret(&key_path, fresh.as_ref())?;
-                fresh.as_ref().to_vec()
-            },
-        };
-        let key = Ed25519KeyPair::from_pkcs8(&pkcs8)
-            .map_err(|e| IdentityError::Damaged { path: key_path, problem: e.to_string() })?;
+        if read(&key_path(folder))?.is_none() {
+            write_secret(&key_path(folder), &fresh_key(&random)?)?;
+        }
+        key_pair(&key_path(folder))?;
         let minted = minted(folder, &random)?;
         Ok(Self {
             terminal: minted.terminal,
             incarnation: minted.incarnation,
             nonce: minted.nonce,
             folder: folder.into(),
-            key,
         })
+    }
+
+    /// Where it keeps what it is.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// The registration at headquarters, if there is one.
@@ -107,11 +106,20 @@ impl Device {
             iat: now_s,
             jti: Uuid::new_v4(),
         };
-        let json = serde_json::to_vec(&claims).map_err(|_| IdentityError::NoRandom)?;
-        let header = URL_SAFE_NO_PAD.encode(br#"{"alg":"EdDSA","typ":"JWT"}"#);
-        let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(json));
-        let signature = URL_SAFE_NO_PAD.encode(self.key.sign(signed.as_bytes()));
-        Ok(Assertion { assertion: format!("{signed}.{signature}") })
+        // Read anew: `kartd rotate-key` may have replaced it.
+        let key = key_pair(&key_path(&self.folder))?;
+        Ok(Assertion { assertion: sign(&key, &claims)? })
+    }
+
+    /// Makes `incarnation` the life of this device's log, from the next start on.
+    pub fn renew(&self, incarnation: &str) -> Result<(), IdentityError> {
+        let path = self.folder.join("identity.json");
+        let renewed = Minted { incarnation: incarnation.to_owned(), ..self.minted()? };
+        write_json(&path, &renewed)
+    }
+
+    fn minted(&self) -> Result<Minted, IdentityError> {
+        minted(&self.folder, &SystemRandom::new())
     }
 
     fn registration(&self) -> PathBuf {
@@ -131,7 +139,8 @@ pub async fn enroll(
         code: code.trim().to_owned(),
         terminal: device.terminal,
         incarnation: device.incarnation.clone(),
-        public_key: URL_SAFE_NO_PAD.encode(device.key.public_key().as_ref()),
+        public_key: URL_SAFE_NO_PAD
+            .encode(key_pair(&key_path(&device.folder))?.public_key().as_ref()),
         nonce: device.nonce.clone(),
     };
     let enrolled = headquarters.enroll(&request).await?;
@@ -159,27 +168,90 @@ pub enum EnrollError {
 
 fn minted(folder: &Path, random: &SystemRandom) -> Result<Minted, IdentityError> {
     let path = folder.join("identity.json");
-    if let Some(bytes) = read(&path)? {
-        let problem =
-            |e: serde_json::Error| IdentityError::Damaged { path, problem: e.to_string() };
-        return serde_json::from_slice(&bytes).map_err(problem);
-    }
-    let mut bytes = [0; 24];
-    random.fill(&mut bytes).map_err(|_| IdentityError::NoRandom)?;
-    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    let (incarnation, nonce) = hex.split_at(16);
-    let minted = Minted {
-        terminal: Uuid::new_v4(),
-        incarnation: incarnation.to_owned(),
-        nonce: nonce.to_owned(),
+    let here = place(folder);
+    let minted = match read(&path)? {
+        Some(bytes) => {
+            let problem = |e: serde_json::Error| IdentityError::Damaged {
+                path: path.clone(),
+                problem: e.to_string(),
+            };
+            let minted: Minted = serde_json::from_slice(&bytes).map_err(problem)?;
+            match &minted.place {
+                Some(place) if *place == here => return Ok(minted),
+                // Of a version that did not know places.
+                None => Minted { place: Some(here), ..minted },
+                Some(_) => {
+                    tracing::warn!("this data folder was copied or moved here");
+                    Minted { nonce: hex::<16>(random)?, place: Some(here), ..minted }
+                },
+            }
+        },
+        None => Minted {
+            terminal: Uuid::new_v4(),
+            incarnation: hex::<8>(random)?,
+            nonce: hex::<16>(random)?,
+            place: Some(here),
+        },
     };
-    let json = serde_json::to_vec(&minted)
-        .map_err(|e| IdentityError::Damaged { path: path.clone(), problem: e.to_string() })?;
-    write_secret(&path, &json)?;
+    write_json(&path, &minted)?;
     Ok(minted)
 }
 
-fn read(path: &Path) -> Result<Option<Vec<u8>>, IdentityError> {
+/// A life of a log that nobody has yet: 16 hexadecimal digits.
+pub(crate) fn incarnation() -> Result<String, IdentityError> {
+    hex::<8>(&SystemRandom::new())
+}
+
+fn hex<const BYTES: usize>(random: &SystemRandom) -> Result<String, IdentityError> {
+    let mut bytes = [0; BYTES];
+    random.fill(&mut bytes).map_err(|_| IdentityError::NoRandom)?;
+    Ok(digits(&bytes))
+}
+
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// This computer and this folder, as a hash. What a backup puts back is at the same place.
+fn place(folder: &Path) -> String {
+    let computer = fs::read("/etc/machine-id").unwrap_or_default();
+    let folder = fs::canonicalize(folder).unwrap_or_else(|_| folder.into());
+    let named = [computer.as_slice(), folder.as_os_str().as_encoded_bytes()].concat();
+    digits(&digest(&SHA256, &named).as_ref()[..16])
+}
+
+/// A compact JWS over `claims`.
+pub(crate) fn sign(key: &Ed25519KeyPair, claims: &impl Serialize) -> Result<String, IdentityError> {
+    let json = serde_json::to_vec(claims).map_err(|_| IdentityError::NoRandom)?;
+    let header = URL_SAFE_NO_PAD.encode(br#"{"alg":"EdDSA","typ":"JWT"}"#);
+    let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(json));
+    let signature = URL_SAFE_NO_PAD.encode(key.sign(signed.as_bytes()));
+    Ok(format!("{signed}.{signature}"))
+}
+
+pub(crate) fn key_path(folder: &Path) -> PathBuf {
+    folder.join("device.key")
+}
+
+pub(crate) fn fresh_key(random: &SystemRandom) -> Result<Vec<u8>, IdentityError> {
+    let fresh = Ed25519KeyPair::generate_pkcs8(random).map_err(|_| IdentityError::NoRandom)?;
+    Ok(fresh.as_ref().to_vec())
+}
+
+/// The key in a file that is there.
+pub(crate) fn key_pair(path: &Path) -> Result<Ed25519KeyPair, IdentityError> {
+    let damaged = |problem: String| IdentityError::Damaged { path: path.into(), problem };
+    let bytes = read(path)?.ok_or_else(|| damaged("it is not there".to_owned()))?;
+    Ed25519KeyPair::from_pkcs8(&bytes).map_err(|e| damaged(e.to_string()))
+}
+
+fn write_json(path: &Path, value: &impl Serialize) -> Result<(), IdentityError> {
+    let damaged =
+        |e: serde_json::Error| IdentityError::Damaged { path: path.into(), problem: e.to_string() };
+    write_secret(path, &serde_json::to_vec(value).map_err(damaged)?)
+}
+
+pub(crate) fn read(path: &Path) -> Result<Option<Vec<u8>>, IdentityError> {
     match fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -189,7 +261,7 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>, IdentityError> {
 
 /// Writes a file that only its owner can read: beside the place first, then into it, so that a
 /// power cut leaves the old file or the new one.
-fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), IdentityError> {
+pub(crate) fn write_secret(path: &Path, bytes: &[u8]) -> Result<(), IdentityError> {
     let fault = |source| IdentityError::File { path: path.into(), source };
     let fresh = path.with_extension("new");
     let mut options = OpenOptions::new();

@@ -1,13 +1,17 @@
 //! The terminal's side of reconciliation with headquarters.
 //!
-//! Facts go up in contiguous ranges, in order, in one lane; the site's reference data comes down
-//! as a whole. This crate knows neither SQLite nor what a fact means: what it needs from the
+//! Facts go up in contiguous ranges, in order, in one lane; rows come down as they change, each
+//! answer one commit boundary of headquarters. This crate knows neither SQLite nor what a fact means: what it needs from the
 //! terminal is the [`Terminal`] port. Delivery is at least once, headquarters applies once.
 
 mod client;
+mod feed;
 mod gateway;
 mod identity;
+mod life;
 mod outcome;
+mod pull;
+mod rotate;
 mod session;
 
 use std::future::Future;
@@ -16,7 +20,9 @@ use uuid::Uuid;
 pub use client::{Headquarters, Remote};
 pub use gateway::{Fed, Gateway};
 pub use identity::{Device, EnrollError, IdentityError, enroll};
+pub use life::NewLife;
 pub use outcome::{Failure, Remedy};
+pub use rotate::rotate_key;
 pub use session::{Tuning, run};
 
 /// What synchronisation needs from a terminal. All answers are from disk.
@@ -44,10 +50,19 @@ pub trait Terminal: Send + Sync {
         all: Vec<kart_wire::Quarantined>,
     ) -> impl Future<Output = Result<(), Fault>> + Send;
 
-    /// The cursor of the reference data on disk.
+    /// The cursor of the rows on disk; `None` asks for all of them.
+    fn feed_cursor(&self) -> impl Future<Output = Result<Option<String>, Fault>> + Send;
+
+    /// Takes over rows, with their cursor or not at all; an error leaves the old ones in force.
+    fn feed(&self, session: Uuid, fed: Fed) -> impl Future<Output = Result<(), Fault>> + Send;
+
+    /// The scopes of the rows on disk, each in two numbers.
+    fn sums(&self) -> impl Future<Output = Result<Vec<kart_wire::ScopeSum>, Fault>> + Send;
+
+    /// The cursor of the site's document on disk; protocol 1.
     fn cursor(&self) -> impl Future<Output = Result<Option<String>, Fault>> + Send;
 
-    /// Takes over reference data; an error leaves the old data in force.
+    /// Takes over the site's document; an error leaves the old data in force. Protocol 1.
     fn reference(
         &self,
         snapshot: serde_json::Value,
@@ -57,8 +72,23 @@ pub trait Terminal: Send + Sync {
     /// What the terminal shows now, for the live lane.
     fn status(&self) -> impl Future<Output = kart_wire::Status> + Send;
 
+    /// Begins a new life of the log. Returns when it has begun, or never, when the program starts
+    /// anew for it.
+    fn renew(&self, life: NewLife) -> impl Future<Output = Result<(), Fault>> + Send {
+        let incarnation = life.renewed.incarnation;
+        std::future::ready(Err(Fault(format!("this terminal cannot begin the life {incarnation}"))))
+    }
+
+    /// The name of the life after this one: sixteen random hexadecimal digits.
+    fn next_incarnation(&self) -> Result<String, Fault> {
+        identity::incarnation().map_err(|fault| Fault(fault.to_string()))
+    }
+
     /// Reports how the link is.
     fn link(&self, link: Link);
+
+    /// Reports that facts up to `last` are on their way; 0 when none are.
+    fn sending(&self, last: u64);
 
     /// Returns once the log reaches beyond `seq`.
     fn grown(&self, seq: u64) -> impl Future<Output = Result<(), Fault>> + Send;
@@ -80,10 +110,12 @@ pub struct Position {
     pub acked: u64,
     /// Hash there, hexadecimal.
     pub acked_hash: String,
-    /// Sessions remembered, newest first, with the watermark of each.
-    pub sessions: Vec<(Uuid, u64)>,
+    /// Sessions remembered, newest first.
+    pub sessions: Vec<kart_wire::PastSession>,
     /// Wall clock, microseconds.
     pub wall_us: i64,
+    /// First sequence number still on disk; 0 before the first fact.
+    pub oldest: u64,
 }
 
 /// Facts on their way up.

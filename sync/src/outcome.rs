@@ -41,7 +41,24 @@ fn reason(error: &reqwest::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    cause.to_string()
+    distrust(&cause.to_string()).unwrap_or_else(|| cause.to_string())
+}
+
+/// What is wrong with a certificate, in words for whoever stands at the terminal.
+fn distrust(cause: &str) -> Option<String> {
+    let why = cause.strip_prefix("invalid peer certificate: ")?;
+    let told = if why.contains("UnknownIssuer") {
+        "no authority that this terminal trusts (headquarters.ca_file) has signed its certificate"
+    } else if why.contains("expired") {
+        "its certificate has expired, or the clock of this terminal is ahead"
+    } else if why.contains("not valid yet") {
+        "its certificate is not valid yet, or the clock of this terminal is behind"
+    } else if why.contains("not valid for name") {
+        "its certificate is for another name than that of headquarters.url"
+    } else {
+        return Some(format!("its certificate is not trusted: {why}"));
+    };
+    Some(told.to_owned())
 }
 
 impl Failure {
@@ -56,12 +73,15 @@ impl Failure {
             Self::Unreachable(_) | Self::Nonsense(_) | Self::Terminal(_) => Remedy::Later,
             Self::Forked(_) => Remedy::Person,
             Self::Problem(problem) => match problem.code.as_str() {
-                code::UNAUTHORIZED | code::STALE_SESSION | code::GAP => Remedy::Hello,
+                code::UNAUTHORIZED | code::STALE_SESSION | code::GAP | code::ROLLED_BACK => {
+                    Remedy::Hello
+                },
                 code::REVOKED
                 | code::FOREIGN
                 | code::BAD_CODE
                 | code::BROKEN_CHAIN
                 | code::FORKED
+                | code::CLONED
                 | code::OTHER_INCARNATION
                 | code::UPGRADE_REQUIRED => Remedy::Person,
                 _ => Remedy::Later,

@@ -1,16 +1,17 @@
 //! A session with headquarters: token, hello, then three lanes until one of them fails.
 //!
-//! The push lane carries facts in order, one request at a time. The pull lane waits at
-//! headquarters for changes. The status lane keeps the present visible while a backlog drains.
+//! The push lane carries facts in order, one request at a time. The pull lane ([`crate::feed`], or
+//! [`crate::pull`] with an older gateway) waits at headquarters for changes. The status lane keeps the present visible while a backlog drains.
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use kart_wire::{Hello, PROTOCOL, PastSession, Pull, Pulled, PushEnvelope, Pushed, Welcome};
-use std::time::Duration;
-use tokio::time::sleep;
+use kart_planted::{Bug, planted};
+use kart_wire::{FEED_PROTOCOL, Hello, PROTOCOL, PushEnvelope, Pushed, Welcome};
+use std::{convert::Infallible, time::Duration};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Device, Failure, Gateway, Link, Page, Position, Remedy, Terminal, Told};
+use crate::{Device, Failure, Gateway, Link, Page, Position, Remedy, Terminal, Told, life};
 
 /// A push's lines take about this many bytes; zstd brings them well under the wire's limit.
 const PAGE_BYTES: usize = 3 * 1024 * 1024;
@@ -34,7 +35,7 @@ impl Default for Tuning {
             first_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(30),
             pull_wait: Duration::from_secs(20),
-            status_every: Duration::from_secs(5),
+            status_every: Duration::from_secs(4),
         }
     }
 }
@@ -66,6 +67,7 @@ pub async fn run<T: Terminal, G: Gateway>(
             Err(failure) = session => failure,
         };
         tracing::warn!(%failure, "session with headquarters ended");
+        terminal.sending(0);
         if worked {
             backoff = pauses();
         }
@@ -90,30 +92,53 @@ async fn converse<T: Terminal, G: Gateway>(
     headquarters: &G,
     tuning: Tuning,
     worked: &mut bool,
-) -> Result<std::convert::Infallible, Failure> {
+) -> Result<Infallible, Failure> {
     let position = terminal.position().await?;
     let now_s = position.wall_us.div_euclid(1_000_000);
     let assertion =
         device.assertion(now_s).map_err(|e| Failure::Terminal(crate::Fault(e.to_string())))?;
     let token = headquarters.token(&assertion).await?.token;
-    let welcome = headquarters.hello(&token, &hello(device, &position)).await?;
-    check_welcome(terminal, &position, &welcome).await?;
+    let begun = begin(terminal, device, headquarters, &token, &position).await;
+    let welcome = match begun {
+        Err(failure) if life::is_over(&failure) => {
+            tracing::warn!(%failure, "the life of this log is over");
+            let renewed = life::renew(terminal, device, headquarters, &token, position.last).await;
+            return Err(life::outcome(failure, renewed));
+        },
+        begun => begun?,
+    };
     *worked = true;
     terminal.link(Link::Up);
     let talk = Talk { terminal, device, headquarters, token: &token, session: welcome.session };
     talk.acknowledge(welcome.watermark, welcome.safe_seq).await?;
+    let from = if planted(Bug::RestoreUnnoticed) {
+        welcome.watermark.max(position.acked)
+    } else {
+        welcome.watermark
+    };
     let lanes = async {
         tokio::try_join!(
-            talk.push(welcome.watermark, welcome.most_facts),
-            talk.pull(tuning.pull_wait),
+            talk.push(from, welcome.most_facts),
+            talk.know(welcome.protocol, tuning.pull_wait),
             talk.report(tuning.status_every),
         )
     };
     lanes.await.map(|(never, _, _)| never)
 }
 
+async fn begin<T: Terminal, G: Gateway>(
+    terminal: &T,
+    device: &Device,
+    headquarters: &G,
+    token: &str,
+    position: &Position,
+) -> Result<Welcome, Failure> {
+    let welcome = headquarters.hello(token, &hello(device, position)).await?;
+    check_welcome(terminal, position, &welcome).await?;
+    Ok(welcome)
+}
+
 fn hello(device: &Device, position: &Position) -> Hello {
-    let remembered = position.sessions.iter();
     Hello {
         protocol: PROTOCOL,
         version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -123,14 +148,9 @@ fn hello(device: &Device, position: &Position) -> Hello {
         head_hash: position.head_hash.clone(),
         acked_seq: position.acked,
         acked_hash: position.acked_hash.clone(),
-        sessions: remembered
-            .map(|(session, watermark)| PastSession {
-                session: *session,
-                watermark: *watermark,
-                cursor: None,
-            })
-            .collect(),
+        sessions: position.sessions.clone(),
         wall_us: position.wall_us,
+        oldest_seq: position.oldest,
     }
 }
 
@@ -158,12 +178,13 @@ async fn check_welcome<T: Terminal>(
     }
 }
 
-struct Talk<'t, T, G> {
-    terminal: &'t T,
-    device: &'t Device,
-    headquarters: &'t G,
-    token: &'t str,
-    session: Uuid,
+/// A session that has begun.
+pub(crate) struct Talk<'t, T, G> {
+    pub(crate) terminal: &'t T,
+    pub(crate) device: &'t Device,
+    pub(crate) headquarters: &'t G,
+    pub(crate) token: &'t str,
+    pub(crate) session: Uuid,
 }
 
 impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
@@ -173,11 +194,7 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
         Ok(self.terminal.acknowledged(told).await?)
     }
 
-    async fn push(
-        &self,
-        mut acked: u64,
-        most_facts: usize,
-    ) -> Result<std::convert::Infallible, Failure> {
+    async fn push(&self, mut acked: u64, most_facts: usize) -> Result<Infallible, Failure> {
         let mut bytes = PAGE_BYTES;
         loop {
             let Some(page) = self.terminal.page(acked, most_facts, bytes).await? else {
@@ -185,6 +202,7 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
                 continue;
             };
             let last = page.from + u64::try_from(page.lines.len()).unwrap_or_default() - 1;
+            self.terminal.sending(last);
             let pushed = self.headquarters.push(self.token, &self.envelope(&page), &page).await;
             if pushed.as_ref().is_err_and(Failure::is_too_large) && page.lines.len() > 1 {
                 bytes /= 2;
@@ -218,45 +236,30 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
 
     /// An answer counts only when it fits what was sent.
     async fn check_pushed(&self, pushed: &Pushed, acked: u64, last: u64) -> Result<(), Failure> {
-        let fits = pushed.session == self.session
+        let fits = (pushed.session == self.session || planted(Bug::OtherSessionAccepted))
             && (acked..=last).contains(&pushed.watermark)
             && pushed.watermark > acked;
         let hash = self.terminal.hash_at(pushed.watermark).await?;
-        if fits && hash.as_deref() == Some(pushed.watermark_hash.as_str()) {
+        let same = hash.as_deref() == Some(pushed.watermark_hash.as_str());
+        if fits && (same || planted(Bug::AckHashUnchecked)) {
             return Ok(());
         }
         let watermark = pushed.watermark;
         Err(Failure::Nonsense(format!("watermark {watermark} after sending {acked} to {last}")))
     }
 
-    async fn pull(&self, wait: Duration) -> Result<std::convert::Infallible, Failure> {
-        let mut wait_ms = 0;
-        loop {
-            let cursor = self.terminal.cursor().await?;
-            let pull = Pull { session: self.session, scope: "site".to_owned(), cursor, wait_ms };
-            let quarantined = match self.headquarters.pull(self.token, &pull).await? {
-                Pulled::Unchanged { quarantined } => quarantined,
-                Pulled::Snapshot { cursor, snapshot, quarantined } => {
-                    if let Err(fault) = self.terminal.reference(snapshot, cursor).await {
-                        // Facts go up all the same; the old data stays in force and grows old.
-                        tracing::error!(%fault, "the site data was not taken over");
-                        sleep(wait).await;
-                        continue;
-                    }
-                    quarantined
-                },
-            };
-            self.terminal.link(Link::ReferenceConfirmed);
-            self.terminal.quarantined(quarantined).await?;
-            wait_ms = u64::try_from(wait.as_millis()).unwrap_or_default();
-        }
+    /// Takes over what headquarters knows, in the way that this gateway has.
+    async fn know(&self, protocol: u32, wait: Duration) -> Result<Infallible, Failure> {
+        if protocol >= FEED_PROTOCOL { self.feed(wait).await } else { self.pull(wait).await }
     }
 
-    async fn report(&self, every: Duration) -> Result<std::convert::Infallible, Failure> {
+    async fn report(&self, every: Duration) -> Result<Infallible, Failure> {
+        let mut ticks = interval(every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
+            ticks.tick().await;
             let status = self.terminal.status().await;
             self.headquarters.status(self.token, &status).await?;
-            sleep(every).await;
         }
     }
 }

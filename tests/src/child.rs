@@ -80,6 +80,14 @@ impl Child {
         )
     }
 
+    /// What it keeps in memory, in KiB.
+    pub fn resident_kib(&self) -> anyhow::Result<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()))?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kib = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?;
+        Ok(kib.parse()?)
+    }
+
     /// SIGTERM: please stop.
     pub fn terminate(&self) -> anyhow::Result<()> {
         self.signal(Signal::TERM)

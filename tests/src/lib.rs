@@ -6,6 +6,7 @@ pub mod child;
 pub mod dialogue;
 pub mod programs;
 pub mod postgres;
+pub mod proxy;
 pub mod broker;
 pub mod modbus;
 pub mod world;

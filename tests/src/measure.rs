@@ -20,6 +20,9 @@ use tempfile::TempDir;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+pub mod drain;
+pub mod many;
+
 /// A disk, where `/tmp` may be memory.
 const DISK: &str = "/var/tmp";
 /// How many different rows the plain loop has to write.

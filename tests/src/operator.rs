@@ -72,6 +72,11 @@ impl Operator {
         Ok(())
     }
 
+    /// The person is clocked in already, at a terminal that is no more.
+    pub fn goes_on(&mut self, user: UserId) {
+        self.user = Some(user);
+    }
+
     pub async fn clock_out(&mut self) -> anyhow::Result<()> {
         let saved = self.saved(Command::ClockOut { badge: self.badge.clone() }).await?;
         self.user = None;
@@ -135,7 +140,7 @@ impl Operator {
 
     /// Asks with one key until there is an answer, over any number of restarts of the daemon.
     pub async fn ask(&self, command: Command) -> anyhow::Result<Answer> {
-        let request = Request { key: Uuid::new_v4().to_string(), command };
+        let request = Request { key: Uuid::new_v4().to_string(), command, pin: None };
         try_for("an answer to a command", LIMIT, async || self.client.command(&request).await).await
     }
 

@@ -18,6 +18,10 @@ pub struct Cluster {
     running: bool,
 }
 
+/// A copy of a cluster's data, which goes with the cluster.
+#[derive(Debug)]
+pub struct Saved(PathBuf);
+
 /// Whether a cluster could be started here.
 pub fn installed() -> bool {
     programs().is_ok()
@@ -111,9 +115,30 @@ impl Cluster {
         Ok(())
     }
 
+    /// Copies all data aside, as a cold backup would, and goes on. Connections break.
+    pub fn save(&mut self) -> anyhow::Result<Saved> {
+        self.stop()?;
+        let saved = Saved(self.folder.path().join("saved"));
+        copy(&self.data(), &saved.0)?;
+        self.start_again()?;
+        Ok(saved)
+    }
+
+    /// Puts the data back to what was saved. Connections break.
+    pub fn restore(&mut self, saved: &Saved) -> anyhow::Result<()> {
+        self.stop()?;
+        copy(&saved.0, &self.data())?;
+        self.start_again()
+    }
+
     /// What the server has logged.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
+    }
+
+    /// Where the server can write files.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     fn data(&self) -> PathBuf {
@@ -166,6 +191,14 @@ fn programs() -> anyhow::Result<PathBuf> {
 
 fn folder_of(version: u32) -> PathBuf {
     Path::new(PROGRAMS).join(version.to_string()).join("bin")
+}
+
+/// With the owner, on whom Postgres insists.
+fn copy(from: &Path, to: &Path) -> anyhow::Result<()> {
+    if to.exists() {
+        std::fs::remove_dir_all(to)?;
+    }
+    finish(Command::new("cp").arg("--archive").arg(from).arg(to)).map(drop)
 }
 
 fn user_id(name: &str) -> anyhow::Result<u32> {

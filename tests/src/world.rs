@@ -12,6 +12,7 @@ use crate::operator::Confirmed;
 use crate::wait::try_for;
 
 pub mod accounts;
+pub mod gateway;
 pub mod headquarters;
 pub mod layout;
 pub mod plant;

@@ -16,7 +16,7 @@ use kart_tests::world::headquarters::Headquarters;
 use kart_wire::{AUDIENCE, Assertion, Pulled, PushEnvelope, Status, TextLine, Token, code};
 use uuid::Uuid;
 
-mod device;
+pub(crate) mod device;
 mod limits;
 
 use device::{Device, Refused, key, machine, user};
@@ -24,7 +24,7 @@ use device::{Device, Refused, key, machine, user};
 const DATABASE: &str = "kartorium";
 const LIMIT: Duration = Duration::from_secs(30);
 
-fn demo_site() -> PathBuf {
+pub(crate) fn demo_site() -> PathBuf {
     repository().join("config/demo/site.toml")
 }
 
@@ -39,13 +39,13 @@ fn edited_site(from: &str, to: &str) -> (tempfile::TempDir, PathBuf) {
 }
 
 /// Headquarters with the demo's site and one enrolled terminal in a session.
-async fn enrolled() -> (Headquarters, Device) {
+pub(crate) async fn enrolled() -> (Headquarters, Device) {
     let headquarters = Headquarters::start(&demo_site()).await.unwrap();
     let device = enroll(&headquarters, "T-07").await;
     (headquarters, device)
 }
 
-async fn enroll(headquarters: &Headquarters, terminal: &str) -> Device {
+pub(crate) async fn enroll(headquarters: &Headquarters, terminal: &str) -> Device {
     let code = headquarters.enrollment_code(terminal).await.unwrap();
     let mut device = Device::new(&headquarters.url());
     device.enroll(&code).await.unwrap();
@@ -54,7 +54,7 @@ async fn enroll(headquarters: &Headquarters, terminal: &str) -> Device {
     device
 }
 
-async fn administer(headquarters: &Headquarters, arguments: &[&str]) -> String {
+pub(crate) async fn administer(headquarters: &Headquarters, arguments: &[&str]) -> String {
     let mut command = Command::new(program("kart-hq").unwrap());
     command.env("DATABASE_URL", headquarters.cluster.url(DATABASE, "postgres")).args(arguments);
     let mut child = Child::spawn(&mut command).unwrap();
@@ -111,11 +111,12 @@ fn batch(product: &str) -> Body {
         target: Some(120),
         from: Device::stamp(3),
         operators: vec![user("1001")],
+        lease: None,
     })
 }
 
 /// A small shift: clock in, batch, parts, a stop with its reason, the end of all of it.
-fn shift(device: &mut Device) -> Vec<TextLine> {
+pub(crate) fn shift(device: &mut Device) -> Vec<TextLine> {
     let origin = device.origin();
     let entry = device.append(Body::ClockedIn { user: user("1001"), station: station("ST-21") });
     let running = device.append(batch("BR/BR-40"));

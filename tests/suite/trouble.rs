@@ -44,7 +44,7 @@ fn figure(text: &str) {
 fn clock_in(key: &str, badge: &str) -> Request {
     let station = StationId(reference_id("cedar-works", "cedar", "ops_stations", "ST-21"));
     let command = Command::ClockIn { badge: badge.to_owned(), station };
-    Request { key: key.to_owned(), command }
+    Request { key: key.to_owned(), command, pin: None }
 }
 
 /// Asks until there is an answer, as a terminal does.

@@ -24,6 +24,7 @@ at-headquarters = { $count } Zentrale
 waiting = { $count } warten
 waiting-oldest = { $count } warten, seit { $oldest }
 held = { $count } dort zurückgehalten
+refused-there = { $count } dort abgelehnt
 site-data = Stammdaten { $age } alt
 site-data-never = Stammdaten nie bestätigt
 no-site = Noch keine Stammdaten: niemand kann sich hier anmelden.
@@ -62,8 +63,16 @@ quality-old = zuletzt bekannt
 receipts = Hier aufgezeichnet
 no-receipts = Hier hat noch niemand etwas aufgezeichnet.
 stage-saved = hier gespeichert
+stage-sending = unterwegs
 stage-at-headquarters = in der Zentrale
 stage-waiting = wartet in der Zentrale
+stage-refused = von der Zentrale abgelehnt
+held-unresolved-ref = Es nennt etwas, das in der Zentrale noch nicht eingerichtet ist.
+held-waits-for-record = Ein Eintrag davor wird in der Zentrale zurückgehalten.
+held-unreadable = Die Zentrale kann es nicht lesen: bitte der Leitung sagen.
+held-bad-text = Der Text kam nicht heil an: bitte der Leitung sagen.
+held-refused = Die Tabellen dort nehmen es nicht an: bitte der Leitung sagen.
+held-otherwise = { $detail }
 kind-genesis = Protokoll begonnen
 kind-started = Rekorder gestartet
 kind-state-changed = Maschinenzustand
@@ -75,6 +84,7 @@ kind-batch-joined = Beim Auftrag dabei
 kind-batch-left = Auftrag verlassen
 kind-batch-completed = Auftrag abgeschlossen
 kind-stop-explained = Stopp begründet
+kind-correction-seen = In der Zentrale berichtigt
 
 ## Formulare
 saving = Wird gespeichert …
@@ -95,6 +105,9 @@ punch-out = { $name } — abmelden? Gearbeitet { $worked }. Enter
 punch-time = Es ist { $time }.
 punch-since = Angemeldet seit { $since }.
 no-station = Hier gibt es keinen Platz, an dem man sich anmelden kann.
+pin = PIN
+type-pin = PIN eingeben, dann Enter.
+screen-hidden = In dieser Organisation nicht in Gebrauch.
 start-title = Auftrag auf { $machine } starten
 product = Produkt
 no-product = Kein Produkt passt.
@@ -157,6 +170,14 @@ refusal-unknown = { $what ->
 refusal-bad-value = { $field }: { $problem }
 refusal-not-recording = NICHT AUFGEZEICHNET: { $reason }
 refusal-no-site = Dieses Terminal hat noch keine Stammdaten.
+refusal-pin-needed = { $name } hat eine PIN: bitte eingeben, dann Enter.
+refusal-pin-wrong = Das ist nicht die PIN von { $name }. { $left ->
+    [0] Fünf Minuten warten.
+    [one] Noch ein Versuch.
+   *[other] Noch { $left } Versuche.
+}
+refusal-pin-locked = { $name } muss nach zu vielen falschen PINs fünf Minuten warten.
+refusal-pin-expired = Die Zentrale hat PINs zu lange nicht bestätigt. Wer Schichtleitung hat, schaltet sie mit Ausweis und PIN frei.
 refusal-broken = Nicht aufgezeichnet: der Rekorder konnte es nicht lesen ({ $text }).
 
 ## Tasten

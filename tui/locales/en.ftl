@@ -24,6 +24,7 @@ at-headquarters = { $count } at headquarters
 waiting = { $count } waiting
 waiting-oldest = { $count } waiting, oldest { $oldest }
 held = { $count } held back there
+refused-there = { $count } refused there
 site-data = site data { $age } old
 site-data-never = site data never confirmed
 no-site = No site data yet: nobody can clock in here.
@@ -62,8 +63,16 @@ quality-old = last known
 receipts = Recorded here
 no-receipts = Nobody has recorded anything here yet.
 stage-saved = saved here
+stage-sending = on its way
 stage-at-headquarters = at headquarters
 stage-waiting = waiting at headquarters
+stage-refused = refused at headquarters
+held-unresolved-ref = It names something that is not set up at headquarters yet.
+held-waits-for-record = An entry before it is held back at headquarters.
+held-unreadable = Headquarters cannot read it: tell your supervisor.
+held-bad-text = Its text did not come through whole: tell your supervisor.
+held-refused = The tables there do not take it: tell your supervisor.
+held-otherwise = { $detail }
 kind-genesis = Log begun
 kind-started = Recorder started
 kind-state-changed = Machine state
@@ -75,6 +84,7 @@ kind-batch-joined = Joined batch
 kind-batch-left = Left batch
 kind-batch-completed = Batch completed
 kind-stop-explained = Stop explained
+kind-correction-seen = Corrected at headquarters
 
 ## Forms
 saving = Saving …
@@ -95,6 +105,9 @@ punch-out = { $name } — clock out? Worked { $worked }. Enter
 punch-time = It is { $time }.
 punch-since = Clocked in since { $since }.
 no-station = There is no station here where people can clock in.
+pin = PIN
+type-pin = Type your PIN, then Enter.
+screen-hidden = Not used in this organisation.
 start-title = Start a batch on { $machine }
 product = Product
 no-product = No product fits.
@@ -157,6 +170,14 @@ refusal-unknown = { $what ->
 refusal-bad-value = { $field }: { $problem }
 refusal-not-recording = NOT RECORDED: { $reason }
 refusal-no-site = This terminal has no site data yet.
+refusal-pin-needed = { $name } has a PIN: type it, then Enter.
+refusal-pin-wrong = This is not the PIN of { $name }. { $left ->
+    [0] Wait five minutes.
+    [one] One more try.
+   *[other] { $left } more tries.
+}
+refusal-pin-locked = { $name } has to wait five minutes after too many wrong PINs.
+refusal-pin-expired = Headquarters has not confirmed PINs for too long. A supervisor unlocks them with badge and PIN.
 refusal-broken = Not recorded: the recorder could not read it ({ $text }).
 
 ## Keys

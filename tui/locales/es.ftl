@@ -24,6 +24,7 @@ at-headquarters = { $count } central
 waiting = { $count } esperan
 waiting-oldest = { $count } esperan hace { $oldest }
 held = { $count } retenidos allí
+refused-there = { $count } rechazados allí
 site-data = datos de planta de hace { $age }
 site-data-never = datos de planta nunca confirmados
 no-site = Aún sin datos de planta: nadie puede fichar aquí.
@@ -62,8 +63,16 @@ quality-old = último conocido
 receipts = Registrado aquí
 no-receipts = Nadie ha registrado nada aquí todavía.
 stage-saved = guardado aquí
+stage-sending = en camino
 stage-at-headquarters = en la central
 stage-waiting = espera en la central
+stage-refused = rechazado en la central
+held-unresolved-ref = Nombra algo que aún no está dado de alta en la central.
+held-waits-for-record = Un registro anterior está retenido en la central.
+held-unreadable = La central no puede leerlo: avise a su supervisor.
+held-bad-text = El texto no llegó entero: avise a su supervisor.
+held-refused = Las tablas de allí no lo aceptan: avise a su supervisor.
+held-otherwise = { $detail }
 kind-genesis = Registro iniciado
 kind-started = Registrador iniciado
 kind-state-changed = Estado de máquina
@@ -75,6 +84,7 @@ kind-batch-joined = Se une al lote
 kind-batch-left = Deja el lote
 kind-batch-completed = Lote terminado
 kind-stop-explained = Parada explicada
+kind-correction-seen = Corregido en la central
 
 ## Formularios
 saving = Guardando …
@@ -95,6 +105,9 @@ punch-out = { $name } — ¿salida? Trabajado { $worked }. Intro
 punch-time = Son las { $time }.
 punch-since = Ha fichado a las { $since }.
 no-station = No hay aquí ningún puesto donde fichar.
+pin = PIN
+type-pin = Escriba su PIN y pulse Intro.
+screen-hidden = No se usa en esta organización.
 start-title = Empezar un lote en { $machine }
 product = Producto
 no-product = Ningún producto coincide.
@@ -157,6 +170,14 @@ refusal-unknown = { $what ->
 refusal-bad-value = { $field }: { $problem }
 refusal-not-recording = NO REGISTRADO: { $reason }
 refusal-no-site = Este terminal aún no tiene datos de planta.
+refusal-pin-needed = { $name } tiene un PIN: escríbalo y pulse Intro.
+refusal-pin-wrong = Este no es el PIN de { $name }. { $left ->
+    [0] Espere cinco minutos.
+    [one] Queda un intento.
+   *[other] Quedan { $left } intentos.
+}
+refusal-pin-locked = { $name } debe esperar cinco minutos tras demasiados PIN erróneos.
+refusal-pin-expired = La central no ha confirmado los PIN desde hace demasiado tiempo. Un supervisor los desbloquea con tarjeta y PIN.
 refusal-broken = No registrado: el registrador no pudo leerlo ({ $text }).
 
 ## Teclas

@@ -9,8 +9,9 @@ use kart_core::{
     id::{EquipmentId, ProductId, ReasonId, RecordId, SiteId, StationId, UserId},
     machine::MachineState,
     reference::{
-        self, Family, Person, Product, Reason, ReasonGroup, Reference, Role, Site, Station,
+        self, Family, Person, Product, Reason, ReasonGroup, Reference, Role, Site, Station, Targets,
     },
+    screen::Settings,
     signal::{Quality, Value},
     time::Micros,
 };
@@ -91,17 +92,26 @@ pub(crate) fn view() -> View {
             saved: 1_204,
             acked: 1_200,
             oldest_waiting_us: Some(ago(3)),
+            sending: 0,
             quarantined: 0,
+            refused: 0,
             reference_us: Some(ago(120)),
         },
         receipts: vec![
             receipt(1203, "batch_started", "B-1042", Stage::Saved),
+            receipt(1201, "batch_joined", "B-1042", Stage::Sending),
             receipt(1190, "stop_explained", "EQ-212 Infeed jam", Stage::AtHeadquarters),
             receipt(
                 1100,
                 "clocked_in",
                 "ST-21",
-                Stage::Waiting { reason: "the person is not known at headquarters".into() },
+                Stage::Waiting { code: "unresolved_ref".into(), detail: "user 4711".into() },
+            ),
+            receipt(
+                1090,
+                "stop_explained",
+                "EQ-211",
+                Stage::Refused { code: "bad_text".into(), detail: "another commitment".into() },
             ),
         ],
         reference: Some(site()),
@@ -166,6 +176,10 @@ fn site() -> Reference {
         ideal_cycle_s: Some(2.0),
         default_target: Some(250),
         terminal: None,
+        targets: Targets::default(),
+        concurrent_batches: false,
+        compatible: Vec::new(),
+        fields: Vec::new(),
     };
     Reference {
         version: 3,
@@ -176,6 +190,7 @@ fn site() -> Reference {
             name: "Cedar".into(),
             time_zone: "Europe/Berlin".into(),
             availability_mode: "standard".into(),
+            targets: Targets::default(),
         },
         systems: Vec::new(),
         stations: vec![Station {
@@ -185,6 +200,8 @@ fn site() -> Reference {
             system: Uuid::from_u128(2),
             machine_only: false,
             machines: vec![PRESS, STOPPED, PACKER],
+            concurrent_jobs: false,
+            fields: Vec::new(),
         }],
         machines: vec![
             equipment(PRESS, "EQ-211"),
@@ -203,6 +220,14 @@ fn site() -> Reference {
         scrap_groups: vec![group(13, "Quality", "", vec![reason(BURR, "Burr")])],
         families: families(),
         people: people(),
+        settings: Settings::default(),
+        prefixes: Vec::new(),
+        leases: Vec::new(),
+        corrections: Vec::new(),
+        incident_groups: Vec::new(),
+        station_incident_groups: Vec::new(),
+        machine_connections: Vec::new(),
+        station_connections: Vec::new(),
     }
 }
 
@@ -213,6 +238,9 @@ fn families() -> Vec<Family> {
         name: name.into(),
         standard_hours: None,
         default_quantity: quantity,
+        target_scrap_rate: None,
+        machines: Vec::new(),
+        stations: Vec::new(),
     };
     vec![Family {
         id: Uuid::from_u128(3),
@@ -230,9 +258,12 @@ fn people() -> Vec<Person> {
     let person = |id, name: &str, badge: &str, active| Person {
         id,
         name: name.into(),
+        number: String::new(),
         badge: badge.into(),
         role: Role::Operator,
         active,
+        has_pin: false,
+        pin: None,
     };
     vec![
         person(ANNA, "Anna Fischer", "1001", true),

@@ -3,6 +3,7 @@
 //! A text field in focus takes what can be typed before this table is asked.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use kart_core::screen::Screen as Part;
 
 /// What a key asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,6 +29,20 @@ pub enum Cmd {
     Person,
     /// The n-th of what is shown, counted from 1.
     Pick(usize),
+}
+
+impl Cmd {
+    /// The screen that this leads to, where an organisation may hide it.
+    pub fn part(self, place: Place) -> Option<Part> {
+        match self {
+            Self::Badge => Some(Part::Labor),
+            Self::Start | Self::Complete => Some(Part::Batches),
+            Self::Explain => Some(Part::Stops),
+            Self::Receipts => Some(Part::Receipts),
+            Self::Open if place == Place::Overview => Some(Part::Machine),
+            _ => None,
+        }
+    }
 }
 
 /// Where keys have their own meaning.

@@ -16,16 +16,17 @@ pub use form::{
 };
 pub use screen::Screen;
 
-use kart_api::{Request, View};
+use kart_api::{Pin, Request, View};
 use kart_core::{
     command::Command,
     id::{EquipmentId, UserId},
+    screen::Screen as Part,
     time::Micros,
 };
 
 use crate::{
     clock::Now,
-    keys::Place,
+    keys::{Cmd, Place},
     msg::Lost,
     words::{Sentence, Zone},
 };
@@ -61,6 +62,8 @@ pub struct Model {
     pub mint: Mint,
     /// Asked to quit while something was not saved yet.
     pub leaving: bool,
+    /// The screen that is to open first has been opened.
+    pub at_home: bool,
 }
 
 /// The connection to the daemon.
@@ -159,6 +162,7 @@ impl Model {
             notice: None,
             mint,
             leaving: false,
+            at_home: false,
         }
     }
 
@@ -192,6 +196,17 @@ impl Model {
         self.view.as_ref()?.machines.iter().find(|machine| machine.id == id)
     }
 
+    /// Whether the organisation shows this screen. Before it is known, everything is.
+    pub fn shows(&self, part: Part) -> bool {
+        let reference = self.view.as_ref().and_then(|view| view.reference.as_ref());
+        reference.is_none_or(|reference| reference.settings.shows(part))
+    }
+
+    /// Whether what a key asks for is on a screen that is shown.
+    pub fn offers(&self, cmd: Cmd) -> bool {
+        cmd.part(self.place()).is_none_or(|part| self.shows(part))
+    }
+
     /// Where keys go.
     pub fn place(&self) -> Place {
         self.screens.last().map_or(Place::Overview, Screen::place)
@@ -205,8 +220,8 @@ impl Model {
     }
 
     /// Takes a command on its way: the request to send, under a fresh key.
-    pub fn take(&mut self, command: Command, what: Sentence) -> Request {
-        let request = Request { key: self.mint.key(), command };
+    pub fn take(&mut self, command: Command, pin: Option<Pin>, what: Sentence) -> Request {
+        let request = Request { key: self.mint.key(), command, pin };
         self.pending.push(Pending { request: request.clone(), what, away: false });
         request
     }

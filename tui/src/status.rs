@@ -83,9 +83,11 @@ fn headquarters(view: &View, words: &Words, zone: &Zone) -> String {
         words.tell(&Sentence::new("at-headquarters").with("count", format.count(view.sync.acked))),
         words.tell(&Sentence::new("waiting").with("count", format.count(waiting))),
     ];
-    if view.sync.quarantined > 0 {
-        let held = format.count(view.sync.quarantined);
-        parts.push(words.tell(&Sentence::new("held").with("count", held)));
+    let held = view.sync.quarantined.saturating_sub(view.sync.refused);
+    for (id, number) in [("held", held), ("refused-there", view.sync.refused)] {
+        if number > 0 {
+            parts.push(words.tell(&Sentence::new(id).with("count", format.count(number))));
+        }
     }
     parts.extend(reason.map(|reason| plain(reason)));
     parts.join(" · ")

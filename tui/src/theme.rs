@@ -60,7 +60,7 @@ pub fn state(state: MachineState) -> (&'static str, Style, &'static str) {
 }
 
 /// Characters we draw or names often have, and what stands for them in ASCII.
-const ASCII: [(&str, &str); 14] = [
+const ASCII: [(&str, &str); 15] = [
     ("─━┄", "-"),
     ("═", "="),
     ("│║┃", "|"),
@@ -70,7 +70,8 @@ const ASCII: [(&str, &str); 14] = [
     ("►→", ">"),
     ("←", "<"),
     ("◆●", "*"),
-    ("○", "o"),
+    ("○◌", "o"),
+    ("✗", "x"),
     ("▬", "="),
     ("▲↑", "^"),
     ("↓", "v"),

@@ -8,6 +8,7 @@ mod live;
 mod start;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
+use kart_core::screen::Screen as Part;
 
 use crate::{
     clock::Now,
@@ -79,6 +80,10 @@ fn typed(model: &mut Model) {
 }
 
 fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
+    if !model.offers(cmd) {
+        model.say(Tone::Plain, Sentence::new("screen-hidden"));
+        return Vec::new();
+    }
     match cmd {
         Cmd::Quit => return quit(model),
         Cmd::Back => back(model),
@@ -160,9 +165,28 @@ fn person(model: &mut Model) {
     }
 }
 
+/// Opens the screen that the organisation wants to be first.
+fn go_home(model: &mut Model) {
+    let reference = model.view.as_ref().and_then(|view| view.reference.as_ref());
+    let Some(settings) = reference.map(|reference| &reference.settings) else { return };
+    let home = settings.home();
+    if std::mem::replace(&mut model.at_home, true) || !model.screens.is_empty() {
+        return;
+    }
+    match home {
+        Some(Part::Machine) => floor::navigate(model, Cmd::Open),
+        Some(Part::Labor) => badge::open(model),
+        Some(Part::Batches) => start::open(model),
+        Some(Part::Stops) => explain::open(model),
+        Some(Part::Receipts) => model.screens.push(Screen::Receipts { scroll: 0 }),
+        None => {},
+    }
+}
+
 /// Sends the command of the form on top; the form waits for the answer.
 fn send(model: &mut Model, command: kart_core::command::Command, what: Sentence) -> Vec<Effect> {
-    let request = model.take(command, what);
+    let pin = model.screens.last_mut().and_then(Screen::pin);
+    let request = model.take(command, pin, what);
     if let Some(sending) = model.screens.last_mut().and_then(Screen::sending_mut) {
         *sending = Sending::Saving(request.key.clone());
     }

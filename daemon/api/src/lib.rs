@@ -34,6 +34,20 @@ pub struct Request {
     pub key: String,
     /// What is asked for.
     pub command: Command,
+    /// The PIN of the person with the badge, where they have one. It is compared and forgotten.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<Pin>,
+}
+
+/// A PIN on its way. It shows itself to nobody.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Pin(pub String);
+
+impl std::fmt::Debug for Pin {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Pin")
+    }
 }
 
 /// The answer to a command.

@@ -198,8 +198,14 @@ pub struct Sync {
     pub acked: u64,
     /// When the oldest fact that headquarters does not have was recorded.
     pub oldest_waiting_us: Option<Micros>,
-    /// Facts that headquarters holds but could not apply yet.
+    /// Facts after `acked` that are in a request to headquarters now.
+    #[serde(default)]
+    pub sending: u64,
+    /// Facts that headquarters holds but could not apply, those of `refused` included.
     pub quarantined: u64,
+    /// Of those, the ones that do not become possible by themselves.
+    #[serde(default)]
+    pub refused: u64,
     /// When the reference data was last confirmed by headquarters.
     pub reference_us: Option<Micros>,
 }
@@ -266,12 +272,23 @@ pub struct Receipt {
 pub enum Stage {
     /// On this terminal's disk.
     Saved,
+    /// In a request to headquarters now.
+    Sending,
     /// At headquarters, in its tables.
     AtHeadquarters,
-    /// At headquarters, not applied yet.
+    /// At headquarters, not applied yet; it is as soon as what it waits for is there.
     Waiting {
-        /// Why, in words.
-        reason: String,
+        /// Stable word, see `kart_wire::Quarantined`.
+        code: String,
+        /// What headquarters says, for those who can act.
+        detail: String,
+    },
+    /// At headquarters, and its tables do not take it: a person there must act.
+    Refused {
+        /// Stable word, see `kart_wire::Quarantined`.
+        code: String,
+        /// What headquarters says, for those who can act.
+        detail: String,
     },
 }
 

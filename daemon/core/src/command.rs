@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     fact::{Body, Fact},
     id::{EquipmentId, Origin, ProductId, ReasonId, RecordId, StationId, UserId},
+    time::Micros,
 };
 
 /// Something a person asks for. The answer is a fact on disk or a [`Refusal`].
@@ -146,6 +147,33 @@ pub enum Refusal {
     /// No reference data yet.
     #[error("this terminal has no site data yet")]
     NoSite,
+    /// The badge alone does not do.
+    #[error("{name} has a PIN; it is needed here")]
+    PinNeeded {
+        /// Whose.
+        name: String,
+    },
+    /// The PIN is another one.
+    #[error("this is not the PIN of {name}")]
+    PinWrong {
+        /// Whose.
+        name: String,
+        /// Tries until the next one has to wait.
+        left: u32,
+    },
+    /// Too many wrong ones.
+    #[error("{name} has to wait after too many wrong PINs")]
+    PinLocked {
+        /// Whose.
+        name: String,
+        /// Until when.
+        until_us: Micros,
+    },
+    /// Headquarters has not confirmed anybody's PIN for too long.
+    #[error(
+        "headquarters has not confirmed PINs for too long; a supervisor's badge and PIN unlock them"
+    )]
+    PinExpired,
 }
 
 impl Accepted {
@@ -158,12 +186,27 @@ impl Accepted {
             Body::BatchStarted(_) => (origin.record(fact.seq), None),
             Body::BatchCompleted { batch, .. } => (*batch, None),
             Body::StopExplained { stop, .. } => (*stop, None),
+            Body::BatchProduced(produced) => (produced.batch, None),
+            Body::BatchAborted(aborted) => (aborted.batch, None),
+            Body::BatchFieldSet(set) => (set.batch, None),
+            Body::JobPosted(_) => (origin.record(fact.seq), None),
+            Body::JobStarted(started) => (started.job, None),
+            Body::JobCompleted(completed) => (completed.job, None),
+            Body::JobMoved(moved) => (moved.job, None),
+            Body::JobScrapped(scrapped) => (scrapped.job, None),
+            Body::JobAborted(aborted) => (aborted.job, None),
+            Body::QueueAsked(asked) => (asked.entry(origin, fact.seq), None),
             Body::Genesis { .. }
+            | Body::Continued(_)
             | Body::Started { .. }
             | Body::StateChanged { .. }
             | Body::Counted(_)
             | Body::BatchJoined { .. }
-            | Body::BatchLeft { .. } => return None,
+            | Body::BatchLeft { .. }
+            | Body::BatchEquipmentAdded(_)
+            | Body::BatchEquipmentRemoved(_)
+            | Body::Corrected(_)
+            | Body::CorrectionSeen(_) => return None,
         };
         Some(Self { seq: fact.seq, record, user })
     }

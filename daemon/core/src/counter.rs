@@ -1,5 +1,6 @@
 //! Counters: two readings and the time between them become parts, or a reason why not.
 
+use kart_planted::{Bug, planted};
 use serde::{Deserialize, Serialize};
 
 use crate::time::Moment;
@@ -174,13 +175,14 @@ pub fn judge(
             let (unwrapped, at) = &burst.before;
             plausible(shape, now.since(at)) - (base.unwrapped - unwrapped)
         });
-        return Some(if rise <= limit.max(in_burst) {
+        return Some(if rise <= limit.max(in_burst) || planted(Bug::RateUnlimited) {
             booked(Verdict::Increase, base.epoch, base.unwrapped, rise)
         } else {
             booked(Verdict::Held, base.epoch, base.unwrapped, 0)
         });
     }
     let wrapped = span.map(|span| rise + span).filter(|rise| *rise <= limit);
+    let wrapped = wrapped.filter(|_| !planted(Bug::DeltaWithoutModulo));
     Some(match wrapped {
         Some(rise) => booked(Verdict::Wrap, base.epoch, base.unwrapped, rise),
         None if raw <= limit => booked(Verdict::Reset, base.last_epoch + 1, 0, raw),

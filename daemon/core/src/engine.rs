@@ -20,6 +20,7 @@ use crate::{
 };
 
 pub mod commands;
+mod corrections;
 mod derive;
 
 /// The engine: the plant as facts tell it, and what has been seen but not decided.

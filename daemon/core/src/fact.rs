@@ -17,8 +17,21 @@ use crate::{
         UserId,
     },
     machine::MachineState,
+    number::Leased,
     time::{Boot, Moment, Stamp},
 };
+
+pub mod batch;
+pub mod correction;
+pub mod life;
+pub mod job;
+pub mod queue;
+
+use batch::{BatchAborted, BatchEquipment, BatchFieldSet, BatchProduced};
+use correction::{Corrected, CorrectionSeen};
+use job::{JobAborted, JobCompleted, JobMoved, JobPosted, JobScrapped, JobStarted};
+use life::{Continued, Former};
+use queue::{Ask, QueueAsked};
 
 /// The number of this format, written into the first fact of every log.
 pub const FORMAT: u32 = 1;
@@ -41,6 +54,9 @@ pub struct Fact {
     /// The idempotency key of the command that caused it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
+    /// Where it stood before, when it was issued again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former: Option<Former>,
     /// What happened.
     pub fact: Body,
 }
@@ -84,6 +100,8 @@ pub enum Body {
         /// The life of this log.
         incarnation: Incarnation,
     },
+    /// The second line of a log that goes on where another one ended.
+    Continued(Continued),
     /// The daemon started.
     Started {
         /// Version of the program.
@@ -172,6 +190,34 @@ pub enum Body {
         /// What the person wrote, committed to under the field `comment`.
         comment: Option<Commitment>,
     },
+    /// Parts of a batch were told by a person.
+    BatchProduced(BatchProduced),
+    /// A batch was given up.
+    BatchAborted(BatchAborted),
+    /// A further machine works on a batch.
+    BatchEquipmentAdded(BatchEquipment),
+    /// A further machine no longer works on a batch.
+    BatchEquipmentRemoved(BatchEquipment),
+    /// A custom field of a batch was answered.
+    BatchFieldSet(BatchFieldSet),
+    /// A job was posted to its first station.
+    JobPosted(JobPosted),
+    /// Work on a job began.
+    JobStarted(JobStarted),
+    /// Work on a job is done at a station.
+    JobCompleted(JobCompleted),
+    /// A job was put somewhere else.
+    JobMoved(JobMoved),
+    /// A job was scrapped.
+    JobScrapped(JobScrapped),
+    /// A job was given up.
+    JobAborted(JobAborted),
+    /// A wish concerning a queue of next batches.
+    QueueAsked(QueueAsked),
+    /// Headquarters put a record right. Only in headquarters' own log.
+    Corrected(Corrected),
+    /// A terminal has taken over a correction.
+    CorrectionSeen(CorrectionSeen),
 }
 
 /// A verdict about two readings of one counter, and what it books.
@@ -220,6 +266,9 @@ pub struct BatchStarted {
     pub from: Stamp,
     /// The people at the station at that moment.
     pub operators: Vec<UserId>,
+    /// What the number was taken from, when it was neither typed nor the terminal's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Leased>,
 }
 
 /// A salted hash that stands in a line for a text: hexadecimal SHA-256 of salt and text.
@@ -288,21 +337,33 @@ impl std::str::FromStr for Hash {
 impl Draft {
     /// The fact this draft becomes at place `seq`.
     pub fn seal(self, seq: u64) -> Fact {
-        Fact { seq, at: self.at, boot: self.boot, by: self.by, key: self.key, fact: self.body }
+        Fact {
+            seq,
+            at: self.at,
+            boot: self.boot,
+            by: self.by,
+            key: self.key,
+            former: None,
+            fact: self.body,
+        }
     }
 
     /// Makes the line but for its place.
     pub fn prepare(mut self) -> Result<Prepared, serde_json::Error> {
         let texts = std::mem::take(&mut self.texts);
-        let fact = self.seal(0);
-        let line = serde_json::to_string(&fact)?;
-        // `seq` is the first key of a line.
-        let tail = line.split_once(',').map(|(_, tail)| tail.to_owned()).unwrap_or_default();
-        Ok(Prepared { fact, tail, texts })
+        Prepared::new(self.seal(0), texts)
     }
 }
 
 impl Prepared {
+    /// A fact and the texts beside it; its place is given later.
+    pub fn new(fact: Fact, texts: Vec<FactText>) -> Result<Self, serde_json::Error> {
+        let line = serde_json::to_string(&fact)?;
+        // `seq` is the first key of a line.
+        let tail = line.split_once(',').map(|(_, tail)| tail.to_owned()).unwrap_or_default();
+        Ok(Self { fact, tail, texts })
+    }
+
     /// The fact at place `seq`, its line, and the texts beside it.
     pub fn seal(self, seq: u64) -> (Fact, String, Vec<FactText>) {
         let line = format!("{{\"seq\":{seq},{}", self.tail);
@@ -327,14 +388,32 @@ impl Fact {
             Body::StateChanged { .. }
             | Body::Counted(_)
             | Body::ClockedIn { .. }
-            | Body::BatchStarted(_) => Some(origin.record(self.seq)),
+            | Body::BatchStarted(_)
+            | Body::JobPosted(_)
+            | Body::QueueAsked(QueueAsked { ask: Ask::Enqueue(_), .. }) => {
+                Some(origin.record(self.seq))
+            },
             Body::Genesis { .. }
+            | Body::Continued(_)
             | Body::Started { .. }
             | Body::ClockedOut { .. }
             | Body::BatchJoined { .. }
             | Body::BatchLeft { .. }
             | Body::BatchCompleted { .. }
-            | Body::StopExplained { .. } => None,
+            | Body::StopExplained { .. }
+            | Body::BatchProduced(_)
+            | Body::BatchAborted(_)
+            | Body::BatchEquipmentAdded(_)
+            | Body::BatchEquipmentRemoved(_)
+            | Body::BatchFieldSet(_)
+            | Body::JobStarted(_)
+            | Body::JobCompleted(_)
+            | Body::JobMoved(_)
+            | Body::JobScrapped(_)
+            | Body::JobAborted(_)
+            | Body::QueueAsked(_)
+            | Body::Corrected(_)
+            | Body::CorrectionSeen(_) => None,
         }
     }
 }
@@ -344,6 +423,7 @@ impl Body {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Genesis { .. } => "genesis",
+            Self::Continued(_) => "continued",
             Self::Started { .. } => "started",
             Self::StateChanged { .. } => "state_changed",
             Self::Counted(_) => "counted",
@@ -354,6 +434,20 @@ impl Body {
             Self::BatchLeft { .. } => "batch_left",
             Self::BatchCompleted { .. } => "batch_completed",
             Self::StopExplained { .. } => "stop_explained",
+            Self::BatchProduced(_) => "batch_produced",
+            Self::BatchAborted(_) => "batch_aborted",
+            Self::BatchEquipmentAdded(_) => "batch_equipment_added",
+            Self::BatchEquipmentRemoved(_) => "batch_equipment_removed",
+            Self::BatchFieldSet(_) => "batch_field_set",
+            Self::JobPosted(_) => "job_posted",
+            Self::JobStarted(_) => "job_started",
+            Self::JobCompleted(_) => "job_completed",
+            Self::JobMoved(_) => "job_moved",
+            Self::JobScrapped(_) => "job_scrapped",
+            Self::JobAborted(_) => "job_aborted",
+            Self::QueueAsked(_) => "queue_asked",
+            Self::Corrected(_) => "corrected",
+            Self::CorrectionSeen(_) => "correction_seen",
         }
     }
 }

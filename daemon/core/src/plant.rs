@@ -1,18 +1,26 @@
 //! The state of a terminal: what its own facts add up to. Replaying the log gives the same state.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use uuid::Uuid;
 
 use crate::{
     counter::{Base, CounterKind, Judgement},
-    fact::{BatchStarted, Body, Counted, Fact},
+    fact::{
+        BatchStarted, Body, Counted, Fact,
+        batch::BatchEquipment,
+        correction::{Correctable, Corrected},
+    },
     id::{EquipmentId, Origin, ProductId, RecordId, StationId, UserId},
     machine::MachineState,
-    time::Moment,
+    time::{Boot, Micros, Moment, Stamp},
 };
 
 /// Stops kept for explanation; the oldest that ended go first.
 const STOPS_KEPT: usize = 100;
+
+/// How long a correction that was taken over is remembered. Headquarters sends it for 35 days.
+const CORRECTIONS_KEPT_US: i64 = 70 * 24 * 3_600 * 1_000_000;
 
 /// The state of one terminal.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -31,8 +39,14 @@ pub struct Plant {
     pub batches: BTreeMap<RecordId, Batch>,
     /// Stops that are open or could still be explained.
     pub stops: BTreeMap<RecordId, Stop>,
+    /// Corrections taken over: when they were made, and their keys.
+    #[serde(default)]
+    pub corrections: BTreeSet<(Micros, Uuid)>,
     /// Batches started so far; numbers are made from it.
     pub batches_started: u64,
+    /// The last number used of each prefix.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub numbers: BTreeMap<String, i64>,
 }
 
 /// What facts say of one machine.
@@ -91,6 +105,15 @@ pub struct Batch {
     pub from: Moment,
     /// People on it.
     pub operators: Vec<UserId>,
+    /// Further machines on it.
+    #[serde(default)]
+    pub further: BTreeSet<EquipmentId>,
+    /// Good parts that people told of, beside what the machine counted.
+    #[serde(default)]
+    pub good: i64,
+    /// Scrapped parts likewise.
+    #[serde(default)]
+    pub scrap: i64,
 }
 
 /// A downtime that is open or could still be explained.
@@ -121,8 +144,16 @@ impl Plant {
             labor: BTreeMap::new(),
             batches: BTreeMap::new(),
             stops: BTreeMap::new(),
+            corrections: BTreeSet::new(),
             batches_started: 0,
+            numbers: BTreeMap::new(),
         }
+    }
+
+    /// The state at the beginning of a life of the log that goes on where another one ended.
+    #[must_use]
+    pub fn inherit(self, origin: Origin) -> Self {
+        Self { origin, head: 0, ..self }
     }
 
     /// Folds the next fact in. Facts come in order and without holes.
@@ -131,7 +162,40 @@ impl Plant {
         self.head_at = fact.moment(fact.at);
         let record = self.origin.record(fact.seq);
         match &fact.fact {
-            Body::Genesis { .. } | Body::Started { .. } => {},
+            Body::Genesis { .. }
+            | Body::Continued(_)
+            | Body::Started { .. }
+            | Body::Corrected(_) => {},
+            Body::BatchProduced(produced) => {
+                if let Some(batch) = self.batches.get_mut(&produced.batch) {
+                    batch.good = batch.good.saturating_add(produced.good);
+                    batch.scrap = batch.scrap.saturating_add(produced.scrap);
+                }
+            },
+            Body::BatchAborted(aborted) => self.complete(aborted.batch),
+            Body::BatchEquipmentAdded(BatchEquipment { batch, equipment }) => {
+                if let Some(batch) = self.batches.get_mut(batch) {
+                    batch.further.insert(*equipment);
+                }
+            },
+            Body::BatchEquipmentRemoved(BatchEquipment { batch, equipment }) => {
+                if let Some(batch) = self.batches.get_mut(batch) {
+                    batch.further.remove(equipment);
+                }
+            },
+            // Of these headquarters keeps the state, and sends it down.
+            Body::BatchFieldSet(_)
+            | Body::JobPosted(_)
+            | Body::JobStarted(_)
+            | Body::JobCompleted(_)
+            | Body::JobMoved(_)
+            | Body::JobScrapped(_)
+            | Body::JobAborted(_)
+            | Body::QueueAsked(_) => {},
+            Body::CorrectionSeen(seen) => {
+                self.see(seen.made, seen.correction);
+                self.correct(&seen.corrected);
+            },
             Body::StateChanged { equipment, state, from, ends, .. } => {
                 let from = fact.moment(*from);
                 if let Some(stop) = ends.and_then(|ends| self.stops.get_mut(&ends)) {
@@ -225,6 +289,10 @@ impl Plant {
 
     fn start(&mut self, fact: &Fact, record: RecordId, started: &BatchStarted) {
         self.batches_started += 1;
+        if let Some(leased) = &started.lease {
+            let last = self.numbers.entry(leased.prefix.clone()).or_default();
+            *last = leased.number.max(*last);
+        }
         let machine = self.machines.entry(started.equipment).or_default();
         machine.batch = Some(record);
         (machine.good, machine.scrap) = (0, 0);
@@ -237,8 +305,67 @@ impl Plant {
             target: started.target,
             from: fact.moment(started.from),
             operators: started.operators.clone(),
+            further: BTreeSet::new(),
+            good: 0,
+            scrap: 0,
         };
         self.batches.insert(record, batch);
+    }
+
+    /// Remembers a correction for longer than headquarters, by whose clock it goes, sends it down.
+    fn see(&mut self, made: Micros, correction: Uuid) {
+        self.corrections.insert((made, correction));
+        let newest = self.corrections.last().map_or(made, |(made, _)| *made);
+        let floor = newest.0.saturating_sub(CORRECTIONS_KEPT_US);
+        while self.corrections.first().is_some_and(|(made, _)| made.0 < floor) {
+            self.corrections.pop_first();
+        }
+    }
+
+    /// Takes over what headquarters corrected, as far as it is about what goes on now.
+    fn correct(&mut self, corrected: &Corrected) {
+        let after = &corrected.after;
+        match corrected.kind {
+            Correctable::Labor => self.correct_labor(corrected),
+            Correctable::Batch if corrected.ends() => self.complete(corrected.record),
+            Correctable::Batch => {
+                if let Some(batch) = self.batches.get_mut(&corrected.record) {
+                    batch.product = after.product.unwrap_or(batch.product);
+                    batch.station = after.station.or(batch.station);
+                    batch.from = after.from.map_or_else(|| batch.from.clone(), moment);
+                }
+            },
+            Correctable::Stop => {
+                if after.void == Some(true) {
+                    self.stops.remove(&corrected.record);
+                }
+                let Some(stop) = self.stops.get_mut(&corrected.record) else { return };
+                if let Some(downtime) = &after.downtime
+                    && corrected.rank >= stop.rank
+                {
+                    stop.label = Some(downtime.label.clone());
+                    stop.rank = corrected.rank;
+                }
+                stop.from = after.from.map_or_else(|| stop.from.clone(), moment);
+                // A stop that goes on does so on the screen too.
+                stop.until = stop.until.take().map(|until| after.until.map_or(until, moment));
+            },
+        }
+    }
+
+    fn correct_labor(&mut self, corrected: &Corrected) {
+        let after = &corrected.after;
+        let present = self.labor.iter().find(|(_, presence)| presence.entry == corrected.record);
+        let Some(user) = present.map(|(user, _)| *user) else { return };
+        let Some(mut presence) = self.labor.remove(&user) else { return };
+        if corrected.ends() {
+            return;
+        }
+        presence.station = after.station.unwrap_or(presence.station);
+        if let Some(from) = after.from {
+            presence.since = moment(from);
+        }
+        self.labor.insert(after.user.unwrap_or(user), presence);
     }
 
     fn complete(&mut self, record: RecordId) {
@@ -247,4 +374,9 @@ impl Plant {
         machine.batch = None;
         (machine.good, machine.scrap) = (0, 0);
     }
+}
+
+/// An instant that only the wall clock knows of.
+fn moment(wall_us: Micros) -> Moment {
+    Moment { at: Stamp { wall_us, mono_us: 0 }, boot: Boot::default() }
 }

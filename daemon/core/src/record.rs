@@ -6,23 +6,32 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    fact::{Body, Fact},
+    fact::{
+        Body, Fact,
+        batch::{BatchAborted, BatchEquipment, BatchFieldSet, BatchProduced},
+        correction::{Correctable, Corrected, CorrectionSeen},
+    },
     id::{Origin, RecordId, SiteId},
     row::Row,
 };
 
 mod batch;
+pub mod conflict;
+pub mod fold;
+mod correction;
 mod count;
 mod interval;
 mod labor;
+mod stretch;
 pub mod tables;
 
 pub use batch::Batch;
+pub use correction::Standing;
 pub use interval::Interval;
 pub use labor::Labor;
 
 /// Raised whenever the same facts would fold into other rows than before.
-pub const FOLD_VERSION: i32 = 1;
+pub const FOLD_VERSION: i32 = 2;
 
 /// Where rows belong; known from the terminal's registration, never from a fact.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,7 +85,7 @@ pub enum Touch {
 pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
     let own = || Touch::Record(origin.record(fact.seq));
     match &fact.fact {
-        Body::Genesis { .. } | Body::Started { .. } => vec![],
+        Body::Genesis { .. } | Body::Continued(_) | Body::Started { .. } => vec![],
         Body::Counted(counted) => {
             vec![Touch::Rows(count::rows(origin.record(fact.seq), counted, tenant))]
         },
@@ -86,7 +95,22 @@ pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
         Body::BatchJoined { batch, .. }
         | Body::BatchLeft { batch, .. }
         | Body::BatchCompleted { batch, .. } => vec![Touch::Record(*batch)],
+        Body::BatchProduced(BatchProduced { batch, .. })
+        | Body::BatchAborted(BatchAborted { batch, .. })
+        | Body::BatchEquipmentAdded(BatchEquipment { batch, .. })
+        | Body::BatchEquipmentRemoved(BatchEquipment { batch, .. })
+        | Body::BatchFieldSet(BatchFieldSet { batch, .. }) => vec![Touch::Record(*batch)],
+        Body::JobPosted(_)
+        | Body::JobStarted(_)
+        | Body::JobCompleted(_)
+        | Body::JobMoved(_)
+        | Body::JobScrapped(_)
+        | Body::JobAborted(_)
+        | Body::QueueAsked(_) => vec![],
         Body::StopExplained { stop, .. } => vec![Touch::Record(*stop)],
+        Body::Corrected(corrected) | Body::CorrectionSeen(CorrectionSeen { corrected, .. }) => {
+            vec![Touch::Record(corrected.record)]
+        },
     }
 }
 
@@ -100,9 +124,32 @@ impl Record {
             Body::BatchStarted(_)
             | Body::BatchJoined { .. }
             | Body::BatchLeft { .. }
-            | Body::BatchCompleted { .. } => Some(Self::Batch(Batch::default())),
+            | Body::BatchCompleted { .. }
+            | Body::BatchProduced(_)
+            | Body::BatchAborted(_)
+            | Body::BatchEquipmentAdded(_)
+            | Body::BatchEquipmentRemoved(_)
+            | Body::BatchFieldSet(_) => Some(Self::Batch(Batch::default())),
             Body::ClockedIn { .. } | Body::ClockedOut { .. } => Some(Self::Labor(Labor::default())),
-            Body::Genesis { .. } | Body::Started { .. } | Body::Counted(_) => None,
+            Body::Corrected(Corrected { kind, .. })
+            | Body::CorrectionSeen(CorrectionSeen { corrected: Corrected { kind, .. }, .. }) => {
+                Some(match kind {
+                    Correctable::Labor => Self::Labor(Labor::default()),
+                    Correctable::Stop => Self::Interval(Interval::default()),
+                    Correctable::Batch => Self::Batch(Batch::default()),
+                })
+            },
+            Body::Genesis { .. }
+            | Body::Continued(_)
+            | Body::Started { .. }
+            | Body::Counted(_)
+            | Body::JobPosted(_)
+            | Body::JobStarted(_)
+            | Body::JobCompleted(_)
+            | Body::JobMoved(_)
+            | Body::JobScrapped(_)
+            | Body::JobAborted(_)
+            | Body::QueueAsked(_) => None,
         }
     }
 
@@ -111,8 +158,18 @@ impl Record {
     pub fn apply(&mut self, id: RecordId, origin: Origin, fact: &Fact) -> bool {
         match self {
             Self::Interval(interval) => interval.apply(id, origin, fact),
-            Self::Batch(batch) => batch.apply(origin, fact),
+            Self::Batch(batch) => batch.apply(id, origin, fact),
             Self::Labor(labor) => labor.apply(origin, fact),
+        }
+    }
+
+    /// How it stands, for whoever corrects it; `None` until its opening fact is known, and for what
+    /// cannot be corrected.
+    pub fn stands(&self) -> Option<Standing> {
+        match self {
+            Self::Interval(interval) => interval.stands(),
+            Self::Batch(batch) => batch.stands(),
+            Self::Labor(labor) => labor.stands(),
         }
     }
 
@@ -120,7 +177,11 @@ impl Record {
     pub fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
         match self {
             Self::Interval(interval) => interval.rows(id, tenant),
-            Self::Batch(batch) => batch.rows(id, tenant),
+            Self::Batch(batch) => {
+                let conflicts = batch.conflicts(id);
+                let conflicts = conflicts.iter().map(|conflict| conflict.row(tenant));
+                batch.rows(id, tenant).into_iter().chain(conflicts).collect()
+            },
             Self::Labor(labor) => labor.rows(id, tenant),
         }
     }

@@ -2,7 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{EquipmentId, ProductId, ReasonId, SiteId, StationId, UserId};
+use crate::{
+    fact::correction::Correction,
+    id::{EquipmentId, ProductId, ReasonId, SiteId, StationId, UserId},
+    number::{Lease, Prefix},
+    screen::Settings,
+};
+
+mod assemble;
+mod detail;
+
+pub use assemble::{Columns, Fault, Rows, assemble};
+pub use detail::{Connection, Field, FieldType, Standard, Targets};
 
 /// Everything a terminal needs to know of its site, in one consistent version.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -27,6 +38,30 @@ pub struct Reference {
     pub families: Vec<Family>,
     /// People.
     pub people: Vec<Person>,
+    /// Which screens are shown (`organization_settings`, `organization_feature_flags`).
+    #[serde(default)]
+    pub settings: Settings,
+    /// Prefixes that are in use (`organization_prefixes`).
+    #[serde(default)]
+    pub prefixes: Vec<Prefix>,
+    /// Numbers lent to the terminal that this was put together for (`edge.number_leases`).
+    #[serde(default)]
+    pub leases: Vec<Lease>,
+    /// Corrections of the terminal's records (`edge.corrections`), oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub corrections: Vec<Correction>,
+    /// Incident reasons of machines, by group.
+    #[serde(default)]
+    pub incident_groups: Vec<ReasonGroup>,
+    /// Incident reasons of stations, by group.
+    #[serde(default)]
+    pub station_incident_groups: Vec<ReasonGroup>,
+    /// Which machine feeds which (`oee_equipment_connections`).
+    #[serde(default)]
+    pub machine_connections: Vec<Connection<EquipmentId>>,
+    /// Which station feeds which (`ops_station_connections`).
+    #[serde(default)]
+    pub station_connections: Vec<Connection<StationId>>,
 }
 
 /// A row of `oee_sites`.
@@ -42,6 +77,9 @@ pub struct Site {
     pub time_zone: String,
     /// `standard`, `strict` or `teep`.
     pub availability_mode: String,
+    /// What is aimed at where a machine says nothing else.
+    #[serde(default)]
+    pub targets: Targets,
 }
 
 /// A row of `oee_systems`.
@@ -64,12 +102,18 @@ pub struct Station {
     pub code: String,
     /// Name for people.
     pub name: String,
-    /// The line it belongs to.
+    /// The line it belongs to; nil where it stands outside every line.
     pub system: uuid::Uuid,
     /// People may not book time here.
     pub machine_only: bool,
     /// Its machines (`ops_station_equipment`).
     pub machines: Vec<EquipmentId>,
+    /// Several jobs at a time are fine.
+    #[serde(default)]
+    pub concurrent_jobs: bool,
+    /// What is asked with a batch (`oee_station_custom_fields`).
+    #[serde(default)]
+    pub fields: Vec<Field>,
 }
 
 /// A row of `oee_equipment`.
@@ -87,6 +131,18 @@ pub struct Machine {
     pub default_target: Option<i64>,
     /// Code of the one terminal that reads this machine.
     pub terminal: Option<String>,
+    /// What is aimed at.
+    #[serde(default)]
+    pub targets: Targets,
+    /// Several batches at a time are fine.
+    #[serde(default)]
+    pub concurrent_batches: bool,
+    /// Machines that may stand in for it (`oee_compatible_equipment`).
+    #[serde(default)]
+    pub compatible: Vec<EquipmentId>,
+    /// What is asked with a batch (`oee_equipment_custom_fields`).
+    #[serde(default)]
+    pub fields: Vec<Field>,
 }
 
 /// A reason group with its reasons.
@@ -139,6 +195,15 @@ pub struct Product {
     pub standard_hours: Option<String>,
     /// Parts per batch.
     pub default_quantity: Option<i64>,
+    /// Scrap to be expected in percent, as decimal text.
+    #[serde(default)]
+    pub target_scrap_rate: Option<String>,
+    /// On single machines (`oee_product_equipment_config`).
+    #[serde(default)]
+    pub machines: Vec<Standard<EquipmentId>>,
+    /// At single stations (`ops_station_product_standards`).
+    #[serde(default)]
+    pub stations: Vec<Standard<StationId>>,
 }
 
 /// A person with what a terminal must know to recognise them.
@@ -148,12 +213,21 @@ pub struct Person {
     pub id: UserId,
     /// Name for people.
     pub name: String,
-    /// What the badge reader reads.
+    /// Personnel number, from which the key is made. Terminals are not told.
+    #[serde(default)]
+    pub number: String,
+    /// What the badge reader reads; empty for somebody without a badge.
     pub badge: String,
     /// What they may do.
     pub role: Role,
     /// May work here.
     pub active: bool,
+    /// The badge alone does not do.
+    #[serde(default)]
+    pub has_pin: bool,
+    /// What a PIN is checked against, see [`crate::pin`]. It goes nowhere from here.
+    #[serde(skip)]
+    pub pin: Option<String>,
 }
 
 /// Roles, lowest first.
@@ -171,6 +245,12 @@ pub enum Role {
 }
 
 impl Role {
+    /// The role of a word.
+    pub fn of(word: &str) -> Option<Self> {
+        let all = [Self::Operator, Self::Lead, Self::Technician, Self::Supervisor];
+        all.into_iter().find(|role| role.word() == word)
+    }
+
     /// The word used in tables and in the site file.
     pub fn word(self) -> &'static str {
         match self {
@@ -230,7 +310,8 @@ impl Reference {
 
     /// The person with this badge.
     pub fn person_by_badge(&self, badge: &str) -> Option<&Person> {
-        self.people.iter().find(|person| person.badge == badge)
+        // Not everybody has a badge.
+        self.people.iter().find(|person| person.badge == badge && !badge.is_empty())
     }
 }
 

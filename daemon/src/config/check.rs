@@ -144,6 +144,7 @@ impl Check<'_, '_> {
             data_dir: raw.data_dir.clone(),
             socket,
             log: raw.log,
+            pin_valid_days: raw.pin_valid_days,
         }
     }
 

@@ -35,6 +35,8 @@ pub(crate) struct Terminal {
     pub socket: Option<PathBuf>,
     #[serde(default)]
     pub log: LogLevel,
+    #[serde(default = "default::pin_valid_days")]
+    pub pin_valid_days: u16,
 }
 
 /// How much is logged.
@@ -193,6 +195,9 @@ pub(crate) struct Condition {
 
 /// The defaults that are the same for everybody.
 mod default {
+    pub(super) fn pin_valid_days() -> u16 {
+        14
+    }
     pub(super) fn unit() -> u8 {
         1
     }

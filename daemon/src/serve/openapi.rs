@@ -34,6 +34,7 @@ pub(super) async fn document() -> Json<Value> {
                         "properties": {
                             "key": { "type": "string", "minLength": 1, "maxLength": 64 },
                             "command": { "type": "object" },
+                            "pin": { "type": "string", "description": "where the person has one" },
                         },
                     },
                     "example": {

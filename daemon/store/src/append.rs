@@ -1,7 +1,7 @@
 //! Appending: facts, chain, source cursors and projections in one transaction.
 
 use kart_core::{
-    fact::{Draft, Fact, Hash, LINE_LIMIT, Prepared},
+    fact::{Draft, Fact, FactText, Hash, LINE_LIMIT, Prepared},
     id::{EquipmentId, Origin, RecordId},
     record::{FOLD_VERSION, Record, Tenant, Touch, touches},
     row::Row,
@@ -40,6 +40,13 @@ impl Append {
         let facts: Result<_, _> = self.drafts.into_iter().map(Draft::prepare).collect();
         let (expected, signals, alive) = (self.expected, self.signals, self.alive);
         Ok(Ready { facts: facts?, expected, signals, alive })
+    }
+}
+
+impl Ready {
+    /// Facts alone.
+    pub(crate) fn of(facts: Vec<Prepared>) -> Self {
+        Self { facts, expected: None, signals: vec![], alive: None }
     }
 }
 
@@ -116,19 +123,34 @@ impl<'c> Transaction<'c> {
 
     fn fact(&mut self, prepared: Prepared) -> Result<(), StoreError> {
         let (fact, line, texts) = prepared.seal(self.head.seq + 1);
+        self.copy(&fact, &line, &texts)
+    }
+
+    /// Where the log stands within this transaction.
+    pub(crate) fn head(&self) -> Head {
+        self.head
+    }
+
+    /// Writes the next fact with the line that it has.
+    pub(crate) fn copy(
+        &mut self,
+        fact: &Fact,
+        line: &str,
+        texts: &[FactText],
+    ) -> Result<(), StoreError> {
         if line.len() > LINE_LIMIT {
             return Err(StoreError::TooLarge { bytes: line.len() });
         }
         let hash = self.head.hash.after(line.as_bytes());
         let seq = i64::try_from(fact.seq).unwrap_or(i64::MAX);
-        self.insert.execute((seq, &line, hash.0, &fact.key))?;
-        for text in &texts {
+        self.insert.execute((seq, line, hash.0, &fact.key))?;
+        for text in texts {
             self.connection
                 .prepare_cached("INSERT INTO fact_texts VALUES (?1, ?2, ?3, ?4)")?
                 .execute((seq, &text.field, &text.salt, &text.text))?;
         }
         self.head = Head { seq: fact.seq, hash };
-        self.project(&fact)
+        self.project(fact)
     }
 
     fn project(&mut self, fact: &Fact) -> Result<(), StoreError> {
@@ -182,13 +204,25 @@ impl<'c> Transaction<'c> {
 
 /// The last fact's place and hash.
 pub(crate) fn head(connection: &Connection) -> Result<Head, StoreError> {
-    let last = connection
-        .query_row("SELECT seq, hash FROM facts ORDER BY seq DESC LIMIT 1", [], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?))
-        })
+    let select = "SELECT seq, hash FROM facts ORDER BY seq DESC LIMIT 1";
+    match end(connection, select)? {
+        Some(head) => Ok(head),
+        None => Head::after_purge(connection),
+    }
+}
+
+impl Head {
+    /// Where the log begins on this disk: behind what was purged.
+    pub(crate) fn after_purge(connection: &Connection) -> Result<Self, StoreError> {
+        let purged = end(connection, "SELECT seq, hash FROM purged")?;
+        Ok(purged.unwrap_or(Self { seq: 0, hash: Hash::ZERO }))
+    }
+}
+
+fn end(connection: &Connection, select: &str) -> Result<Option<Head>, StoreError> {
+    let row = connection
+        .query_row(select, [], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, [u8; 32]>(1)?)))
         .optional()?;
-    Ok(last.map_or(Head { seq: 0, hash: Hash::ZERO }, |(seq, hash)| Head {
-        seq: u64::try_from(seq).unwrap_or_default(),
-        hash: Hash(hash),
-    }))
+    Ok(row
+        .map(|(seq, hash)| Head { seq: u64::try_from(seq).unwrap_or_default(), hash: Hash(hash) }))
 }

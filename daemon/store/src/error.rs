@@ -1,5 +1,6 @@
 //! What can go wrong with a file of facts.
 
+use rusqlite::ErrorCode;
 use std::path::PathBuf;
 
 /// A fault of the store.
@@ -81,10 +82,27 @@ pub enum StoreError {
         /// Its length.
         bytes: usize,
     },
+    /// Rows that do not make sense together were not taken over.
+    #[error("not taken over: {0}")]
+    Senseless(String),
     /// Something that is always valid JSON was not.
     #[error("stored JSON: {0}")]
     Json(#[from] serde_json::Error),
     /// The writing thread is gone.
     #[error("the writing thread has stopped")]
     Stopped,
+}
+
+impl StoreError {
+    /// Whether the file is not what was written to it: it will not get better by waiting.
+    pub fn is_damage(&self) -> bool {
+        match self {
+            Self::Damaged { .. } => true,
+            Self::Sqlite(error) | Self::Open { source: error, .. } => matches!(
+                error.sqlite_error_code(),
+                Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
+            ),
+            _ => false,
+        }
+    }
 }

@@ -5,15 +5,20 @@
 
 mod error;
 mod open;
+mod refold;
 mod rows;
 mod append;
 mod writer;
+mod life;
+mod purge;
 mod read;
 mod mirror;
 
 pub use append::{Append, Signal};
 pub use error::StoreError;
-pub use mirror::Mirror;
+pub use life::{Renewal, Salvaged, install, renew, resident, salvage};
+pub use mirror::{Delivery, Mirror, MirrorRow, Mirrored, Sum};
 pub use open::{StoreOptions, acceptable_sqlite};
+pub use purge::Purged;
 pub use read::{Outgoing, Reader};
 pub use writer::{Acknowledged, Head, QuarantinedFact, Store};

@@ -1,151 +1,289 @@
-//! The mirror of reference data: a file of its own, replaced whole, never repaired.
+//! The mirror of headquarters' rows: a file of its own, written in whole commits, never repaired.
+//!
+//! A delivery and its cursor are one transaction, so whoever reads sees one commit boundary of
+//! headquarters. A file that is damaged, of another format or gone is begun anew and pulled again.
+//! What the rows mean is not known here; `kart_core::reference` puts them together.
 
-use kart_core::reference::{ReasonGroup, Reference};
-use rusqlite::{Connection, OpenFlags, Transaction};
-use std::{
-    fs,
-    path::{Path, PathBuf},
+use kart_core::{
+    down::Scope,
+    reference::{Reference, Rows},
 };
+use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+};
+use uuid::Uuid;
 
 use crate::StoreError;
 
-const SCHEMA: &str = include_str!("../../../migrations/edge_reference/V1__mirror.sql");
+mod file;
+mod sum;
 
-/// The mirror in one data folder.
+pub use sum::Sum;
+
+/// Sessions whose cursors are remembered.
+const SESSIONS: i64 = 32;
+
+/// The mirror in one data folder. Clones share it; callers take turns and block.
 #[derive(Clone, Debug)]
 pub struct Mirror {
     path: PathBuf,
+    connection: Arc<Mutex<Connection>>,
+}
+
+/// What one answer of headquarters brings.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivery {
+    /// The session it came in.
+    pub session: Uuid,
+    /// Stands for the state after it.
+    pub cursor: String,
+    /// Facts of this terminal that the rows contain.
+    pub applied_through: u64,
+    /// Scopes whose rows are all in `rows`.
+    pub whole: Vec<Scope>,
+    /// Changed rows.
+    pub rows: Vec<MirrorRow>,
+}
+
+/// One row of a delivery.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MirrorRow {
+    /// Whom it is for.
+    pub scope: Scope,
+    /// Schema and name.
+    pub table: String,
+    /// Its key.
+    pub key: String,
+    /// JSON text of columns as it came; `None`: the row is gone.
+    pub row: Option<String>,
+    /// What is kept instead, where a terminal may not keep all of it.
+    pub kept: Option<String>,
+}
+
+/// What the mirror holds.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Mirrored {
+    /// The site as one document.
+    Document(Box<Reference>),
+    /// Rows by table, as a feed brought them.
+    Rows(Rows),
 }
 
 impl Mirror {
-    pub(crate) fn new(folder: &Path) -> Self {
-        Self { path: folder.join("reference.db") }
+    pub(crate) fn open(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join("reference.db");
+        let connection = Arc::new(Mutex::new(file::open(&path)?));
+        Ok(Self { path, connection })
     }
 
-    /// The reference data and the cursor it came with. Absent or unreadable means none: it is
-    /// loaded again.
-    pub fn load(&self) -> Option<(Reference, Option<String>)> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY;
-        let connection = Connection::open_with_flags(&self.path, flags).ok()?;
-        let select = "SELECT document, cursor FROM edge_mirror";
-        let (document, cursor): (String, Option<String>) =
-            connection.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?))).ok()?;
-        serde_json::from_str(&document).ok().map(|reference| (reference, cursor))
+    /// What it holds; `None` before the first delivery.
+    pub fn load(&self) -> Result<Option<Mirrored>, StoreError> {
+        self.with(|connection| {
+            let select = "SELECT cursor, document FROM mirror";
+            let (cursor, document): (Option<String>, Option<String>) =
+                connection.query_row(select, [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            match (cursor, document) {
+                (_, Some(text)) => Ok(Some(Mirrored::Document(serde_json::from_str(&text)?))),
+                (Some(_), None) => Ok(Some(Mirrored::Rows(rows(connection)?))),
+                (None, None) => Ok(None),
+            }
+        })
     }
 
-    /// Writes a new mirror beside the old one and puts it in its place.
-    pub(crate) fn save(
+    /// Stands for the rows; `None` when there are none.
+    pub fn cursor(&self) -> Result<Option<String>, StoreError> {
+        self.cursor_where("SELECT cursor FROM mirror WHERE document IS NULL")
+    }
+
+    /// Stands for the document; `None` when there is none.
+    pub fn document_cursor(&self) -> Result<Option<String>, StoreError> {
+        self.cursor_where("SELECT cursor FROM mirror WHERE document IS NOT NULL")
+    }
+
+    fn cursor_where(&self, select: &str) -> Result<Option<String>, StoreError> {
+        self.with(|connection| {
+            Ok(connection.query_row(select, [], |row| row.get(0)).optional()?.flatten())
+        })
+    }
+
+    /// A new life of the log begins: the rows contain nothing of it.
+    pub(crate) fn begin_life(&self) -> Result<(), StoreError> {
+        self.with(|connection| {
+            connection.execute("UPDATE mirror SET applied_through = 0", [])?;
+            Ok(())
+        })
+    }
+
+    /// The last cursor of each session that brought one.
+    pub fn sessions(&self) -> Result<Vec<(Uuid, String)>, StoreError> {
+        self.with(|connection| {
+            let mut select = connection.prepare("SELECT session, cursor FROM sessions")?;
+            let sessions =
+                select.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get(1)?)))?;
+            let sessions: Vec<(String, String)> = sessions.collect::<Result<_, _>>()?;
+            let known = |(session, cursor): (String, String)| Some((session.parse().ok()?, cursor));
+            Ok(sessions.into_iter().filter_map(known).collect())
+        })
+    }
+
+    /// Facts of this terminal that the rows contain.
+    pub fn applied_through(&self) -> Result<u64, StoreError> {
+        self.with(|connection| {
+            let select = "SELECT applied_through FROM mirror";
+            let through: i64 = connection.query_row(select, [], |row| row.get(0))?;
+            Ok(u64::try_from(through).unwrap_or_default())
+        })
+    }
+
+    /// Takes a delivery over when `check` finds all rows to make sense together; what it makes of
+    /// them comes back. Otherwise the mirror stays as it was.
+    pub fn apply<T>(
         &self,
-        reference: &Reference,
-        cursor: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let fresh = self.path.with_extension("db.new");
-        let fault = |source| StoreError::Folder { path: fresh.clone(), source };
-        if fresh.exists() {
-            fs::remove_file(&fresh).map_err(fault)?;
-        }
-        #[expect(clippy::disallowed_methods, reason = "a new file, thrown away when it fails")]
-        let mut connection = Connection::open(&fresh)?;
-        connection.execute_batch(SCHEMA)?;
-        let sql = connection.transaction()?;
+        delivery: &Delivery,
+        check: impl FnOnce(&Rows) -> Result<T, String>,
+    ) -> Result<T, StoreError> {
+        self.with(|connection| {
+            let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            write_rows(&sql, delivery)?;
+            let made = check(&rows(&sql)?).map_err(StoreError::Senseless)?;
+            write_place(&sql, delivery)?;
+            sql.commit()?;
+            Ok(made)
+        })
+    }
+
+    /// Replaces what it holds by the site as one document.
+    pub fn save(&self, reference: &Reference, cursor: Option<&str>) -> Result<(), StoreError> {
         let document = serde_json::to_string(reference)?;
-        sql.execute(
-            "INSERT INTO edge_mirror VALUES (1, ?1, ?2, ?3)",
-            (reference.version, cursor, document),
-        )?;
-        places(&sql, reference)?;
-        reasons(&sql, reference)?;
-        products_and_people(&sql, reference)?;
-        sql.commit()?;
-        connection.close().map_err(|(_, error)| error)?;
-        fs::rename(&fresh, &self.path).map_err(fault)?;
+        self.with(|connection| {
+            let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            sql.execute("DELETE FROM rows", [])?;
+            sql.execute(
+                "UPDATE mirror SET cursor = ?1, applied_through = 0, document = ?2",
+                (cursor, &document),
+            )?;
+            sql.commit()?;
+            Ok(())
+        })
+    }
+
+    /// Throws away what it holds.
+    pub fn begin_anew(&self) -> Result<(), StoreError> {
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        *connection = file::anew(&self.path)?;
         Ok(())
     }
+
+    /// Each scope in two numbers.
+    pub fn sums(&self) -> Result<Vec<Sum>, StoreError> {
+        self.with(|connection| sum::sums(connection))
+    }
+
+    /// Does something with the file. When that finds it damaged or gone, a new one is begun.
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        // What a panic left half done was rolled back with its transaction.
+        let mut connection = self.connection.lock().unwrap_or_else(PoisonError::into_inner);
+        if !self.path.exists() {
+            tracing::error!(path = %self.path.display(), "the mirror is gone; it is pulled again");
+            *connection = file::anew(&self.path)?;
+        }
+        let done = work(&mut connection);
+        if let Err(error) = &done
+            && is_damage(error)
+        {
+            tracing::error!(%error, "the mirror is damaged; it is pulled again");
+            *connection = file::anew(&self.path)?;
+        }
+        done
+    }
 }
 
-fn places(sql: &Transaction<'_>, reference: &Reference) -> Result<(), StoreError> {
-    let site = &reference.site;
-    sql.execute(
-        "INSERT INTO oee_sites VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        (
-            site.id.0,
-            &reference.organization,
-            &site.code,
-            &site.name,
-            &site.availability_mode,
-            &site.time_zone,
+/// A row or document that was written as JSON and is none any more has decayed as well.
+fn is_damage(error: &StoreError) -> bool {
+    match error {
+        StoreError::Sqlite(error) => matches!(
+            error.sqlite_error_code(),
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase)
         ),
+        StoreError::Json(_) => true,
+        _ => false,
+    }
+}
+
+/// The scope as it stands in the file.
+fn word(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Org => "org",
+        Scope::Site => "site",
+        Scope::Terminal => "terminal",
+    }
+}
+
+/// All rows by table.
+fn rows(connection: &Connection) -> Result<Rows, StoreError> {
+    let mut select = connection.prepare_cached("SELECT tbl, row FROM rows")?;
+    let mut found = select.query([])?;
+    let mut rows = Rows::new();
+    while let Some(row) = found.next()? {
+        let columns = serde_json::from_slice(row.get_ref(1)?.as_bytes().map_err(damaged)?)?;
+        let table = row.get_ref(0)?.as_str().map_err(damaged)?;
+        match rows.get_mut(table) {
+            Some(all) => all.push(columns),
+            None => drop(rows.insert(table.to_owned(), vec![columns])),
+        }
+    }
+    Ok(rows)
+}
+
+fn damaged(error: rusqlite::types::FromSqlError) -> StoreError {
+    StoreError::Sqlite(error.into())
+}
+
+fn write_rows(sql: &Connection, delivery: &Delivery) -> Result<(), StoreError> {
+    for scope in &delivery.whole {
+        sql.execute("DELETE FROM rows WHERE scope = ?1", [word(*scope)])?;
+    }
+    let mut insert =
+        sql.prepare_cached("INSERT OR REPLACE INTO rows VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    let mut delete =
+        sql.prepare_cached("DELETE FROM rows WHERE scope = ?1 AND tbl = ?2 AND pk = ?3")?;
+    for MirrorRow { scope, table, key, row, kept } in &delivery.rows {
+        let scope = word(*scope);
+        match row {
+            Some(row) => {
+                let kept = kept.as_ref().unwrap_or(row);
+                let withheld = sum::withheld(table, key, row, kept);
+                insert.execute((scope, table, key, kept, withheld))?
+            },
+            None => delete.execute((scope, table, key))?,
+        };
+    }
+    Ok(())
+}
+
+/// The cursor, and the session that it was given in.
+fn write_place(sql: &Connection, delivery: &Delivery) -> Result<(), StoreError> {
+    let through = i64::try_from(delivery.applied_through).unwrap_or(i64::MAX);
+    sql.execute(
+        "UPDATE mirror SET cursor = ?1, applied_through = ?2, document = NULL",
+        (&delivery.cursor, through),
     )?;
-    for system in &reference.systems {
-        let row = (system.id, site.id.0, &system.code, &system.name);
-        sql.execute("INSERT INTO oee_systems VALUES (?1, ?2, ?3, ?4)", row)?;
-    }
-    for machine in &reference.machines {
-        let (cycle, target) = (machine.ideal_cycle_s, machine.default_target);
-        let row = (machine.id.0, site.id.0, &machine.code, &machine.name, cycle, target);
-        sql.execute("INSERT INTO oee_equipment VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row)?;
-    }
-    for station in &reference.stations {
-        let (code, name) = (&station.code, &station.name);
-        let row = (station.id.0, site.id.0, station.system, code, name, station.machine_only);
-        sql.execute("INSERT INTO ops_stations VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row)?;
-        for machine in &station.machines {
-            let row = (station.id.0, machine.0);
-            sql.execute("INSERT INTO ops_station_equipment VALUES (?1, ?2)", row)?;
-        }
-    }
+    sql.execute(
+        "INSERT INTO sessions VALUES (?1, (SELECT coalesce(max(began), 0) + 1 FROM sessions), ?2)
+         ON CONFLICT (session) DO UPDATE SET cursor = excluded.cursor",
+        (delivery.session.to_string(), &delivery.cursor),
+    )?;
+    sql.execute(
+        "DELETE FROM sessions WHERE began <= (SELECT max(began) FROM sessions) - ?1",
+        [SESSIONS],
+    )?;
     Ok(())
 }
 
-fn reasons(sql: &Transaction<'_>, reference: &Reference) -> Result<(), StoreError> {
-    let site = reference.site.id.0;
-    for group in &reference.downtime_groups {
-        let row = (group.id, site, &group.name, &group.group_type);
-        sql.execute("INSERT INTO oee_downtime_groups VALUES (?1, ?2, ?3, ?4)", row)?;
-        group_reasons(sql, "INSERT INTO oee_downtime_reasons VALUES (?1, ?2, ?3, ?4)", group)?;
-    }
-    for group in &reference.scrap_groups {
-        sql.execute(
-            "INSERT INTO oee_abort_groups VALUES (?1, ?2, ?3)",
-            (group.id, site, &group.name),
-        )?;
-        group_reasons(sql, "INSERT INTO oee_abort_reasons VALUES (?1, ?2, ?3, ?4)", group)?;
-    }
-    Ok(())
-}
-
-fn group_reasons(
-    sql: &Transaction<'_>,
-    insert: &str,
-    group: &ReasonGroup,
-) -> Result<(), StoreError> {
-    for reason in &group.reasons {
-        sql.execute(insert, (reason.id.0, group.id, &reason.code, &reason.name))?;
-    }
-    Ok(())
-}
-
-fn products_and_people(sql: &Transaction<'_>, reference: &Reference) -> Result<(), StoreError> {
-    for family in &reference.families {
-        let row = (family.id, reference.site.id.0, &family.code, &family.name);
-        sql.execute("INSERT INTO ops_product_families VALUES (?1, ?2, ?3, ?4)", row)?;
-        for product in &family.products {
-            sql.execute(
-                "INSERT INTO ops_products VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-                (
-                    product.id.0,
-                    family.id,
-                    &product.code,
-                    &product.name,
-                    &product.standard_hours,
-                    product.default_quantity,
-                ),
-            )?;
-        }
-    }
-    for person in &reference.people {
-        let row = (person.id.0, &person.name, &person.badge, person.role.word(), person.active);
-        sql.execute("INSERT INTO users VALUES (?1, ?2, ?3, ?4, ?5)", row)?;
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests;

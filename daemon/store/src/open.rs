@@ -56,10 +56,22 @@ pub(crate) fn facts_path(folder: &Path) -> PathBuf {
     folder.join("facts.db")
 }
 
+/// A file of facts that is to take the place of the other one.
+pub(crate) fn next_path(folder: &Path) -> PathBuf {
+    folder.join("facts-next.db")
+}
+
 /// The one writing connection, ready for use.
 pub(crate) fn writing(folder: &Path) -> Result<Connection, StoreError> {
+    let connection = connect(&facts_path(folder))?;
+    verify_tail(&connection)?;
+    Ok(connection)
+}
+
+/// A connection to a file of facts, which is made where there is none.
+pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     acceptable_sqlite(rusqlite::version_number())?;
-    let path = facts_path(folder);
+    let path = path.to_owned();
     let open = |source| StoreError::Open { path: path.clone(), source };
     #[expect(clippy::disallowed_methods, reason = "the one place that opens a writing connection")]
     let mut connection = Connection::open(&path).map_err(open)?;
@@ -71,7 +83,6 @@ pub(crate) fn writing(folder: &Path) -> Result<Connection, StoreError> {
         .run(&mut connection)
         .map_err(|source| StoreError::Migrate { path: path.clone(), source: Box::new(source) })?;
     connection.set_prepared_statement_cache_capacity(128);
-    verify_tail(&connection)?;
     Ok(connection)
 }
 

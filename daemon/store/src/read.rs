@@ -40,6 +40,24 @@ impl Reader {
         self.origin
     }
 
+    /// What the former life of the log added up to, where this one goes on with it.
+    pub fn inherited(&self) -> Result<Option<String>, StoreError> {
+        let select = "SELECT plant FROM inherited";
+        Ok(self.connection.query_row(select, [], |row| row.get(0)).optional()?)
+    }
+
+    /// Whether facts were purged: the log alone does not tell the whole state any more.
+    pub fn is_purged(&self) -> Result<bool, StoreError> {
+        Ok(self.connection.query_row("SELECT count(*) > 0 FROM purged", [], |row| row.get(0))?)
+    }
+
+    /// The last damage that was found: when, and what.
+    pub fn damage(&self) -> Result<Option<(Micros, String)>, StoreError> {
+        let select = "SELECT at_us, problem FROM damages ORDER BY at_us DESC LIMIT 1";
+        let damage = |row: &Row<'_>| Ok((Micros(row.get(0)?), row.get(1)?));
+        Ok(self.connection.query_row(select, [], damage).optional()?)
+    }
+
     /// The saved plant, with the fact it is as of.
     pub fn plant(&self) -> Result<Option<(u64, String)>, StoreError> {
         let select = "SELECT seq, state FROM plant";
@@ -77,12 +95,23 @@ impl Reader {
         lines.map(|line| Ok(Fact::parse(line?.as_bytes())?)).collect()
     }
 
-    /// When fact `number` was recorded.
-    pub fn recorded_at(&self, number: u64) -> Result<Option<Micros>, StoreError> {
+    /// Fact `number`; `None` when it is not here.
+    pub fn fact(&self, number: u64) -> Result<Option<Fact>, StoreError> {
         let mut select = self.connection.prepare_cached("SELECT line FROM facts WHERE seq = ?1")?;
         let line: Option<String> =
             select.query_row([signed(number)], |row| row.get(0)).optional()?;
-        Ok(line.map(|line| Fact::parse(line.as_bytes())).transpose()?.map(|fact| fact.at.wall_us))
+        Ok(line.map(|line| Fact::parse(line.as_bytes())).transpose()?)
+    }
+
+    /// When fact `number` was recorded.
+    pub fn recorded_at(&self, number: u64) -> Result<Option<Micros>, StoreError> {
+        Ok(self.fact(number)?.map(|fact| fact.at.wall_us))
+    }
+
+    /// The first fact that is still here; 0 when there is none.
+    pub fn oldest(&self) -> Result<u64, StoreError> {
+        let select = "SELECT coalesce(min(seq), 0) FROM facts";
+        Ok(self.connection.query_row(select, [], |row| seq(row, 0))?)
     }
 
     /// The hash at `number`; zero before the first fact, `None` beyond the last.
@@ -90,7 +119,10 @@ impl Reader {
         if number == 0 {
             return Ok(Some(Hash::ZERO));
         }
-        let mut select = self.connection.prepare_cached("SELECT hash FROM facts WHERE seq = ?1")?;
+        let mut select = self.connection.prepare_cached(
+            "SELECT hash FROM facts WHERE seq = ?1
+             UNION ALL SELECT hash FROM purged WHERE seq = ?1",
+        )?;
         Ok(select.query_row([signed(number)], |row| row.get(0)).optional()?.map(Hash))
     }
 

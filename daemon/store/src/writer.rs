@@ -5,7 +5,6 @@ use kart_core::{
     fact::{Body, Fact, Hash},
     id::Origin,
     record::Tenant,
-    reference::Reference,
 };
 use rusqlite::{Connection, TransactionBehavior};
 use std::{fs::File, thread};
@@ -16,6 +15,8 @@ use crate::{
     Append, Mirror, Reader, StoreError,
     append::{Ready, Transaction, head},
     open::{self, StoreOptions},
+    purge::{self, Purged},
+    refold::refold,
 };
 
 /// Appends that may wait; more callers than this wait for a place.
@@ -76,7 +77,7 @@ enum Work {
     Acknowledge(Acknowledged, Reply<()>),
     Quarantine(Vec<QuarantinedFact>, Reply<()>),
     Snapshot(u64, String, Reply<()>),
-    Mirror(Box<Reference>, Option<String>, Reply<()>),
+    Purge(i64, Reply<Purged>),
     Stop(Reply<()>),
 }
 
@@ -86,6 +87,7 @@ pub struct Store {
     work: mpsc::Sender<Work>,
     head: watch::Receiver<Head>,
     origin: Origin,
+    mirror: Mirror,
     options: StoreOptions,
 }
 
@@ -93,20 +95,20 @@ impl Store {
     /// Opens or makes the files and starts the writing thread. Blocks; call it before serving.
     pub fn open(options: StoreOptions) -> Result<Self, StoreError> {
         let lock = open::lock(&options.folder)?;
-        let connection = open::writing(&options.folder)?;
+        let mut connection = open::writing(&options.folder)?;
         let origin = origin(&connection)?.unwrap_or(options.new_origin);
+        refold(&mut connection, origin, &options.tenant)?;
         let start = head(&connection)?;
         let (work, queue) = mpsc::channel(QUEUE);
         let (publish, watched) = watch::channel(start);
-        let mirror = Mirror::new(&options.folder);
+        let mirror = Mirror::open(&options.folder)?;
         let tenant = options.tenant.clone();
-        let writer =
-            Writer { connection, origin, tenant, head: start, publish, mirror, _lock: lock };
+        let writer = Writer { connection, origin, tenant, head: start, publish, _lock: lock };
         thread::Builder::new()
             .name("store".to_owned())
             .spawn(move || writer.run(queue))
             .map_err(|source| StoreError::Folder { path: options.folder.clone(), source })?;
-        Ok(Self { work, head: watched, origin, options })
+        Ok(Self { work, head: watched, origin, mirror, options })
     }
 
     /// Whose log this is.
@@ -124,9 +126,9 @@ impl Store {
         Reader::open(&self.options.folder, self.origin)
     }
 
-    /// The mirror of reference data.
-    pub fn mirror(&self) -> Mirror {
-        Mirror::new(&self.options.folder)
+    /// The mirror of headquarters' rows. It has a file and a lock of its own: facts never wait for it.
+    pub fn mirror(&self) -> &Mirror {
+        &self.mirror
     }
 
     /// Makes `append` durable; the answer comes after the commit and names the head as it was
@@ -151,13 +153,10 @@ impl Store {
         self.ask(|reply| Work::Snapshot(seq, state, reply)).await
     }
 
-    /// Replaces the mirror of reference data.
-    pub async fn save_reference(
-        &self,
-        reference: Reference,
-        cursor: Option<String>,
-    ) -> Result<(), StoreError> {
-        self.ask(|reply| Work::Mirror(Box::new(reference), cursor, reply)).await
+    /// One step of purging facts that were recorded before `before_us` and are backed up at
+    /// headquarters.
+    pub async fn purge(&self, before_us: i64) -> Result<Purged, StoreError> {
+        self.ask(|reply| Work::Purge(before_us, reply)).await
     }
 
     /// Finishes what is queued, empties the WAL and ends the thread.
@@ -178,7 +177,6 @@ struct Writer {
     tenant: Tenant,
     head: Head,
     publish: watch::Sender<Head>,
-    mirror: Mirror,
     _lock: File,
 }
 
@@ -192,10 +190,10 @@ impl Writer {
                     answer(reply, self.acknowledge(&acknowledged));
                 },
                 Work::Quarantine(all, reply) => answer(reply, self.quarantine(&all)),
-                Work::Snapshot(seq, state, reply) => answer(reply, self.snapshot(seq, &state)),
-                Work::Mirror(reference, cursor, reply) => {
-                    answer(reply, self.mirror.save(&reference, cursor.as_deref()));
+                Work::Purge(before_us, reply) => {
+                    answer(reply, purge::step(&mut self.connection, before_us));
                 },
+                Work::Snapshot(seq, state, reply) => answer(reply, self.snapshot(seq, &state)),
                 Work::Stop(reply) => {
                     let result = self.checkpoint();
                     // Whoever hears the answer may open the files anew.
@@ -351,9 +349,11 @@ fn answer<T>(reply: Reply<T>, result: Result<T, StoreError>) {
     drop(reply.send(result));
 }
 
-/// Whose log the file holds, told by its first fact.
-fn origin(connection: &Connection) -> Result<Option<Origin>, StoreError> {
-    let mut select = connection.prepare("SELECT line FROM facts WHERE seq = 1")?;
+/// Whose log the file holds, told by its first fact, also when that was purged.
+pub(crate) fn origin(connection: &Connection) -> Result<Option<Origin>, StoreError> {
+    let mut select = connection.prepare(
+        "SELECT line FROM facts WHERE seq = 1 UNION ALL SELECT genesis FROM purged LIMIT 1",
+    )?;
     let mut rows = select.query([])?;
     let Some(row) = rows.next()? else { return Ok(None) };
     let first = Fact::parse(row.get::<_, String>(0)?.as_bytes())?;

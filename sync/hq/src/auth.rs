@@ -1,8 +1,10 @@
 //! Who is asking: the terminal behind a token, looked up at each request, so that a revocation
 //! takes effect with the next one.
 
+use std::{convert::Infallible, net::SocketAddr};
+
 use axum::{
-    extract::FromRequestParts,
+    extract::{ConnectInfo, FromRequestParts},
     http::{header::AUTHORIZATION, request::Parts},
 };
 use deadpool_postgres::Transaction;
@@ -15,6 +17,24 @@ use crate::{
     problem::Refusal,
     server::App,
 };
+
+/// Where a request came from: the terminal itself, or what stands before us.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer(Option<SocketAddr>);
+
+impl Peer {
+    pub(crate) fn text(self) -> Option<String> {
+        self.0.map(|address| address.to_string())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0)))
+    }
+}
 
 /// SHA-256 of a secret; the secret itself is never stored.
 #[derive(Clone)]
@@ -32,6 +52,13 @@ impl Digest {
 
 /// The token of a request.
 pub(crate) struct Bearer(Digest);
+
+impl Bearer {
+    /// What is kept of it.
+    pub(crate) fn digest(&self) -> &Digest {
+        &self.0
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for Bearer {
     type Rejection = Refusal;
@@ -70,11 +97,15 @@ impl FromRequestParts<App> for Admitted {
 }
 
 /// A terminal that has proved itself.
-pub(crate) struct Terminal {
-    pub(crate) organization: String,
-    pub(crate) site: Uuid,
-    pub(crate) id: Uuid,
-    pub(crate) incarnation: String,
+pub struct Terminal {
+    /// Its owner.
+    pub organization: String,
+    /// Its site.
+    pub site: Uuid,
+    /// Itself.
+    pub id: Uuid,
+    /// Life of its log.
+    pub incarnation: String,
 }
 
 /// Recognises the terminal and enters its organisation and site: never those a body names.

@@ -6,13 +6,29 @@ use anyhow::Context as _;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    admin::{self, KeyCommand},
+    adopt::{self, AdoptArgs},
+    backup::{self, BackupCommand},
     config::{Config, Sources},
+    correction::ask::{self, CorrectArgs},
     database::Database,
-    enroll, migrate,
-    quarantine::{self, Retried},
+    enroll,
+    feed::{self, command::FeedCommand},
+    migrate,
+    numbers::{self, NumberCommand},
+    operations::conflict::{self, ConflictsCommand},
+    people::{self, BadgeCommand, PinCommand, UserCommand},
+    privacy::{self, PersonCommand},
+    quarantine::command::{self, QuarantineCommand},
+    refold::{self, RefoldArgs},
     server,
-    site::{self, Place},
-    terminal,
+    site::{
+        self, Place,
+        command::{Differs, SiteCommand},
+    },
+    terminal::{self, TerminalCommand},
+    tls::{self, TlsCommand},
+    work::WorkArgs,
 };
 
 /// The gateway between terminals and the central database.
@@ -39,6 +55,11 @@ enum Command {
         #[arg(long, requires = "gateway_login")]
         gateway_password_file: Option<PathBuf>,
     },
+    /// Stand beside an existing Kartorium database. Needs a login that is a member of its owner.
+    Adopt(AdoptArgs),
+    /// A private authority and the gateway's certificate.
+    #[command(subcommand)]
+    Tls(TlsCommand),
     /// Serve terminals until SIGTERM.
     Serve {
         /// Address and port; port 0 takes a free one.
@@ -58,42 +79,52 @@ enum Command {
     /// The reference data of a site.
     #[command(subcommand)]
     Site(SiteCommand),
+    /// People of a site.
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Their badges.
+    #[command(subcommand)]
+    Badge(BadgeCommand),
+    /// Their PINs.
+    #[command(subcommand)]
+    Pin(PinCommand),
+    /// Numbers of batches and jobs, and who they are lent to.
+    #[command(subcommand)]
+    Number(NumberCommand),
     /// Facts that are stored and could not be applied yet.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
+    /// What facts say that cannot all be true.
+    #[command(subcommand)]
+    Conflicts(ConflictsCommand),
+    /// Fold a site's facts again and compare, or put right, what is kept of them.
+    Refold(RefoldArgs),
+    /// Put right what a terminal recorded.
+    Correct(Box<CorrectArgs>),
+    /// A person's record: to hand out, or to forget.
+    #[command(subcommand)]
+    Person(PersonCommand),
+    /// Do background work.
+    Work(WorkArgs),
+    /// Keys with which a supervisor's programs speak to headquarters.
+    #[command(subcommand)]
+    ApiKey(KeyCommand),
+    /// One line a terminal: status, last seen, backlog, version, clock, life of its log.
+    Terminals(SiteArgs),
     /// Enrolled terminals.
     #[command(subcommand)]
     Terminal(TerminalCommand),
+    /// What goes down to terminals.
+    #[command(subcommand)]
+    Feed(FeedCommand),
+    /// Backups of the central database.
+    #[command(subcommand)]
+    Backup(BackupCommand),
 }
 
-#[derive(Subcommand)]
-enum SiteCommand {
-    /// Load a site file; what it no longer names is switched off.
-    Apply { file: PathBuf },
-}
-
-#[derive(Subcommand)]
-enum QuarantineCommand {
-    /// One line a fact: terminal, number, why, attempts, since when, details.
-    List(SiteArgs),
-    /// Try all of them again.
-    Retry(SiteArgs),
-}
-
-#[derive(Subcommand)]
-enum TerminalCommand {
-    /// Lock a terminal out, from its next request on.
-    Revoke {
-        #[command(flatten)]
-        site: SiteArgs,
-        /// Code of the terminal at the site.
-        #[arg(long)]
-        terminal: String,
-    },
-}
-
+/// Which site is meant.
 #[derive(Args)]
-struct SiteArgs {
+pub(crate) struct SiteArgs {
     #[arg(long)]
     organization: String,
     /// Code of the site.
@@ -102,7 +133,7 @@ struct SiteArgs {
 }
 
 impl SiteArgs {
-    fn place(&self) -> Place<'_> {
+    pub(crate) fn place(&self) -> Place<'_> {
         Place { organization: &self.organization, code: &self.site }
     }
 }
@@ -110,17 +141,23 @@ impl SiteArgs {
 impl Cli {
     /// Does what was asked for. 2 says that a file or an argument is wrong, 1 everything else.
     pub async fn run(self) -> ExitCode {
+        // There, 1 is an answer.
+        let diff = matches!(self.command, Command::Site(SiteCommand::Diff { .. }));
         match self.execute().await {
             Ok(()) => ExitCode::SUCCESS,
+            Err(fault) if fault.is::<Differs>() => ExitCode::from(1),
             Err(fault) => {
                 let faulty_file = fault.is::<kart_core::document::Faults>();
                 writeln!(std::io::stderr(), "kart-hq: {fault:#}").ok();
-                ExitCode::from(if faulty_file { 2 } else { 1 })
+                ExitCode::from(if faulty_file || diff { 2 } else { 1 })
             },
         }
     }
 
     async fn execute(self) -> anyhow::Result<()> {
+        if let Command::Tls(command) = &self.command {
+            return say(&tls::run(command)?);
+        }
         let listen = match &self.command {
             Command::Serve { listen } => *listen,
             _ => None,
@@ -135,7 +172,7 @@ impl Cli {
         }
         let database = Database::new(config.database)?;
         match self.command {
-            Command::Serve { .. } => Ok(()),
+            Command::Serve { .. } | Command::Tls(_) => Ok(()),
             Command::Migrate { gateway_login, gateway_password_file } => {
                 let applied = migrate::migrate(&database).await?;
                 if let Some(login) = &gateway_login {
@@ -148,48 +185,31 @@ impl Cli {
                     applied => format!("applied {}", applied.join(", ")),
                 })
             },
+            Command::Adopt(args) => say(&adopt::run(&database, &args).await?),
             Command::Enroll { site, terminal, valid_minutes } => {
                 say(&enroll::issue(&database, &site.place(), &terminal, valid_minutes).await?)
             },
-            Command::Site(SiteCommand::Apply { file }) => apply(&database, &file).await,
-            Command::Quarantine(QuarantineCommand::List(site)) => {
-                let lines = quarantine::list(&database, &site.place()).await?;
-                lines.iter().try_for_each(|line| say(line))
-            },
-            Command::Quarantine(QuarantineCommand::Retry(site)) => {
-                let Retried { applied, waiting } =
-                    quarantine::retry_site(&database, &site.place(), true).await?;
-                say(&format!("{applied} facts applied, {waiting} still wait"))
-            },
-            Command::Terminal(TerminalCommand::Revoke { site, terminal }) => {
-                let id = terminal::revoke(&database, &site.place(), &terminal).await?;
-                say(&format!("terminal {terminal} ({id}) is revoked"))
-            },
+            Command::Site(asked) => site::command::run(&database, asked).await,
+            Command::User(asked) => people::user(&database, asked).await,
+            Command::Badge(asked) => people::badge(&database, asked).await,
+            Command::Pin(asked) => people::pin(&database, asked).await,
+            Command::Number(asked) => numbers::run(&database, asked).await,
+            Command::Quarantine(asked) => command::run(&database, asked).await,
+            Command::Conflicts(asked) => conflict::run(&database, asked).await,
+            Command::Refold(asked) => refold::run(&database, asked).await,
+            Command::Correct(asked) => ask::run(&database, *asked).await,
+            Command::ApiKey(asked) => admin::run(&database, asked).await,
+            Command::Person(asked) => privacy::run(&database, asked).await,
+            Command::Work(asked) => server::work(&database, asked).await,
+            Command::Terminals(site) => terminal::list(&database, &site.place()).await,
+            Command::Terminal(command) => terminal::run(&database, command).await,
+            Command::Feed(asked) => feed::command::run(&database, asked).await,
+            Command::Backup(command) => backup::run(&database, command).await,
         }
     }
 }
 
-async fn apply(database: &Database, file: &std::path::Path) -> anyhow::Result<()> {
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let reference = kart_core::site::parse(&file.display().to_string(), &text)?;
-    let applied = site::apply(database, &reference).await?;
-    let place = Place { organization: &reference.organization, code: &reference.site.code };
-    let Retried { applied: facts, waiting } = quarantine::retry_site(database, &place, false)
-        .await
-        .context("the site is applied, but facts that wait could not be tried again")?;
-    say(&format!(
-        "site {} of {}, version {}: {} rows added, {} changed, {} switched off; \
-         {facts} waiting facts applied, {waiting} still wait",
-        place.code,
-        place.organization,
-        applied.version,
-        applied.added,
-        applied.changed,
-        applied.switched_off,
-    ))
-}
-
-fn say(line: &str) -> anyhow::Result<()> {
+/// A line of the result.
+pub(crate) fn say(line: &str) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }

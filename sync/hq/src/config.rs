@@ -12,13 +12,23 @@ use serde::Deserialize;
 
 /// Loopback, because without TLS nothing else is allowed.
 pub(crate) const LISTEN: &str = "127.0.0.1:7400";
+/// A few kilobytes each; the process also needs a file descriptor for each.
+const MOST_CONNECTIONS: usize = 8192;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     listen: Option<String>,
+    most_connections: Option<u32>,
     tls: Option<TlsEntry>,
     database: Option<DatabaseEntry>,
+    work: Option<WorkEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WorkEntry {
+    enabled: bool,
 }
 
 #[derive(Deserialize)]
@@ -33,6 +43,7 @@ struct TlsEntry {
 struct DatabaseEntry {
     url: String,
     password_file: Option<PathBuf>,
+    ca_file: Option<PathBuf>,
 }
 
 /// Checked settings.
@@ -41,8 +52,21 @@ pub(crate) struct Config {
     pub(crate) listen: SocketAddr,
     /// Without it the gateway speaks plain HTTP, on loopback only.
     pub(crate) tls: Option<Tls>,
+    /// Connections of terminals at a time; the next is hung up on.
+    pub(crate) most_connections: usize,
     /// How to reach the database.
-    pub(crate) database: tokio_postgres::Config,
+    pub(crate) database: Server,
+    /// Whether background work is done beside the serving.
+    pub(crate) work: bool,
+}
+
+/// A Postgres server.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) address: tokio_postgres::Config,
+    /// PEM certificates of the authority whose certificate it must show; without them the
+    /// connection is plain.
+    pub(crate) ca_pem: Option<Vec<u8>>,
 }
 
 /// PEM files.
@@ -70,8 +94,13 @@ impl Config {
             let config = Self {
                 listen: sources.listen.map_or_else(|| LISTEN.parse(), Ok)?,
                 tls: None,
-                // Its fault is told without the text, which may hold a password.
-                database: url.parse().map_err(|_| anyhow::anyhow!("DATABASE_URL is no URL"))?,
+                most_connections: MOST_CONNECTIONS,
+                database: Server {
+                    // Its fault is told without the text, which may hold a password.
+                    address: url.parse().map_err(|_| anyhow::anyhow!("DATABASE_URL is no URL"))?,
+                    ca_pem: None,
+                },
+                work: true,
             };
             anyhow::ensure!(config.is_private(), "{}", Self::NEEDS_TLS);
             return Ok(config);
@@ -104,10 +133,19 @@ impl Config {
                 faults.push(document.fault(key, format!("{}: {fault}", file.display())));
             }
         }
+        let most_connections = match file.most_connections {
+            Some(0) => {
+                faults.push(document.fault("most_connections", "must be at least 1"));
+                MOST_CONNECTIONS
+            },
+            Some(most) => usize::try_from(most).unwrap_or(MOST_CONNECTIONS),
+            None => MOST_CONNECTIONS,
+        };
+        let work = file.work.is_none_or(|work| work.enabled);
         let database = database(&document, file.database, sources.database_url, folder);
         match (listen, database) {
             (Ok(listen), Ok(database)) if faults.is_empty() => {
-                let config = Self { listen, tls, database };
+                let config = Self { listen, tls, most_connections, database, work };
                 match config.is_private() {
                     true => Ok(config),
                     false => Err(Faults(vec![document.fault("listen", Self::NEEDS_TLS)])),
@@ -133,22 +171,27 @@ fn database(
     entry: Option<DatabaseEntry>,
     from_environment: Option<&str>,
     folder: &Path,
-) -> Result<tokio_postgres::Config, Fault> {
+) -> Result<Server, Fault> {
     let url =
         entry.as_ref().map(|entry| entry.url.as_str()).or(from_environment).ok_or_else(|| {
             document.fault("database", "missing; or set the variable DATABASE_URL")
         })?;
-    let mut config: tokio_postgres::Config = url
+    let mut address: tokio_postgres::Config = url
         .parse()
         .map_err(|_| document.fault("database.url", "must be as postgresql://user@host/name"))?;
-    if let Some(file) = entry.and_then(|entry| entry.password_file) {
+    let (password, authority) =
+        entry.map(|entry| (entry.password_file, entry.ca_file)).unwrap_or_default();
+    let read = |key: &str, file: &Path| {
         let path = folder.join(file);
-        let password = std::fs::read_to_string(&path).map_err(|fault| {
-            document.fault("database.password_file", format!("{}: {fault}", path.display()))
-        })?;
-        config.password(password.trim_end_matches(['\r', '\n']));
+        std::fs::read_to_string(&path)
+            .map_err(|fault| document.fault(key, format!("{}: {fault}", path.display())))
+    };
+    if let Some(file) = password {
+        let password = read("database.password_file", &file)?;
+        address.password(password.trim_end_matches(['\r', '\n']));
     }
-    Ok(config)
+    let ca_pem = authority.map(|file| read("database.ca_file", &file)).transpose()?;
+    Ok(Server { address, ca_pem: ca_pem.map(String::into_bytes) })
 }
 
 #[cfg(test)]

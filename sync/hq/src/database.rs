@@ -5,10 +5,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use deadpool_postgres::{
-    Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Transaction,
+    Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
+    Transaction,
 };
-use tokio_postgres::NoTls;
+use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use tokio_postgres::{IsolationLevel, NoTls, config::SslMode};
+use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
+
+use crate::config::Server;
 
 const MOST_CONNECTIONS: usize = 16;
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -17,6 +22,21 @@ const PATIENCE: Duration = Duration::from_secs(5);
 const LIMITS: &str = "SET LOCAL statement_timeout = '30s'; SET LOCAL lock_timeout = '10s'; \
                       SET LOCAL idle_in_transaction_session_timeout = '60s'";
 
+/// Statements name Kartorium's tables without a schema: in an adopted database the views of schema
+/// edge stand for them.
+const SEARCH_PATH: &str = "SELECT set_config('search_path', CASE WHEN EXISTS (
+    SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'edge' AND c.relname = 'oee_sites' AND c.relkind = 'v')
+    THEN 'edge, public' ELSE 'public' END, false)";
+
+/// How a statement names a table that is described with its schema.
+pub(crate) fn relation(schema: &str, table: &str) -> String {
+    match schema {
+        "public" => table.to_owned(),
+        schema => format!("{schema}.{table}"),
+    }
+}
+
 /// Transactions of programs.
 #[derive(Clone, Copy)]
 pub(crate) enum Role {
@@ -24,6 +44,8 @@ pub(crate) enum Role {
     Gateway,
     /// What a site file and an enrollment need.
     SiteAdmin,
+    /// What background work needs.
+    Worker,
 }
 
 impl Role {
@@ -31,6 +53,7 @@ impl Role {
         match self {
             Self::Gateway => "kart_gateway",
             Self::SiteAdmin => "kart_site_admin",
+            Self::Worker => "kart_worker",
         }
     }
 }
@@ -42,7 +65,8 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    pub(crate) fn new(mut config: tokio_postgres::Config) -> anyhow::Result<Self> {
+    pub(crate) fn new(server: Server) -> anyhow::Result<Self> {
+        let Server { address: mut config, ca_pem } = server;
         if config.get_application_name().is_none() {
             config.application_name("kart-hq");
         }
@@ -50,7 +74,19 @@ impl Database {
             config.connect_timeout(PATIENCE);
         }
         let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(config, NoTls, recycling))
+        let manager = match ca_pem {
+            Some(pem) => {
+                config.ssl_mode(SslMode::Require);
+                Manager::from_config(config, verified(&pem)?, recycling)
+            },
+            None => Manager::from_config(config, NoTls, recycling),
+        };
+        let pool = Pool::builder(manager)
+            .post_create(Hook::async_fn(|client, _| {
+                Box::pin(async move {
+                    client.batch_execute(SEARCH_PATH).await.map_err(HookError::Backend)
+                })
+            }))
             .max_size(MOST_CONNECTIONS)
             .wait_timeout(Some(PATIENCE))
             .create_timeout(Some(PATIENCE))
@@ -104,6 +140,18 @@ impl Database {
     }
 }
 
+/// TLS to a server whose certificate one of these authorities has signed, and to no other.
+fn verified(ca_pem: &[u8]) -> anyhow::Result<MakeRustlsConnect> {
+    let mut roots = rustls::RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(ca_pem) {
+        roots.add(certificate.context("database.ca_file")?).context("database.ca_file")?;
+    }
+    anyhow::ensure!(!roots.is_empty(), "database.ca_file holds no certificate");
+    let config =
+        rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    Ok(MakeRustlsConnect::new(config))
+}
+
 /// Opens a transaction in the name of `role`, for no organisation yet.
 pub(crate) async fn begin(
     client: &mut Object,
@@ -111,6 +159,27 @@ pub(crate) async fn begin(
 ) -> Result<Transaction<'_>, tokio_postgres::Error> {
     let tx = client.transaction().await?;
     tx.batch_execute(&format!("SET LOCAL ROLE {}; {LIMITS}", role.name())).await?;
+    Ok(tx)
+}
+
+/// Opens a transaction in the name of the gateway in which all statements see one snapshot, and all
+/// changes of the feed that this snapshot can see are there.
+pub(crate) async fn begin_snapshot(
+    client: &mut Object,
+) -> Result<Transaction<'_>, tokio_postgres::Error> {
+    let tx = client
+        .build_transaction()
+        .isolation_level(IsolationLevel::RepeatableRead)
+        .read_only(true)
+        .start()
+        .await?;
+    // Before the first look: no partition goes between the snapshot and the reading of it.
+    let script = format!(
+        "SET LOCAL ROLE {}; {LIMITS}; SET LOCAL TimeZone = 'UTC'; SET LOCAL DateStyle = 'ISO'; \
+         LOCK TABLE edge.changes IN ACCESS SHARE MODE",
+        Role::Gateway.name()
+    );
+    tx.batch_execute(&script).await?;
     Ok(tx)
 }
 

@@ -3,9 +3,11 @@
 use anyhow::Context as _;
 use axum::{Json, extract::State};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use deadpool_postgres::Transaction;
 use kart_core::id::Incarnation;
 use kart_wire::{Enroll, Enrolled, Problem, code};
 use ring::rand::{SecureRandom as _, SystemRandom};
+use uuid::Uuid;
 
 use crate::{
     auth::Digest,
@@ -28,26 +30,11 @@ pub(crate) async fn issue(
     terminal_code: &str,
     valid_minutes: u32,
 ) -> anyhow::Result<String> {
-    let length = terminal_code.chars().count();
-    anyhow::ensure!((1..=50).contains(&length), "a terminal's code has 1 to 50 characters");
-    let code = random_code()?;
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
     enter(&tx, site.organization, site.id()).await?;
     site.require(&tx).await?;
-    tx.execute(
-        "INSERT INTO edge.enrollment_codes
-             (organization_id, code_hash, site_id, terminal_code, expires_at)
-         VALUES ($1, $2, $3, $4, now() + make_interval(mins => $5))",
-        &[
-            &site.organization,
-            Digest::of(&normal(&code)).bytes(),
-            &site.id(),
-            &terminal_code,
-            &i32::try_from(valid_minutes).context("--valid-minutes is too large")?,
-        ],
-    )
-    .await?;
+    let code = store_code(&tx, site, terminal_code, valid_minutes, None).await?;
     tx.execute(
         "INSERT INTO edge.audit (organization_id, actor, action, detail)
          VALUES ($1, 'kart-hq enroll', 'code issued',
@@ -56,6 +43,34 @@ pub(crate) async fn issue(
     )
     .await?;
     tx.commit().await?;
+    Ok(code)
+}
+
+/// Makes a code, perhaps for a device that takes over from the terminal `takes_over`.
+pub(crate) async fn store_code(
+    tx: &Transaction<'_>,
+    site: &site::Place<'_>,
+    terminal_code: &str,
+    valid_minutes: u32,
+    takes_over: Option<Uuid>,
+) -> anyhow::Result<String> {
+    let length = terminal_code.chars().count();
+    anyhow::ensure!((1..=50).contains(&length), "a terminal's code has 1 to 50 characters");
+    let code = random_code()?;
+    tx.execute(
+        "INSERT INTO edge.enrollment_codes
+             (organization_id, code_hash, site_id, terminal_code, expires_at, takes_over)
+         VALUES ($1, $2, $3, $4, now() + make_interval(mins => $5), $6)",
+        &[
+            &site.organization,
+            Digest::of(&normal(&code)).bytes(),
+            &site.id(),
+            &terminal_code,
+            &i32::try_from(valid_minutes).context("--valid-minutes is too large")?,
+            &takes_over,
+        ],
+    )
+    .await?;
     Ok(code)
 }
 
@@ -81,7 +96,7 @@ pub(crate) async fn enroll(
     let row = tx
         .query_one(
             "SELECT e.organization_id, e.site_id, e.terminal_code
-             FROM edge.redeem_enrollment($1, $2, $3, $4, $5) e",
+             FROM edge.redeem_code($1, $2, $3, $4, $5) e",
             &[
                 Digest::of(&normal(&request.code)).bytes(),
                 &request.terminal,

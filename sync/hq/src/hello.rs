@@ -6,20 +6,28 @@ use std::time::Duration;
 use axum::{Json, extract::State};
 use deadpool_postgres::Transaction;
 use kart_core::fact::Hash;
-use kart_wire::{Hello, MOST_FACTS, PROTOCOL, PastSession, Problem, Welcome, code};
+use kart_wire::{Hello, MOST_FACTS, PROTOCOL, PastSession, Problem, Welcome};
 use tokio::time::timeout;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::{
-    auth::{Bearer, Terminal, authenticate},
+    auth::{Bearer, Peer, Terminal, authenticate},
     clock,
     database::{Role, begin, to_bigint},
     enroll::canonical_incarnation,
+    numbers,
     problem::Refusal,
     push::head::{Head, hash_from},
     quarantine,
     server::{App, body::Message},
 };
+
+pub(crate) mod judge;
+mod sightings;
+
+use judge::{Known, Said, Verdict, judge};
+pub(crate) use sightings::audit;
 
 /// So many sessions are remembered on both sides.
 const SESSIONS: i64 = 32;
@@ -32,23 +40,28 @@ const RETRY_LIMIT: Duration = Duration::from_secs(12);
 pub(crate) async fn hello(
     State(app): State<App>,
     bearer: Bearer,
+    peer: Peer,
     Message(hello): Message<Hello>,
 ) -> Result<Json<Welcome>, Refusal> {
-    if hello.protocol < 1 {
-        let detail = format!("headquarters speaks protocol {PROTOCOL}");
-        return Err(Refusal::new(
-            axum::http::StatusCode::UPGRADE_REQUIRED,
-            code::UPGRADE_REQUIRED,
-            detail,
-        ));
-    }
     let mut client = app.database.client().await?;
     let tx = begin(&mut client, Role::Gateway).await?;
     let terminal = authenticate(&tx, &bearer).await?;
     let head = Head::lock(&tx, &terminal).await?;
-    same_life(&tx, &terminal, &hello, &head).await?;
-    same_facts(&tx, &terminal, &hello, &head).await?;
+    let verdict = compare(&tx, &terminal, &hello, &head).await?;
+    if let Some((code, detail)) = verdict.refusal() {
+        tracing::warn!(code, detail, last_seq = hello.last_seq, "no session");
+        sightings::refused(&tx, &terminal, &hello, &verdict, peer).await?;
+        // The alarm stays, whatever the terminal is told.
+        tx.commit().await?;
+        let status = match verdict {
+            Verdict::UpgradeRequired => axum::http::StatusCode::UPGRADE_REQUIRED,
+            _ => axum::http::StatusCode::CONFLICT,
+        };
+        return Err(Refusal::new(status, code, detail).at(head.watermark));
+    }
     let session = remember(&tx, &terminal, &head, &hello.sessions).await?;
+    numbers::lend(&tx, terminal.id).await?;
+    sightings::welcomed(&tx, &terminal, &hello, &verdict, peer).await?;
     tx.commit().await?;
     tracing::info!(
         %session,
@@ -75,64 +88,49 @@ pub(crate) async fn hello(
     }))
 }
 
-/// The log is the registered one, and the device the one that was enrolled.
-async fn same_life(
+/// Puts what the terminal says beside what is stored.
+async fn compare(
     tx: &Transaction<'_>,
     terminal: &Terminal,
     hello: &Hello,
     head: &Head,
-) -> Result<(), Refusal> {
-    let other = |detail| Err(Refusal::conflict(code::OTHER_INCARNATION, detail).at(head.watermark));
-    if canonical_incarnation(&hello.incarnation)? != terminal.incarnation {
-        return other("the log is not the one that was enrolled; enroll the terminal again");
-    }
+) -> Result<Verdict, Refusal> {
+    let incarnation = canonical_incarnation(&hello.incarnation)?;
+    let parse = |hash: &str| hash.parse::<Hash>().map_err(Refusal::malformed);
+    let said = Said {
+        protocol: hello.protocol,
+        incarnation: &incarnation,
+        nonce: &hello.nonce,
+        last: (hello.last_seq, parse(&hello.head_hash)?),
+        acked: (hello.acked_seq, parse(&hello.acked_hash)?),
+        oldest: hello.oldest_seq,
+    };
     let row = tx
-        .query_one("SELECT nonce FROM edge.terminals WHERE terminal_id = $1", &[&terminal.id])
+        .query_one(
+            "SELECT nonce, takes_over IS NOT NULL,
+                    EXISTS (SELECT FROM edge.lives l WHERE l.organization_id = t.organization_id
+                              AND l.terminal_id = t.terminal_id AND l.incarnation = $3),
+                    (SELECT count(*) FROM edge.lives l WHERE l.organization_id = t.organization_id
+                       AND l.terminal_id = t.terminal_id AND l.ended_at > now() - interval '1 h')
+             FROM edge.terminals t WHERE organization_id = $1 AND terminal_id = $2",
+            &[&terminal.organization, &terminal.id, &incarnation],
+        )
         .await?;
-    match row.try_get::<_, Option<String>>(0)? {
-        Some(nonce) if nonce != hello.nonce => {
-            tracing::warn!("another installation uses the identity of this terminal");
-            other("this is a copy of the enrolled terminal; enroll it as a terminal of its own")
-        },
-        _ => Ok(()),
-    }
+    let nonce: Option<String> = row.try_get(0)?;
+    let known = Known {
+        incarnation: &terminal.incarnation,
+        nonce: nonce.as_deref(),
+        watermark: head.watermark,
+        at_last: hash_at(tx, terminal, head, hello.last_seq).await?,
+        at_acked: hash_at(tx, terminal, head, hello.acked_seq).await?,
+        takes_over: row.try_get(1)?,
+        ended: row.try_get(2)?,
+        lives: u32::try_from(row.try_get::<_, i64>(3)?).unwrap_or(u32::MAX),
+    };
+    Ok(judge(&said, &known))
 }
 
-/// Where both have a hash, it is the same one.
-async fn same_facts(
-    tx: &Transaction<'_>,
-    terminal: &Terminal,
-    hello: &Hello,
-    head: &Head,
-) -> Result<(), Refusal> {
-    for (seq, hash) in [(hello.acked_seq, &hello.acked_hash), (hello.last_seq, &hello.head_hash)] {
-        let theirs: Hash = hash.parse().map_err(Refusal::malformed)?;
-        if seq > head.watermark {
-            continue;
-        }
-        let ours = hash_at(tx, terminal, head, seq).await?;
-        if ours.is_some_and(|ours| ours != theirs) {
-            let detail = format!("fact {seq} is another one at headquarters");
-            return Err(Refusal::conflict(code::FORKED, detail).at(head.watermark));
-        }
-    }
-    if hello.last_seq < head.watermark {
-        tracing::warn!(
-            watermark = head.watermark,
-            last_seq = hello.last_seq,
-            "the terminal has lost facts that are stored here"
-        );
-    }
-    if hello.acked_seq > head.watermark {
-        tracing::warn!(
-            watermark = head.watermark,
-            acked_seq = hello.acked_seq,
-            "headquarters has lost facts that it had acknowledged; they will come again"
-        );
-    }
-    Ok(())
-}
-
+/// The hash at `seq` of the life that goes on; `None` beyond the watermark.
 async fn hash_at(
     tx: &Transaction<'_>,
     terminal: &Terminal,
@@ -159,8 +157,7 @@ async fn remember(
     head: &Head,
     theirs: &[PastSession],
 ) -> Result<Uuid, Refusal> {
-    let key: [&(dyn tokio_postgres::types::ToSql + Sync); 2] =
-        [&terminal.organization, &terminal.id];
+    let key: [&(dyn ToSql + Sync); 2] = [&terminal.organization, &terminal.id];
     let known = tx
         .query(
             "SELECT session_id FROM edge.sessions WHERE organization_id = $1 AND terminal_id = $2",
@@ -168,11 +165,7 @@ async fn remember(
         )
         .await?;
     let known: Vec<Uuid> = known.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-    if let Some(newest) = theirs.first()
-        && !known.contains(&newest.session)
-    {
-        tracing::warn!(session = %newest.session, "headquarters does not know this past session");
-    }
+    sightings::history(tx, terminal, &known, theirs).await?;
     let session = Uuid::new_v4();
     // The newest one counts, also when the clock was set back since the one before.
     tx.execute(
@@ -189,12 +182,6 @@ async fn remember(
                             WHERE organization_id = $1 AND terminal_id = $2
                             ORDER BY started_at DESC OFFSET $3)",
         &[&terminal.organization, &terminal.id, &SESSIONS],
-    )
-    .await?;
-    tx.execute(
-        "UPDATE edge.terminals SET last_seen_at = now() WHERE organization_id = $1
-         AND terminal_id = $2",
-        &key,
     )
     .await?;
     Ok(session)

@@ -19,14 +19,51 @@ mod embedded {
 /// Two migrating programs wait for each other; refinery itself takes no lock.
 const LOCK: i64 = 0x6b61_7274_2d68_7100;
 
+/// One file of migrations.
+pub(crate) struct Migration {
+    pub(crate) version: i32,
+    pub(crate) name: String,
+    pub(crate) sql: String,
+    pub(crate) checksum: u64,
+}
+
+/// Every file, in order.
+pub(crate) fn all() -> Vec<Migration> {
+    let runner = embedded::migrations::runner();
+    let mut all: Vec<Migration> = runner
+        .get_migrations()
+        .iter()
+        .map(|one| Migration {
+            version: one.version(),
+            name: one.name().to_owned(),
+            sql: one.sql().unwrap_or_default().to_owned(),
+            checksum: one.checksum(),
+        })
+        .collect();
+    all.sort_by_key(|one| one.version);
+    all
+}
+
+pub(crate) async fn lock(client: &Client) -> Result<(), tokio_postgres::Error> {
+    client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await.map(drop)
+}
+
+/// The lock goes with the connection in any case.
+pub(crate) async fn unlock(client: &Client) {
+    client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await.ok();
+}
+
 /// Applies what is missing, all or nothing. Returns the names of what was applied.
 pub(crate) async fn migrate(database: &Database) -> anyhow::Result<Vec<String>> {
     let mut client = database.client().await.context("cannot reach the database")?;
     let client: &mut Client = &mut client;
-    client.execute("SELECT pg_advisory_lock($1)", &[&LOCK]).await?;
+    let adopted = "SELECT EXISTS (SELECT FROM pg_class WHERE relname = 'refinery_schema_history'
+                                  AND relnamespace = to_regnamespace('edge'))";
+    let adopted: bool = client.query_one(adopted, &[]).await?.try_get(0)?;
+    anyhow::ensure!(!adopted, "this database was adopted; run `kart-hq adopt` instead");
+    lock(client).await?;
     let report = embedded::migrations::runner().set_grouped(true).run_async(client).await;
-    // The lock goes with the connection in any case.
-    client.execute("SELECT pg_advisory_unlock($1)", &[&LOCK]).await.ok();
+    unlock(client).await;
     let report = report.context("the database was left as it was")?;
     Ok(report.applied_migrations().iter().map(ToString::to_string).collect())
 }
@@ -41,9 +78,9 @@ pub(crate) async fn gateway_login(
     let client = database.client().await?;
     let exists = client.query_opt("SELECT FROM pg_roles WHERE rolname = $1", &[&login]).await?;
     let text = if exists.is_some() {
-        "format('GRANT kart_gateway TO %I', $1::text)"
+        "format('GRANT kart_gateway, kart_worker TO %I', $1::text)"
     } else {
-        "format('CREATE ROLE %I LOGIN NOINHERIT IN ROLE kart_gateway', $1::text)"
+        "format('CREATE ROLE %I LOGIN NOINHERIT IN ROLE kart_gateway, kart_worker', $1::text)"
     };
     let row = client.query_one(&format!("SELECT {text}"), &[&login]).await?;
     client.batch_execute(row.try_get(0)?).await?;

@@ -3,7 +3,9 @@
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use crate::{enroll, hello, pull, push, server::App, status, token};
+use crate::{
+    correction::ask, enroll, feed, hello, life, pull, push, rotate, server::App, status, token,
+};
 
 #[derive(OpenApi)]
 #[openapi(info(
@@ -18,8 +20,14 @@ pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .routes(routes!(enroll::enroll))
         .routes(routes!(token::token))
+        .routes(routes!(rotate::rotate))
         .routes(routes!(hello::hello))
+        .routes(routes!(life::common))
+        .routes(routes!(life::renew))
         .routes(routes!(push::push))
         .routes(routes!(pull::pull))
+        .routes(routes!(feed::feed))
         .routes(routes!(status::status))
+        .routes(routes!(ask::record))
+        .routes(routes!(ask::corrections))
 }

@@ -1,8 +1,10 @@
 //! Why a request is not carried out, as the contract says it: every refusal is a `Problem`.
 
+use std::time::Duration;
+
 use axum::{
     Json,
-    http::StatusCode,
+    http::{HeaderValue, StatusCode, header::RETRY_AFTER},
     response::{IntoResponse, Response},
 };
 use deadpool_postgres::PoolError;
@@ -10,9 +12,11 @@ use kart_wire::{Problem, code};
 
 /// Ends a request. Whatever its transaction did is undone with it.
 #[derive(Debug)]
-pub(crate) struct Refusal {
+pub struct Refusal {
     status: StatusCode,
     problem: Problem,
+    /// When to come again, in seconds.
+    after_s: Option<u16>,
     /// Another transaction was in the way: the same request may succeed at once.
     pub(crate) transient: bool,
 }
@@ -20,7 +24,7 @@ pub(crate) struct Refusal {
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
         let problem = Problem { code: code.to_owned(), detail: detail.into(), watermark: None };
-        Self { status, problem, transient: false }
+        Self { status, problem, after_s: None, transient: false }
     }
 
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
@@ -45,7 +49,16 @@ impl Refusal {
 
     pub(crate) fn unavailable() -> Self {
         let detail = "headquarters cannot work now; try again later";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, detail)
+        let refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, code::UNAVAILABLE, detail);
+        Self { after_s: Some(1), ..refusal }
+    }
+
+    /// One request too many of somebody who may come again.
+    pub(crate) fn busy(wait: Duration) -> Self {
+        let after_s = u16::try_from(wait.as_secs()).unwrap_or(u16::MAX).max(1);
+        let detail = format!("too many requests; try again in {after_s} s");
+        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, code::BUSY, detail);
+        Self { after_s: Some(after_s), ..refusal }
     }
 
     /// Nothing is wrong with the request but its pace.
@@ -60,6 +73,11 @@ impl Refusal {
         self
     }
 
+    /// What the terminal is told.
+    pub fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
     #[cfg(test)]
     pub(crate) fn code(&self) -> &str {
         &self.problem.code
@@ -70,7 +88,11 @@ impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         let Problem { code, detail, .. } = &self.problem;
         tracing::info!(status = self.status.as_u16(), code, detail, "refused");
-        (self.status, Json(self.problem)).into_response()
+        let mut response = (self.status, Json(self.problem)).into_response();
+        if let Some(after_s) = self.after_s {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(after_s));
+        }
+        response
     }
 }
 

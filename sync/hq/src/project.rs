@@ -12,32 +12,41 @@ use deadpool_postgres::Transaction;
 use kart_core::{
     fact::Fact,
     id::{Incarnation, Origin, RecordId, SiteId, TerminalId},
-    record::{FOLD_VERSION, Record, Tenant, Touch, tables, touches},
+    record::{
+        Record, Tenant, Touch,
+        fold::{self, Aliases},
+        tables, touches,
+    },
     row::{Row, Table},
 };
-use serde_json::{Map, Value};
+use kart_planted::{Bug, planted};
 use tokio::time::Instant;
-use tokio_postgres::{
-    error::{DbError, SqlState},
-    types::Json,
-};
+use tokio_postgres::error::{DbError, SqlState};
 use uuid::Uuid;
 
 use crate::{
     auth::Terminal,
+    operations,
     problem::Refusal,
     quarantine::{self, Held},
-    upsert::Upsert,
 };
 
+pub(crate) mod records;
+pub(crate) mod rows;
+
+use records::Standing;
+
 /// In whose name facts become rows.
-pub(crate) struct Writer {
-    pub(crate) origin: Origin,
-    pub(crate) tenant: Tenant,
+pub struct Writer {
+    /// The log.
+    pub origin: Origin,
+    /// Where its rows belong.
+    pub tenant: Tenant,
 }
 
 impl Writer {
-    pub(crate) fn of(terminal: &Terminal) -> Result<Self, Refusal> {
+    /// For the log of a terminal.
+    pub fn of(terminal: &Terminal) -> Result<Self, Refusal> {
         // The schema keeps the form.
         let incarnation: Incarnation =
             terminal.incarnation.parse().map_err(|_| Refusal::unavailable())?;
@@ -46,8 +55,8 @@ impl Writer {
         Ok(Self { origin, tenant: Tenant { organization, site: SiteId(terminal.site) } })
     }
 
-    /// The records a fact contributes to.
-    fn records(&self, fact: &Fact) -> Vec<Uuid> {
+    /// The records a fact contributes to, by the names it uses.
+    pub fn records(&self, fact: &Fact) -> Vec<Uuid> {
         let touches = touches(self.origin, fact, &self.tenant);
         touches
             .iter()
@@ -58,8 +67,14 @@ impl Writer {
             .collect()
     }
 
+    /// Everything that has to have begun before the fact means anything.
+    pub fn builds_on(&self, fact: &Fact) -> Vec<Uuid> {
+        let named = fold::builds_on(self.origin, fact, &self.tenant);
+        named.into_iter().map(|id| id.0).collect()
+    }
+
     /// Keeps `fact` out of the tables; what builds on the record it opens has to wait too.
-    fn hold(&self, fact: &Fact, code: &str, detail: impl Into<String>) -> Held {
+    pub fn hold(&self, fact: &Fact, code: &str, detail: impl Into<String>) -> Held {
         let opens = fact.opens(self.origin).map(|id| id.0);
         Held { opens, ..Held::note(fact.seq, code, detail) }
     }
@@ -83,9 +98,10 @@ pub(crate) async fn project(
 ) -> Result<Projected, tokio_postgres::Error> {
     let mut projected = Projected::default();
     let Some(first) = facts.first() else { return Ok(projected) };
-    let touched: Vec<Uuid> = facts.iter().flat_map(|fact| writer.records(fact)).collect();
+    let touched: Vec<Uuid> = facts.iter().flat_map(|fact| writer.builds_on(fact)).collect();
     let mut unopened = quarantine::unopened(tx, writer, first.seq, &touched).await?;
-    let mut parts = vec![facts];
+    let mut parts = operations::alias::apart(facts);
+    parts.reverse();
     let mut searching = false;
     let mut again = None;
     while let Some(part) = parts.pop() {
@@ -156,41 +172,56 @@ async fn write(
     facts: &[Fact],
     unopened: &BTreeSet<Uuid>,
 ) -> Result<Vec<Held>, tokio_postgres::Error> {
-    let touched: BTreeSet<Uuid> = facts.iter().flat_map(|fact| writer.records(fact)).collect();
-    let known = load(tx, &touched).await?;
+    operations::alias::decide(tx, writer, facts).await?;
+    let Standing { records: known, aliases } = records::load(tx, writer, facts).await?;
     let mut fold = Fold {
         writer,
         unopened: unopened.clone(),
+        aliases,
         records: known.clone(),
         changed: BTreeSet::new(),
-        rows: Vec::new(),
+        own: Vec::new(),
         held: Vec::new(),
     };
     for fact in facts {
         fold.add(fact);
     }
-    store(tx, writer, &known, &fold).await?;
-    let rows = fold.rows();
+    records::store(tx, writer, &known, &fold).await?;
+    let now = fold.rows();
+    rows::withdraw(tx, &fold.withdrawn(&known, &now)).await?;
     for table in tables::ALL {
-        upsert(tx, table, &rows).await?;
+        rows::upsert(tx, table, &now).await?;
     }
+    let applied = |fact: &&Fact| !fold.held.iter().any(|held| held.seq == fact.seq);
+    let applied: Vec<&Fact> = facts.iter().filter(applied).collect();
+    operations::follow(tx, writer, &applied, &fold.aliases).await?;
     Ok(fold.held)
 }
 
 /// Facts on their way to rows.
-struct Fold<'w> {
-    writer: &'w Writer,
-    unopened: BTreeSet<Uuid>,
-    records: BTreeMap<Uuid, Record>,
-    changed: BTreeSet<Uuid>,
-    rows: Vec<Row>,
-    held: Vec<Held>,
+pub struct Fold<'w> {
+    /// In whose name.
+    pub writer: &'w Writer,
+    /// Records whose opening fact waits.
+    pub unopened: BTreeSet<Uuid>,
+    /// Other names that facts use for records.
+    pub aliases: Aliases,
+    /// The touched records, so far.
+    pub records: BTreeMap<Uuid, Record>,
+    /// Which of them facts have changed.
+    pub changed: BTreeSet<Uuid>,
+    /// Rows of facts that are records of their own.
+    pub own: Vec<Row>,
+    /// Facts that wait.
+    pub held: Vec<Held>,
 }
 
 impl Fold<'_> {
-    fn add(&mut self, fact: &Fact) {
-        let records = self.writer.records(fact);
-        if records.iter().any(|id| self.unopened.contains(id)) {
+    /// Takes the next fact in.
+    pub fn add(&mut self, fact: &Fact) {
+        let records = self.canonical(self.writer.records(fact));
+        let waits = self.writer.builds_on(fact).iter().any(|id| self.unopened.contains(id));
+        if waits && !planted(Bug::DependentsNotHeld) {
             let detail = "an earlier fact of its record waits";
             let held = self.writer.hold(fact, "waits_for_record", detail);
             self.unopened.extend(held.blocks());
@@ -205,10 +236,18 @@ impl Fold<'_> {
         self.changed.extend(joined.keys());
         self.records.extend(joined);
         let touches = touches(self.writer.origin, fact, &self.writer.tenant);
-        self.rows.extend(touches.into_iter().flat_map(|touch| match touch {
+        self.own.extend(touches.into_iter().flat_map(|touch| match touch {
             Touch::Rows(rows) => rows,
             Touch::Record(_) => vec![],
         }));
+    }
+
+    /// Records by the names that everybody uses.
+    fn canonical(&self, mut ids: Vec<Uuid>) -> Vec<Uuid> {
+        for id in &mut ids {
+            *id = self.aliases.get(&RecordId(*id)).map_or(*id, |canonical| canonical.0);
+        }
+        ids
     }
 
     /// The touched records with the fact in them.
@@ -223,95 +262,26 @@ impl Fold<'_> {
         Some(joined)
     }
 
-    fn rows(&self) -> Vec<Row> {
+    /// What all of it is in tables.
+    pub fn rows(&self) -> Vec<Row> {
         let changed = self.changed.iter().filter_map(|id| Some((id, self.records.get(id)?)));
         let tenant = &self.writer.tenant;
         let of_records = changed.flat_map(|(id, record)| record.rows(RecordId(*id), tenant));
-        self.rows.iter().cloned().chain(of_records).collect()
+        let mut rows = self.own.iter().cloned().chain(of_records).collect::<Vec<_>>();
+        fold::name_canonically(&mut rows, &self.aliases);
+        rows
     }
-}
 
-/// The states of known records. Whoever has loaded one is the only one to change it.
-async fn load(
-    tx: &Transaction<'_>,
-    ids: &BTreeSet<Uuid>,
-) -> Result<BTreeMap<Uuid, Record>, tokio_postgres::Error> {
-    let statement = tx
-        .prepare_cached(
-            "SELECT record_id, state FROM edge.records WHERE record_id = ANY($1)
-             ORDER BY record_id FOR UPDATE",
-        )
-        .await?;
-    let ids: Vec<Uuid> = ids.iter().copied().collect();
-    let rows = tx.query(&statement, &[&ids]).await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get::<_, Json<Record>>(1)?.0))).collect()
-}
-
-/// New records are inserted without a way out for conflicts: one that appeared since it was not
-/// found is a fault of data here, and found when the fact is written once more.
-async fn store(
-    tx: &Transaction<'_>,
-    writer: &Writer,
-    known: &BTreeMap<Uuid, Record>,
-    fold: &Fold<'_>,
-) -> Result<(), tokio_postgres::Error> {
-    let changed: Vec<(Uuid, &Record)> =
-        fold.changed.iter().filter_map(|id| Some((*id, fold.records.get(id)?))).collect();
-    let (old, new): (Vec<_>, Vec<_>) =
-        changed.into_iter().partition(|(id, _)| known.contains_key(id));
-    let insert = "INSERT INTO edge.records (organization_id, record_id, kind, state, fold_version)
-         SELECT $1, r.id, r.kind, r.state, $2
-         FROM unnest($3::uuid[], $4::text[], $5::jsonb[]) AS r(id, kind, state)";
-    let update = "UPDATE edge.records AS t
-         SET state = r.state, kind = r.kind, fold_version = $2, updated_at = now()
-         FROM unnest($3::uuid[], $4::text[], $5::jsonb[]) AS r(id, kind, state)
-         WHERE t.organization_id = $1 AND t.record_id = r.id";
-    for (statement, records) in [(insert, new), (update, old)] {
-        if records.is_empty() {
-            continue;
-        }
-        let statement = tx.prepare_cached(statement).await?;
-        let ids: Vec<Uuid> = records.iter().map(|(id, _)| *id).collect();
-        let kinds: Vec<&str> = records.iter().map(|(_, record)| record.kind()).collect();
-        let states: Vec<Json<&Record>> = records.iter().map(|(_, record)| Json(*record)).collect();
-        let organization = &writer.tenant.organization;
-        tx.execute(&statement, &[organization, &FOLD_VERSION, &ids, &kinds, &states]).await?;
+    /// Rows that were while the records stood as in `known`, and are not among `now`.
+    pub fn withdrawn(
+        &self,
+        known: &BTreeMap<Uuid, Record>,
+        now: &[Row],
+    ) -> Vec<(&'static Table, Uuid)> {
+        let changed = self.changed.iter().filter_map(|id| Some((id, known.get(id)?)));
+        let tenant = &self.writer.tenant;
+        let before: Vec<Row> =
+            changed.flat_map(|(id, record)| record.rows(RecordId(*id), tenant)).collect();
+        fold::withdrawn(&before, now)
     }
-    Ok(())
-}
-
-/// Writes the rows of one table in one statement; rows that are as they were are left alone.
-async fn upsert(
-    tx: &Transaction<'_>,
-    table: &Table,
-    rows: &[Row],
-) -> Result<(), tokio_postgres::Error> {
-    let rows: Vec<Value> =
-        rows.iter().filter(|row| row.table == table).map(|row| object(table, row)).collect();
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let statement = tx.prepare_cached(&statement(table)).await?;
-    tx.execute(&statement, &[&Json(rows)]).await?;
-    Ok(())
-}
-
-fn object(table: &Table, row: &Row) -> Value {
-    let cells = row.cells.iter().map(kart_core::row::Cell::json);
-    Value::Object(table.columns.iter().map(ToString::to_string).zip(cells).collect::<Map<_, _>>())
-}
-
-fn statement(table: &Table) -> String {
-    let (fixed, told) = table.columns.split_at(1);
-    let upsert = Upsert {
-        table: format!("{}.{}", table.schema, table.name),
-        key: if table.schema == "edge" { &["organization_id", "id"] } else { &["id"] },
-        fixed,
-        told,
-        // The transaction's organisation, whatever a row would say.
-        given: table
-            .by_organization
-            .then_some(("organization_id", "current_setting('edge.organization')")),
-    };
-    upsert.sql()
 }

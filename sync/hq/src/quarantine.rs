@@ -22,6 +22,8 @@ use crate::{
     site::Place,
 };
 
+pub(crate) mod command;
+
 /// So many facts are tried in one transaction.
 const PAGE: i64 = 1_000;
 /// So many are named in one answer.
@@ -35,24 +37,27 @@ const ALL: [&str; 4] = ["unresolved_ref", "waits_for_record", "unreadable", "ref
 
 /// A fact that is kept out of the tables.
 #[derive(Debug)]
-pub(crate) struct Held {
-    pub(crate) seq: u64,
-    pub(crate) code: String,
-    pub(crate) detail: String,
+pub struct Held {
+    /// Which fact.
+    pub seq: u64,
+    /// Stable word, see [`Quarantined::code`].
+    pub code: String,
+    /// For people.
+    pub detail: String,
     /// The record that has no beginning without this fact.
-    pub(crate) opens: Option<Uuid>,
+    pub opens: Option<Uuid>,
 }
 
 impl Held {
     /// Keeps no other fact waiting.
-    pub(crate) fn note(seq: u64, code: &str, detail: impl Into<String>) -> Self {
+    pub fn note(seq: u64, code: &str, detail: impl Into<String>) -> Self {
         // Postgres keeps no NUL.
         let detail = detail.into().replace('\0', "\u{fffd}");
         Self { seq, code: code.to_owned(), detail, opens: None }
     }
 
     /// The record whose further facts wait for this one. A refused fact is nothing to wait for.
-    pub(crate) fn blocks(&self) -> Option<Uuid> {
+    pub fn blocks(&self) -> Option<Uuid> {
         self.opens.filter(|_| self.code != "refused")
     }
 }

@@ -1,17 +1,18 @@
 //! The HTTP server: what every request goes through, and how the server starts and stops.
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{io::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use axum::{
     Json, Router,
     error_handling::HandleErrorLayer,
-    extract::{Request, State},
+    extract::Request,
     http::{Method, StatusCode, Uri},
+    middleware::from_fn_with_state,
     response::{IntoResponse as _, Response},
     routing::get,
 };
-use axum_server::{Address, Handle, Server, tls_rustls::RustlsConfig};
+use axum_server::{Address, Handle, Server, tls_rustls::RustlsAcceptor};
 use hyper_util::rt::TokioTimer;
 use tokio::{
     signal::unix::{SignalKind, signal},
@@ -21,13 +22,20 @@ use tower::{BoxError, ServiceBuilder};
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
 
 use crate::{
-    config::{Config, Tls},
+    config::Config,
     database::Database,
+    feed::{self, Bell, Meters},
+    limits::{self, Pace},
     openapi,
     problem::Refusal,
+    work::{self, WorkArgs},
 };
 
 pub(crate) mod body;
+mod certificate;
+mod connection;
+
+use connection::Places;
 
 /// Beyond this many requests of one kind at a time, the next is sent away at once.
 const MOST_AT_ONCE: usize = 512;
@@ -45,6 +53,12 @@ pub(crate) struct App {
     pub(crate) database: Database,
     /// Whose turn it is to push.
     pub(crate) pushes: Arc<Semaphore>,
+    /// How fast each token is used.
+    pub(crate) pace: Arc<Pace>,
+    /// Rings when something has changed.
+    pub(crate) bell: Bell,
+    /// What is measured.
+    pub(crate) meters: Meters,
     /// Turns true when the server is asked to stop.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -53,28 +67,37 @@ pub(crate) struct App {
 pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let database = Database::new(config.database)?;
     database.check_login().await?;
+    feed::check(&database).await.context("the change feed; `kart-hq migrate` may help")?;
+    let (bell, meters) = (Bell::default(), Meters::new(config.listen.ip().is_loopback())?);
+    let ringing = (bell.clone(), database.clone(), meters.clone());
     let (stop, stopping) = watch::channel(false);
     let pushes = Arc::new(Semaphore::new(MOST_PUSHES_AT_ONCE));
-    let router = router(App { database, pushes, stopping }).into_make_service();
-    let tls = match &config.tls {
-        Some(tls) => Some(certified(tls).await.context("tls.certificate and tls.key do not fit")?),
+    let pace = Arc::new(Pace::default());
+    let background = background(database.clone(), config.work);
+    let router = router(App { database, pushes, pace, bell, meters, stopping })
+        .into_make_service_with_connect_info::<SocketAddr>();
+    let certified = match &config.tls {
+        Some(tls) => {
+            let read = certificate::read(tls).await;
+            Some(read.context("tls.certificate and tls.key do not fit")?)
+        },
         None => None,
     };
+    let kept = certificate::keep(config.tls.as_ref(), certified.clone());
+    let places = Places::new(config.most_connections);
     let listener = std::net::TcpListener::bind(config.listen)
         .with_context(|| format!("cannot listen on {}", config.listen))?;
     listener.set_nonblocking(true)?;
     announce(&listener)?;
     let handle = Handle::new();
     let served = async {
-        match tls {
-            Some(tls) => {
-                let server = axum_server::from_tcp_rustls(listener, tls)?.handle(handle.clone());
-                impatient(server).serve(router).await
+        let server = axum_server::from_tcp(listener)?.handle(handle.clone());
+        match certified {
+            Some(certified) => {
+                let acceptor = RustlsAcceptor::new(certified).acceptor(places);
+                impatient(server.acceptor(acceptor)).serve(router).await
             },
-            None => {
-                let server = axum_server::from_tcp(listener)?.handle(handle.clone());
-                impatient(server).serve(router).await
-            },
+            None => impatient(server.acceptor(places)).serve(router).await,
         }
     };
     let stopped = async {
@@ -84,8 +107,33 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         handle.graceful_shutdown(Some(STOP_LIMIT));
         anyhow::Ok(())
     };
-    tokio::try_join!(async { served.await.context("the server failed") }, stopped)?;
-    Ok(())
+    let ended =
+        async { tokio::try_join!(async { served.await.context("the server failed") }, stopped) };
+    tokio::select! {
+        ended = ended => ended.map(drop),
+        () = background => Ok(()),
+        Err(fault) = kept => Err(fault).context("SIGHUP cannot be listened for"),
+        never = ringing.0.run(&ringing.1, &ringing.2) => match never {},
+    }
+}
+
+/// Works beside the server, where that is wanted, and never ends.
+async fn background(database: Database, is_wanted: bool) {
+    if is_wanted {
+        match work::require_role(&database).await {
+            Ok(()) => work::forever(&database).await,
+            Err(fault) => tracing::warn!(fault = %format!("{fault:#}"), "no background work here"),
+        }
+    }
+    std::future::pending().await
+}
+
+/// `kart-hq work`, until it has done what was asked for or SIGTERM.
+pub(crate) async fn work(database: &Database, asked: WorkArgs) -> anyhow::Result<()> {
+    tokio::select! {
+        done = work::run(database, asked) => done,
+        stopped = asked_to_stop() => Ok(stopped?),
+    }
 }
 
 /// Hangs up on whoever does not say what they want. Only HTTP/1: to find out which version is spoken
@@ -94,13 +142,6 @@ fn impatient<A: Address, Acceptor>(server: Server<A, Acceptor>) -> Server<A, Acc
     let mut server = server.http1_only();
     server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEAD_LIMIT);
     server
-}
-
-async fn certified(tls: &Tls) -> anyhow::Result<RustlsConfig> {
-    let certified = RustlsConfig::from_pem_file(&tls.certificate, &tls.key).await?;
-    let mut offer = rustls::ServerConfig::clone(&certified.get_inner());
-    offer.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(RustlsConfig::from_config(Arc::new(offer)))
 }
 
 /// A line for whoever started the program; logs go to the other stream.
@@ -131,9 +172,11 @@ fn router(app: App) -> Router {
         .timeout(REQUEST_LIMIT);
     router
         .route("/openapi.json", get(async move || document))
-        .route("/health", get(health))
+        .route("/health", get(feed::health))
+        .route("/metrics", get(feed::metrics))
         .method_not_allowed_fallback(nowhere)
         .fallback(nowhere)
+        .layer(from_fn_with_state(app.clone(), limits::pace))
         .layer(limits)
         .layer(CatchPanicLayer::custom(|_panic| panicked()))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
@@ -141,11 +184,6 @@ fn router(app: App) -> Router {
             tracing::info_span!("request", method, path, terminal = tracing::field::Empty)
         }))
         .with_state(app)
-}
-
-async fn health(State(app): State<App>) -> Result<&'static str, Refusal> {
-    app.database.client().await?.simple_query("SELECT 1").await?;
-    Ok("ok")
 }
 
 async fn nowhere(method: Method, uri: Uri) -> Refusal {

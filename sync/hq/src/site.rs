@@ -1,17 +1,23 @@
 //! A site file becomes rows: what is new is added, what differs is changed, what the file no longer
-//! names is switched off. Nothing that an event may name is ever deleted.
+//! names is switched off, and deleted only when that was asked for and no event names it.
+//!
+//! What a file says is written in one transaction, so that a feed delivers it whole, and compared
+//! with what stood there before. A comparison alone does the same and takes everything back.
 
 use anyhow::Context as _;
 use deadpool_postgres::Transaction;
 use kart_core::{id::reference_id, reference::Reference};
-use serde_json::Value;
-use tokio_postgres::types::Json;
+use tokio_postgres::{error::SqlState, types::Json};
 use uuid::Uuid;
 
 use crate::database::{Database, Role, begin, enter};
 
+pub(crate) mod command;
+mod dump;
+mod people;
 mod rows;
 
+pub(crate) use dump::Change;
 use rows::{Absent, Rows};
 
 /// A site as people name it.
@@ -37,59 +43,87 @@ impl Place<'_> {
     }
 }
 
-/// What applying a site file did.
-#[derive(Default)]
+/// What applying a site file did, or would do.
 pub(crate) struct Applied {
     pub(crate) version: i64,
-    pub(crate) added: usize,
-    pub(crate) changed: usize,
-    pub(crate) switched_off: u64,
+    pub(crate) changes: Vec<Change>,
+}
+
+/// How a file is applied.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// Rows that the file does not name and no event names go.
+    pub(crate) delete: bool,
+    /// Nothing stays of it.
+    pub(crate) only_compare: bool,
 }
 
 /// Writes the reference data of a site, all or nothing.
-pub(crate) async fn apply(database: &Database, reference: &Reference) -> anyhow::Result<Applied> {
+pub(crate) async fn apply(
+    database: &Database,
+    reference: &Reference,
+    manner: Manner,
+) -> anyhow::Result<Applied> {
+    let place = Place { organization: &reference.organization, code: &reference.site.code };
     let mut client = database.client().await.context("cannot reach the database")?;
-    let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, &reference.organization, reference.site.id.0).await?;
-    // Two files of one site come one after the other.
-    let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
-    tx.execute(lock, &[&reference.site.id.to_string()]).await?;
-    let mut applied = Applied::default();
-    free_badges(&tx, reference).await?;
-    for rows in rows::of(reference) {
-        write(&tx, &rows, &mut applied).await.with_context(|| format!("table {}", rows.table))?;
+    let mut tx = begin(&mut client, Role::SiteAdmin).await?;
+    enter(&tx, place.organization, place.id()).await?;
+    lock(&tx, &place).await?;
+    let before = dump::dump(&tx).await?;
+    let everybody = people::wanted(&tx, reference).await?;
+    let all = rows::of(reference, &everybody);
+    for rows in &all {
+        write(&tx, rows).await.with_context(|| format!("table {}", rows.table))?;
     }
-    applied.switched_off += people_left(&tx, reference).await?;
-    applied.version = publish(&tx, reference).await?;
+    one_prefix(&tx, reference).await?;
+    people::file(&tx, &everybody).await?;
+    for rows in all.iter().rev().filter(|rows| manner.delete && rows.deletable()) {
+        delete(&mut tx, rows).await.with_context(|| format!("table {}", rows.table))?;
+    }
+    let changes = dump::changes(&before, &dump::dump(&tx).await?);
+    if manner.only_compare {
+        tx.rollback().await?;
+        return Ok(Applied { version: 0, changes });
+    }
+    let version = publish(&tx, &place, !changes.is_empty()).await?;
     tx.execute(
         "INSERT INTO edge.audit (organization_id, actor, action, detail)
          VALUES ($1, 'kart-hq site', 'site applied',
                  jsonb_build_object('site_id', $2::uuid, 'version', $3::bigint))",
-        &[&reference.organization, &reference.site.id.0, &applied.version],
+        &[&reference.organization, &reference.site.id.0, &version],
     )
     .await?;
     tx.commit().await?;
-    Ok(applied)
+    Ok(Applied { version, changes })
+}
+
+/// The reference data of a site as its rows say it.
+pub(crate) async fn read(database: &Database, place: &Place<'_>) -> anyhow::Result<Reference> {
+    let mut client = database.client().await.context("cannot reach the database")?;
+    let tx = begin(&mut client, Role::SiteAdmin).await?;
+    enter(&tx, place.organization, place.id()).await?;
+    // One moment for all tables.
+    lock(&tx, place).await?;
+    place.require(&tx).await?;
+    dump::reference(&dump::dump(&tx).await?)
+}
+
+/// Who changes a site's reference data comes one after the other.
+pub(crate) async fn lock(
+    tx: &Transaction<'_>,
+    place: &Place<'_>,
+) -> Result<(), tokio_postgres::Error> {
+    let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+    tx.execute(lock, &[&place.id().to_string()]).await.map(drop)
 }
 
 /// Writes the rows of one table, then deals with those that the file does not name.
-async fn write(
-    tx: &Transaction<'_>,
-    rows: &Rows,
-    applied: &mut Applied,
-) -> Result<(), tokio_postgres::Error> {
-    let written = tx.query(&rows.upsert(), &[&Json(&rows.rows)]).await?;
-    for row in written {
-        if row.try_get(0)? {
-            applied.added += 1;
-        } else {
-            applied.changed += 1;
-        }
-    }
+async fn write(tx: &Transaction<'_>, rows: &Rows) -> Result<(), tokio_postgres::Error> {
+    tx.execute(&rows.upsert(), &[&Json(&rows.rows)]).await?;
     // Row-level security keeps this to the rows of the site.
     let table = rows.table;
     let statement = match rows.absent {
-        Absent::Stays => return Ok(()),
+        Absent::Stays | Absent::Shared => return Ok(()),
         Absent::Inactive => format!(
             "UPDATE {table} SET is_active = false, updated_at = now()
              WHERE is_active AND id <> ALL($1)"
@@ -100,70 +134,75 @@ async fn write(
         ),
         Absent::Removed(key) => format!("DELETE FROM {table} WHERE {key} <> ALL($1)"),
     };
-    applied.switched_off += tx.execute(&statement, &[&rows.named()]).await?;
+    tx.execute(&statement, &[&rows.named()]).await.map(drop)
+}
+
+/// Batches and jobs have one prefix each: another one than the file's is not used any more.
+async fn one_prefix(
+    tx: &Transaction<'_>,
+    reference: &Reference,
+) -> Result<(), tokio_postgres::Error> {
+    for prefix in &reference.prefixes {
+        tx.execute(
+            "UPDATE organization_prefixes SET is_active = false, updated_at = now()
+             WHERE is_active AND entity_type = $1 AND prefix <> $2",
+            &[&prefix.entity_type, &prefix.prefix],
+        )
+        .await?;
+    }
     Ok(())
 }
 
-/// A badge that passes from one person to another is nobody's for a moment.
-async fn free_badges(tx: &Transaction<'_>, reference: &Reference) -> anyhow::Result<()> {
-    let ids: Vec<Uuid> = reference.people.iter().map(|person| person.id.0).collect();
-    let badges: Vec<&str> = reference.people.iter().map(|person| person.badge.as_str()).collect();
-    tx.execute(
-        "UPDATE edge.people p SET badge = NULL
-         FROM unnest($1::uuid[], $2::text[]) AS f(id, badge)
-         WHERE p.badge = f.badge AND p.user_id <> f.id",
-        &[&ids, &badges],
-    )
-    .await?;
-    Ok(())
-}
-
-/// People of this site that the file no longer names. Their account is the organisation's, but its
-/// key is made of the site's code, so no other site uses it.
-async fn people_left(tx: &Transaction<'_>, reference: &Reference) -> anyhow::Result<u64> {
-    let named: Vec<Uuid> = reference.people.iter().map(|person| person.id.0).collect();
-    let left = tx
-        .execute(
-            "WITH gone AS (
-                 UPDATE edge.people SET is_active = false, updated_at = now()
-                 WHERE is_active AND user_id <> ALL($1) RETURNING user_id)
-             UPDATE public.users SET is_active = false, updated_at = now()
-             WHERE id IN (SELECT user_id FROM gone)",
-            &[&named],
-        )
-        .await?;
-    Ok(left)
-}
-
-/// Raises the version when the content is another one, and wakes whoever listens.
-async fn publish(tx: &Transaction<'_>, reference: &Reference) -> anyhow::Result<i64> {
-    let site = &reference.site;
-    let stored = tx
-        .query_opt(
-            "SELECT version, snapshot FROM edge.sites WHERE site_id = $1 FOR UPDATE",
-            &[&site.id.0],
-        )
-        .await?;
-    let (version, snapshot): (i64, Option<Value>) = match &stored {
-        Some(row) => (row.try_get(0)?, row.try_get(1)?),
-        None => (0, None),
+/// Deletes what the file does not name, row by row: one that an event names stays switched off.
+async fn delete(tx: &mut Transaction<'_>, rows: &Rows) -> Result<(), tokio_postgres::Error> {
+    let table = rows.table;
+    let left = format!("SELECT id FROM {table} WHERE id <> ALL($1) ORDER BY id");
+    let unused = match table {
+        "oee_equipment" => {
+            " AND NOT EXISTS (SELECT FROM edge.machine_states WHERE equipment_id = $1)"
+        },
+        _ => "",
     };
-    let same = Reference { version, ..reference.clone() };
-    let known: Option<Reference> = snapshot.and_then(|json| serde_json::from_value(json).ok());
-    if known.as_ref() == Some(&same) {
+    for row in tx.query(&left, &[&rows.named()]).await? {
+        let id: Uuid = row.try_get(0)?;
+        let savepoint = tx.savepoint("row").await?;
+        let gone = format!("DELETE FROM {table} WHERE id = $1{unused}");
+        match savepoint.execute(&gone, &[&id]).await {
+            Ok(_) => savepoint.commit().await?,
+            Err(fault) if fault.code() == Some(&SqlState::FOREIGN_KEY_VIOLATION) => {
+                savepoint.rollback().await?;
+            },
+            Err(fault) => return Err(fault),
+        }
+    }
+    Ok(())
+}
+
+/// Raises the version when something changed, and keeps the whole for terminals that pull it in one
+/// piece.
+pub(crate) async fn publish(
+    tx: &Transaction<'_>,
+    place: &Place<'_>,
+    changed: bool,
+) -> anyhow::Result<i64> {
+    let row = tx
+        .query_one(
+            "SELECT version, snapshot IS NULL FROM edge.sites WHERE site_id = $1 FOR UPDATE",
+            &[&place.id()],
+        )
+        .await?;
+    let (version, new): (i64, bool) = (row.try_get(0)?, row.try_get(1)?);
+    if !changed && !new {
         return Ok(version);
     }
-    let next = Reference { version: version + 1, ..same };
+    let reference = dump::reference(&dump::dump(tx).await?)?;
+    let next = Reference { version: version + 1, ..reference };
     tx.execute(
-        "INSERT INTO edge.sites AS s
-             (organization_id, site_id, code, time_zone, version, snapshot)
-         VALUES ($1, $2, $3, $4, $5, $6)
-         ON CONFLICT (organization_id, site_id) DO UPDATE
-         SET time_zone = excluded.time_zone, version = excluded.version,
-             snapshot = excluded.snapshot, updated_at = clock_timestamp()",
-        &[&next.organization, &site.id.0, &site.code, &site.time_zone, &next.version, &Json(&next)],
+        "UPDATE edge.sites SET version = $2, snapshot = $3, updated_at = clock_timestamp()
+         WHERE site_id = $1",
+        &[&place.id(), &next.version, &Json(&next)],
     )
     .await?;
-    tx.execute("SELECT pg_notify('kart_site', $1)", &[&site.id.to_string()]).await?;
+    tx.execute("SELECT pg_notify('kart_site', $1)", &[&place.id().to_string()]).await?;
     Ok(next.version)
 }

@@ -1,16 +1,125 @@
-//! What a person does to an enrolled terminal.
+//! What a person does to enrolled terminals, and what headquarters knows of them.
+
+use anyhow::Context as _;
+use clap::Subcommand;
+use deadpool_postgres::Transaction;
+use serde_json::{Value, json};
+use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use crate::{
+    cli::{SiteArgs, say},
     database::{Database, Role, begin, enter},
+    enroll,
     site::Place,
 };
 
+/// Enrolled terminals.
+#[derive(Subcommand)]
+pub(crate) enum TerminalCommand {
+    /// As `kart-hq terminals`.
+    List(SiteArgs),
+    /// Lock a terminal out, from its next request on. What it has sent stays.
+    Revoke {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Code of the terminal at the site.
+        #[arg(long)]
+        terminal: String,
+    },
+    /// Print a one-time code with which another device takes over: open batches, people clocked in
+    /// and counters come with it. The old device is locked out when the code is redeemed.
+    Adopt {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Code of the terminal at the site.
+        #[arg(long)]
+        terminal: String,
+        #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=43_200))]
+        valid_minutes: u32,
+    },
+    /// Set the key of a terminal an end. `kartd rotate-key` there replaces it; for 30 days after
+    /// the end the old key is good for nothing but that.
+    RotateKey {
+        #[command(flatten)]
+        site: SiteArgs,
+        /// Code of the terminal at the site.
+        #[arg(long)]
+        terminal: String,
+        /// The key ends in so many days; 0 ends it now.
+        #[arg(long, default_value_t = 30)]
+        within_days: u32,
+    },
+}
+
+/// Runs one of the commands.
+pub(crate) async fn run(database: &Database, command: TerminalCommand) -> anyhow::Result<()> {
+    match command {
+        TerminalCommand::List(site) => list(database, &site.place()).await,
+        TerminalCommand::Revoke { site, terminal } => {
+            let id = revoke(database, &site.place(), &terminal).await?;
+            say(&format!("terminal {terminal} ({id}) is revoked"))
+        },
+        TerminalCommand::Adopt { site, terminal, valid_minutes } => {
+            say(&adopt(database, &site.place(), &terminal, valid_minutes).await?)
+        },
+        TerminalCommand::RotateKey { site, terminal, within_days } => {
+            let until = limit_key(database, &site.place(), &terminal, within_days).await?;
+            say(&format!("the key of terminal {terminal} ends at {until}"))
+        },
+    }
+}
+
+/// One line a terminal, fields parted by tabs, with a line that names them first.
+pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Result<()> {
+    let mut client = database.client().await?;
+    let tx = begin(&mut client, Role::SiteAdmin).await?;
+    enter(&tx, site.organization, site.id()).await?;
+    site.require(&tx).await?;
+    let rows = tx
+        .query(
+            "SELECT t.code, t.status, coalesce(t.last_seen_at::text, 'never'),
+                    coalesce((s.status ->> 'backlog')::bigint,
+                             greatest(t.last_seq - t.watermark, 0))::text,
+                    t.version, round(t.clock_off_us / 1e6, 1)::text, t.incarnation, t.address,
+                    (SELECT count(*) FROM edge.copies c
+                     WHERE c.organization_id = t.organization_id
+                       AND c.terminal_id = t.terminal_id)::text, t.terminal_id::text
+             FROM edge.terminals t
+             LEFT JOIN edge.terminal_status s USING (organization_id, terminal_id)
+             WHERE t.organization_id = $1 AND t.site_id = $2
+             ORDER BY t.code, t.status <> 'active', t.enrolled_at DESC",
+            &[&site.organization, &site.id()],
+        )
+        .await?;
+    let names = [
+        "code",
+        "status",
+        "last seen",
+        "backlog",
+        "version",
+        "clock off, s",
+        "incarnation",
+        "address",
+        "copies",
+        "id",
+    ];
+    say(&names.join("\t"))?;
+    for row in &rows {
+        let field = |column| row.try_get::<_, Option<String>>(column);
+        let fields: Result<Vec<String>, _> =
+            (0..names.len()).map(|column| Ok(field(column)?.unwrap_or("-".to_owned()))).collect();
+        say(&fields.map_err(|fault: tokio_postgres::Error| fault)?.join("\t"))?;
+    }
+    Ok(())
+}
+
 /// Locks a terminal out, from its next request on. What it has sent stays.
-pub(crate) async fn revoke(
+async fn revoke(
     database: &Database,
     site: &Place<'_>,
     terminal_code: &str,
-) -> anyhow::Result<uuid::Uuid> {
+) -> anyhow::Result<Uuid> {
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
     enter(&tx, site.organization, site.id()).await?;
@@ -25,14 +134,81 @@ pub(crate) async fn revoke(
     let Some(revoked) = revoked else {
         anyhow::bail!("the site {} has no active terminal {terminal_code}", site.code);
     };
-    let terminal = revoked.try_get(0)?;
-    tx.execute(
-        "INSERT INTO edge.audit (organization_id, actor, action, detail)
-         VALUES ($1, 'kart-hq terminal', 'revoked',
-                 jsonb_build_object('terminal_id', $2::uuid, 'terminal_code', $3::text))",
-        &[&site.organization, &terminal, &terminal_code],
-    )
-    .await?;
+    let terminal: Uuid = revoked.try_get(0)?;
+    let detail = json!({ "terminal_id": terminal, "terminal_code": terminal_code });
+    audit(&tx, site, "revoked", &detail).await?;
     tx.commit().await?;
     Ok(terminal)
+}
+
+/// A code for the device that takes over from the newest terminal of this code, whatever became
+/// of that one.
+async fn adopt(
+    database: &Database,
+    site: &Place<'_>,
+    terminal_code: &str,
+    valid_minutes: u32,
+) -> anyhow::Result<String> {
+    let mut client = database.client().await?;
+    let tx = begin(&mut client, Role::SiteAdmin).await?;
+    enter(&tx, site.organization, site.id()).await?;
+    let replaced = tx
+        .query_opt(
+            "SELECT terminal_id FROM edge.terminals
+             WHERE organization_id = $1 AND site_id = $2 AND code = $3
+             ORDER BY status = 'active' DESC, enrolled_at DESC LIMIT 1",
+            &[&site.organization, &site.id(), &terminal_code],
+        )
+        .await?
+        .with_context(|| format!("the site {} has no terminal {terminal_code}", site.code))?;
+    let replaced: Uuid = replaced.try_get(0)?;
+    let code = enroll::store_code(&tx, site, terminal_code, valid_minutes, Some(replaced)).await?;
+    let detail = json!({ "terminal_id": replaced, "terminal_code": terminal_code });
+    audit(&tx, site, "take-over code issued", &detail).await?;
+    tx.commit().await?;
+    Ok(code)
+}
+
+async fn limit_key(
+    database: &Database,
+    site: &Place<'_>,
+    terminal_code: &str,
+    within_days: u32,
+) -> anyhow::Result<String> {
+    let mut client = database.client().await?;
+    let tx = begin(&mut client, Role::SiteAdmin).await?;
+    enter(&tx, site.organization, site.id()).await?;
+    let days = i32::try_from(within_days).context("--within-days is too large")?;
+    let row = tx
+        .query_opt(
+            "UPDATE edge.terminals SET key_valid_until = now() + make_interval(days => $4),
+                 updated_at = now()
+             WHERE organization_id = $1 AND site_id = $2 AND code = $3 AND status = 'active'
+             RETURNING key_valid_until::text, terminal_id",
+            &[&site.organization, &site.id(), &terminal_code, &days],
+        )
+        .await?;
+    let Some(row) = row else {
+        anyhow::bail!("the site {} has no active terminal {terminal_code}", site.code);
+    };
+    let (until, terminal): (String, Uuid) = (row.try_get(0)?, row.try_get(1)?);
+    let detail = json!({ "terminal_id": terminal, "terminal_code": terminal_code, "until": until });
+    audit(&tx, site, "key limited", &detail).await?;
+    tx.commit().await?;
+    Ok(until)
+}
+
+async fn audit(
+    tx: &Transaction<'_>,
+    site: &Place<'_>,
+    action: &str,
+    detail: &Value,
+) -> Result<(), tokio_postgres::Error> {
+    tx.execute(
+        "INSERT INTO edge.audit (organization_id, actor, action, detail)
+         VALUES ($1, 'kart-hq terminal', $2, $3)",
+        &[&site.organization, &action, &Json(detail)],
+    )
+    .await?;
+    Ok(())
 }

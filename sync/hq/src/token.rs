@@ -6,12 +6,14 @@
 
 use axum::{Json, extract::State};
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use deadpool_postgres::Transaction;
 use kart_wire::{AUDIENCE, Assertion, Claims, Problem, Token};
 use ring::{
     rand::{SecureRandom as _, SystemRandom},
     signature::{ED25519, UnparsedPublicKey},
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
+use uuid::Uuid;
 
 use crate::{
     auth::{Digest, require_active},
@@ -22,7 +24,7 @@ use crate::{
 };
 
 /// How far the terminal's clock may be off.
-const CLOCK_WINDOW_S: i64 = 7 * 24 * 3600;
+pub(crate) const CLOCK_WINDOW_S: i64 = 7 * 24 * 3600;
 const TOKEN_LIVES_S: u32 = 600;
 
 #[derive(Deserialize)]
@@ -31,10 +33,61 @@ struct Header {
 }
 
 /// An assertion taken apart; nothing in it is proved yet.
-struct Unproved<'a> {
+pub(crate) struct Unproved<'a, C> {
     signed: &'a str,
     signature: Vec<u8>,
-    claims: Claims,
+    pub(crate) claims: C,
+}
+
+/// The key of a terminal that may use it.
+pub(crate) struct Credential {
+    pub(crate) key: Vec<u8>,
+    /// It gives no token any more …
+    pub(crate) expired: bool,
+    /// … but may still sign its successor.
+    pub(crate) replaceable: bool,
+    status: String,
+}
+
+impl Credential {
+    pub(crate) async fn of(tx: &Transaction<'_>, terminal: Uuid) -> Result<Self, Refusal> {
+        let row = tx
+            .query_opt(
+                "SELECT public_key, status, expired, replaceable
+                 FROM edge.terminal_credential($1)",
+                &[&terminal],
+            )
+            .await?
+            .ok_or_else(unknown)?;
+        Ok(Self {
+            key: row.try_get(0)?,
+            status: row.try_get(1)?,
+            expired: row.try_get(2)?,
+            replaceable: row.try_get(3)?,
+        })
+    }
+}
+
+impl<C> Unproved<'_, C> {
+    /// Signed by that key, whose terminal may use it.
+    pub(crate) fn prove(&self, credential: &Credential) -> Result<(), Refusal> {
+        let key = UnparsedPublicKey::new(&ED25519, &credential.key);
+        key.verify(self.signed.as_bytes(), &self.signature).map_err(|_| unknown())?;
+        require_active(&credential.status)
+    }
+
+    /// Made for `audience`, now by a clock that is not far off. Gives how far, in seconds.
+    pub(crate) fn recent(&self, claims: &Claims, audience: &str) -> Result<i64, Refusal> {
+        if claims.aud != audience {
+            return Err(Refusal::unauthorized("the assertion is made for somebody else"));
+        }
+        let off = claims.iat.saturating_sub(clock::now_s());
+        if off.saturating_abs() > CLOCK_WINDOW_S {
+            let detail = format!("the terminal's clock is off by {off} seconds; set it");
+            return Err(Refusal::unauthorized(detail));
+        }
+        Ok(off)
+    }
 }
 
 /// Exchanges a signed assertion for a token.
@@ -44,24 +97,16 @@ pub(crate) async fn token(
     State(app): State<App>,
     Message(assertion): Message<Assertion>,
 ) -> Result<Json<Token>, Refusal> {
-    let unproved = take_apart(&assertion.assertion)?;
+    let unproved = take_apart::<Claims>(&assertion.assertion)?;
     let claims = &unproved.claims;
     tracing::Span::current().record("terminal", claims.iss.to_string());
-    let off = claims.iat.saturating_sub(clock::now_s());
     let mut client = app.database.client().await?;
     let tx = begin(&mut client, Role::Gateway).await?;
-    let row = tx
-        .query_opt("SELECT public_key, status FROM edge.terminal_key($1)", &[&claims.iss])
-        .await?
-        .ok_or_else(unknown)?;
-    let key = UnparsedPublicKey::new(&ED25519, row.try_get::<_, Vec<u8>>(0)?);
-    key.verify(unproved.signed.as_bytes(), &unproved.signature).map_err(|_| unknown())?;
-    require_active(row.try_get(1)?)?;
-    if claims.aud != AUDIENCE {
-        return Err(Refusal::unauthorized("the assertion is made for somebody else"));
-    }
-    if off.saturating_abs() > CLOCK_WINDOW_S {
-        let detail = format!("the terminal's clock is off by {off} seconds; set it");
+    let credential = Credential::of(&tx, claims.iss).await?;
+    unproved.prove(&credential)?;
+    let off = unproved.recent(claims, AUDIENCE)?;
+    if credential.expired {
+        let detail = "the key of this terminal has ended; run kartd rotate-key";
         return Err(Refusal::unauthorized(detail));
     }
     let token = random_token()?;
@@ -84,11 +129,11 @@ pub(crate) async fn token(
 }
 
 /// An unknown terminal and a wrong signature look alike from outside.
-fn unknown() -> Refusal {
+pub(crate) fn unknown() -> Refusal {
     Refusal::unauthorized("the assertion is not signed by a terminal of ours")
 }
 
-fn not_issued(fault: tokio_postgres::Error) -> Refusal {
+pub(crate) fn not_issued(fault: tokio_postgres::Error) -> Refusal {
     match fault.code().map(tokio_postgres::error::SqlState::code) {
         Some("KE010") => Refusal::unauthorized("the assertion was used before"),
         Some("KE011") => unknown(),
@@ -96,7 +141,7 @@ fn not_issued(fault: tokio_postgres::Error) -> Refusal {
     }
 }
 
-fn take_apart(assertion: &str) -> Result<Unproved<'_>, Refusal> {
+pub(crate) fn take_apart<C: DeserializeOwned>(assertion: &str) -> Result<Unproved<'_, C>, Refusal> {
     let malformed = || Refusal::malformed("the assertion is no compact JWS of this contract");
     let decode = |part: &str| BASE64_URL_SAFE_NO_PAD.decode(part).map_err(|_| malformed());
     let (signed, signature) = assertion.rsplit_once('.').ok_or_else(malformed)?;
@@ -126,9 +171,9 @@ mod tests {
 
     #[test]
     fn no_other_algorithm_is_taken() {
-        assert!(take_apart(&assertion(r#"{"alg":"EdDSA"}"#)).is_ok());
-        assert!(take_apart(&assertion(r#"{"alg":"none"}"#)).is_err());
-        assert!(take_apart(&assertion(r#"{"alg":"HS256"}"#)).is_err());
-        assert!(take_apart("a.b").is_err());
+        assert!(take_apart::<Claims>(&assertion(r#"{"alg":"EdDSA"}"#)).is_ok());
+        assert!(take_apart::<Claims>(&assertion(r#"{"alg":"none"}"#)).is_err());
+        assert!(take_apart::<Claims>(&assertion(r#"{"alg":"HS256"}"#)).is_err());
+        assert!(take_apart::<Claims>("a.b").is_err());
     }
 }

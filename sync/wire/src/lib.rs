@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `POST /v1/enroll` | [`Enroll`] | [`Enrolled`] |
 //! | `POST /v1/token` | [`Assertion`] | [`Token`] |
+//! | `POST /v1/rotate` | [`Rotate`] | 204 |
 //! | `POST /v1/hello` | [`Hello`] | [`Welcome`] |
 //! | `POST /v1/push` | NDJSON, zstd: [`PushEnvelope`], then `facts` lines, then `texts` lines of [`TextLine`] | [`Pushed`] |
 //! | `POST /v1/pull` | [`Pull`] | [`Pulled`]; protocol 1 |
@@ -15,7 +16,7 @@
 //! | `GET /openapi.json` | | this contract as OpenAPI |
 //! | `GET /health` | | 200 while the database answers |
 //!
-//! Every request but the first two carries `authorization: Bearer <token>`. A fact's line is
+//! Every request but the first three carries `authorization: Bearer <token>`. A fact's line is
 //! opaque here: it is stored and hashed as the bytes that came, without the newline. An answer
 //! that is not 2xx carries a [`Problem`].
 
@@ -76,6 +77,26 @@ pub struct Assertion {
     pub assertion: String,
 }
 
+/// A device replaces its key: a compact JWS over [`Rotation`], signed by the old one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rotate {
+    /// `header.claims.signature`, each base64url without padding.
+    pub rotation: String,
+}
+
+/// What a device signs to replace its key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rotation {
+    /// As in [`Claims`]; the audience is [`ROTATION`].
+    #[serde(flatten)]
+    pub claims: Claims,
+    /// The new Ed25519 public key: base64url without padding.
+    pub public_key: String,
+}
+
+/// Whom a rotation is made for.
+pub const ROTATION: &str = "kartorium-hq/v1/rotate";
+
 /// What a device signs to get a token.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
@@ -124,6 +145,9 @@ pub struct Hello {
     pub sessions: Vec<PastSession>,
     /// Its wall clock, microseconds.
     pub wall_us: i64,
+    /// First sequence number still on its disk: what is before was purged. 0 says nothing.
+    #[serde(default)]
+    pub oldest_seq: u64,
 }
 
 /// A session as one side remembers it.

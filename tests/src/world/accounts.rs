@@ -13,6 +13,7 @@ use super::plant::{Machine, Totals};
 use crate::operator::Confirmed;
 
 mod log;
+pub mod mirror;
 mod parts;
 mod punches;
 mod rows;

@@ -11,7 +11,7 @@ use tokio_postgres::{NoTls, Row, types::ToSql};
 
 use crate::child::Child;
 use crate::postgres::Cluster;
-use crate::programs::program;
+use crate::programs::{program, repository};
 use crate::wait::free_port;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -43,6 +43,23 @@ impl Headquarters {
         Ok(headquarters)
     }
 
+    /// A central database that Kartorium has made, with other owners and without row-level security of its own; we
+    /// have adopted it.
+    pub async fn adopted(site: &Path) -> anyhow::Result<Self> {
+        let (cluster, owner) = tokio::task::spawn_blocking(foreign).await??;
+        let listen = SocketAddr::from(([127, 0, 0, 1], free_port().await?));
+        let mut headquarters = Self { gateway: None, listen, owner, cluster };
+        headquarters.administer(["adopt", "--gateway-login", LOGIN]).await?;
+        headquarters.apply_site(site).await?;
+        headquarters.start_again().await?;
+        Ok(headquarters)
+    }
+
+    /// The database, as gateways log in.
+    pub fn login(&self) -> String {
+        self.cluster.url(DATABASE, LOGIN)
+    }
+
     /// Where terminals reach it.
     pub fn url(&self) -> String {
         format!("http://{}", self.listen)
@@ -60,18 +77,19 @@ impl Headquarters {
 
     /// A one-time code for a terminal.
     pub async fn enrollment_code(&self, terminal: &str) -> anyhow::Result<String> {
-        let [organization, site] = [ORGANIZATION, SITE];
-        let said = self
-            .administer([
-                "enroll",
-                "--organization",
-                organization,
-                "--site",
-                site,
-                "--terminal",
-                terminal,
-            ])
-            .await?;
+        self.enrollment_code_at(ORGANIZATION, SITE, terminal).await
+    }
+
+    /// A one-time code for a terminal of another site.
+    pub async fn enrollment_code_at(
+        &self,
+        organization: &str,
+        site: &str,
+        terminal: &str,
+    ) -> anyhow::Result<String> {
+        let place = ["--organization", organization, "--site", site, "--terminal", terminal];
+        let [a, b, c, d, e, f] = place;
+        let said = self.administer(["enroll", a, b, c, d, e, f]).await?;
         let code = said.lines().last().unwrap_or_default().trim();
         anyhow::ensure!(!code.is_empty(), "kart-hq enroll printed no code");
         Ok(code.to_owned())
@@ -136,7 +154,33 @@ impl Headquarters {
     }
 }
 
-fn listening(said: &PathBuf) -> Result<(), String> {
+/// A cluster with a database of Kartorium's, and whom it lets adopt it.
+pub fn foreign() -> anyhow::Result<(Cluster, String)> {
+    let cluster = Cluster::start()?;
+    cluster.database(DATABASE)?;
+    let roles = format!(
+        "CREATE ROLE kartorium_app LOGIN;
+         CREATE ROLE adopter LOGIN CREATEROLE IN ROLE kartorium_app;
+         ALTER DATABASE {DATABASE} OWNER TO kartorium_app"
+    );
+    cluster.psql(DATABASE, &roles)?;
+    let mut files: Vec<PathBuf> = std::fs::read_dir(repository().join("migrations/hq"))?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<Result<_, _>>()?;
+    files.sort();
+    let is_theirs = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        ["V1__", "V2__", "V3__", "V4__", "V5__"].iter().any(|version| name.starts_with(version))
+    };
+    for file in files.into_iter().filter(is_theirs) {
+        let text = std::fs::read_to_string(file)?;
+        cluster.psql(DATABASE, &format!("SET ROLE kartorium_app; {text}"))?;
+    }
+    let url = cluster.url(DATABASE, "adopter");
+    Ok((cluster, url))
+}
+
+pub(crate) fn listening(said: &PathBuf) -> Result<(), String> {
     let text = std::fs::read_to_string(said).map_err(|fault| fault.to_string())?;
     let listening = |line: &str| {
         serde_json::from_str::<Value>(line).is_ok_and(|line| line["event"] == "listening")

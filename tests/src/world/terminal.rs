@@ -105,10 +105,7 @@ impl Terminal {
 
     /// What the daemon keeps in memory, in KiB.
     pub fn resident_kib(&mut self) -> anyhow::Result<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.daemon()?.id()))?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-        let kib = line.and_then(|line| line.split_whitespace().next()).context("no VmRSS")?;
-        Ok(kib.parse()?)
+        self.daemon()?.resident_kib()
     }
 
     /// The file of facts, opened so that it cannot be changed.

@@ -18,36 +18,36 @@ use uuid::Uuid;
 const SHIFT_BEGINS: i64 = 1_780_293_600_000_000;
 
 /// Keys as headquarters derives them from the demo's site file.
-pub(super) fn key(table: &str, code: &str) -> Uuid {
+pub(crate) fn key(table: &str, code: &str) -> Uuid {
     reference_id("cedar-works", "cedar", table, code)
 }
 
-pub(super) fn machine(code: &str) -> EquipmentId {
+pub(crate) fn machine(code: &str) -> EquipmentId {
     EquipmentId(key("oee_equipment", code))
 }
 
-pub(super) fn user(number: &str) -> UserId {
+pub(crate) fn user(number: &str) -> UserId {
     UserId(key("users", number))
 }
 
-pub(super) struct Device {
+pub(crate) struct Device {
     http: reqwest::Client,
-    pub(super) url: String,
-    pub(super) id: Uuid,
-    pub(super) incarnation: Incarnation,
-    pub(super) nonce: String,
+    pub(crate) url: String,
+    pub(crate) id: Uuid,
+    pub(crate) incarnation: Incarnation,
+    pub(crate) nonce: String,
     pair: Ed25519KeyPair,
-    pub(super) token: String,
-    pub(super) session: Uuid,
+    pub(crate) token: String,
+    pub(crate) session: Uuid,
     /// Every fact of its log.
-    pub(super) lines: Vec<String>,
+    pub(crate) lines: Vec<String>,
 }
 
 /// A refusal: HTTP status and problem.
-pub(super) type Refused = (u16, Problem);
+pub(crate) type Refused = (u16, Problem);
 
 impl Device {
-    pub(super) fn new(url: &str) -> Self {
+    pub(crate) fn new(url: &str) -> Self {
         rustls::crypto::ring::default_provider().install_default().ok();
         let fresh = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         let mut device = Self {
@@ -73,12 +73,12 @@ impl Device {
         device
     }
 
-    pub(super) fn origin(&self) -> Origin {
+    pub(crate) fn origin(&self) -> Origin {
         Origin { terminal: TerminalId(self.id), incarnation: self.incarnation }
     }
 
     /// A fact at the end of its log, a second after the one before. Returns its number.
-    pub(super) fn append(&mut self, body: Body) -> u64 {
+    pub(crate) fn append(&mut self, body: Body) -> u64 {
         let seq = self.lines.len() as u64 + 1;
         let at = Self::stamp(seq);
         let boot = Boot("aabbccdd".into());
@@ -88,17 +88,17 @@ impl Device {
     }
 
     /// When the fact `seq` is recorded.
-    pub(super) fn stamp(seq: u64) -> Stamp {
+    pub(crate) fn stamp(seq: u64) -> Stamp {
         let micros = i64::try_from(seq).unwrap() * 1_000_000;
         Stamp { wall_us: Micros(SHIFT_BEGINS + micros), mono_us: micros }
     }
 
     /// Head of the chain after `seq` facts.
-    pub(super) fn hash(&self, seq: usize) -> Hash {
+    pub(crate) fn hash(&self, seq: usize) -> Hash {
         self.lines[..seq].iter().fold(Hash::ZERO, |hash, line| hash.after(line.as_bytes()))
     }
 
-    pub(super) async fn enroll(&self, code: &str) -> Result<kart_wire::Enrolled, Refused> {
+    pub(crate) async fn enroll(&self, code: &str) -> Result<kart_wire::Enrolled, Refused> {
         let request = Enroll {
             code: code.to_owned(),
             terminal: self.id,
@@ -109,7 +109,7 @@ impl Device {
         self.post("enroll", &request).await
     }
 
-    pub(super) fn assertion(&self, audience: &str, iat: i64) -> Assertion {
+    pub(crate) fn assertion(&self, audience: &str, iat: i64) -> Assertion {
         let claims = Claims { iss: self.id, aud: audience.to_owned(), iat, jti: Uuid::new_v4() };
         let parts = [br#"{"alg":"EdDSA"}"#.to_vec(), serde_json::to_vec(&claims).unwrap()];
         let signed = parts.map(|part| BASE64_URL_SAFE_NO_PAD.encode(part)).join(".");
@@ -118,13 +118,13 @@ impl Device {
     }
 
     /// Proves itself and keeps the token.
-    pub(super) async fn sign_in(&mut self) -> Result<(), Refused> {
+    pub(crate) async fn sign_in(&mut self) -> Result<(), Refused> {
         let assertion = self.assertion(AUDIENCE, jiff::Timestamp::now().as_second());
         self.token = self.post::<Token>("token", &assertion).await?.token;
         Ok(())
     }
 
-    pub(super) fn greeting(&self) -> Hello {
+    pub(crate) fn greeting(&self) -> Hello {
         let head = self.hash(self.lines.len()).to_string();
         Hello {
             protocol: 1,
@@ -137,17 +137,18 @@ impl Device {
             acked_hash: Hash::ZERO.to_string(),
             sessions: vec![],
             wall_us: 0,
+            oldest_seq: 0,
         }
     }
 
     /// Begins a session and keeps it.
-    pub(super) async fn hello(&mut self) -> Result<Welcome, Refused> {
+    pub(crate) async fn hello(&mut self) -> Result<Welcome, Refused> {
         let welcome: Welcome = self.post("hello", &self.greeting()).await?;
         self.session = welcome.session;
         Ok(welcome)
     }
 
-    pub(super) fn envelope(&self, from: usize, facts: usize) -> PushEnvelope {
+    pub(crate) fn envelope(&self, from: usize, facts: usize) -> PushEnvelope {
         PushEnvelope {
             session: self.session,
             terminal: self.id,
@@ -160,11 +161,11 @@ impl Device {
     }
 
     /// Pushes its facts from number `from` on.
-    pub(super) async fn push(&self, from: usize) -> Result<Pushed, Refused> {
+    pub(crate) async fn push(&self, from: usize) -> Result<Pushed, Refused> {
         self.push_with(from, &[]).await
     }
 
-    pub(super) async fn push_with(
+    pub(crate) async fn push_with(
         &self,
         from: usize,
         texts: &[TextLine],
@@ -176,7 +177,7 @@ impl Device {
     }
 
     /// Pushes whatever it is told to.
-    pub(super) async fn push_lines(
+    pub(crate) async fn push_lines(
         &self,
         envelope: &PushEnvelope,
         lines: impl Iterator<Item = String>,
@@ -186,18 +187,18 @@ impl Device {
         self.push_body(zstd::bulk::compress(body.as_bytes(), 3).unwrap()).await
     }
 
-    pub(super) async fn push_body(&self, body: Vec<u8>) -> Result<Pushed, Refused> {
+    pub(crate) async fn push_body(&self, body: Vec<u8>) -> Result<Pushed, Refused> {
         let request = self.request("push").header("content-encoding", "zstd").body(body);
         answer(request).await
     }
 
-    pub(super) async fn pull(&self, cursor: Option<&str>, wait_ms: u64) -> Result<Pulled, Refused> {
+    pub(crate) async fn pull(&self, cursor: Option<&str>, wait_ms: u64) -> Result<Pulled, Refused> {
         let cursor = cursor.map(str::to_owned);
         self.post("pull", &Pull { session: self.session, scope: "site".into(), cursor, wait_ms })
             .await
     }
 
-    pub(super) async fn post<T: DeserializeOwned>(
+    pub(crate) async fn post<T: DeserializeOwned>(
         &self,
         path: &str,
         body: &impl Serialize,
@@ -205,11 +206,11 @@ impl Device {
         answer(self.request(path).json(body)).await
     }
 
-    pub(super) fn request(&self, path: &str) -> reqwest::RequestBuilder {
+    pub(crate) fn request(&self, path: &str) -> reqwest::RequestBuilder {
         self.http.post(format!("{}/v1/{path}", self.url)).bearer_auth(&self.token)
     }
 
-    pub(super) async fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let answer = self.http.get(format!("{}{path}", self.url)).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }

@@ -7,20 +7,22 @@ use kart_tidy::{Source, none, root, sources};
 
 /// Our crates: whom each may use of the others.
 const EDGES: &[(&str, &[&str])] = &[
-    ("kart-core", &[]),
+    ("kart-core", &["kart-planted"]),
     ("kart-wire", &[]),
     ("kart-api", &["kart-core"]),
     ("kart-store", &["kart-core"]),
-    ("kart-sync", &["kart-wire"]),
+    ("kart-sync", &["kart-wire", "kart-planted"]),
     ("kartd", &["kart-core", "kart-api", "kart-store", "kart-wire", "kart-sync"]),
     ("kart-tui", &["kart-core", "kart-api"]),
-    ("kart-hq", &["kart-core", "kart-wire"]),
+    ("kart-hq", &["kart-core", "kart-wire", "kart-planted"]),
     ("kart-sim", &[]),
     (
         "kart-tests",
         &[
             "kart-core",
             "kart-wire",
+            "kart-wire-v1",
+            "kart-planted",
             "kart-api",
             "kart-store",
             "kart-sync",
@@ -31,6 +33,10 @@ const EDGES: &[(&str, &[&str])] = &[
         ],
     ),
     ("kart-tidy", &[]),
+    // The first protocol as it was, to test against.
+    ("kart-wire-v1", &[]),
+    // Faults to test the tests with; nothing unless they ask for it.
+    ("kart-planted", &[]),
 ];
 
 /// Crates of others that only some of ours may use.
@@ -47,8 +53,10 @@ const WALLS: &[(&str, &[&str])] = &[
 
 /// All that the core may use: nothing here reads a clock, a file or a socket, or runs a task.
 const CORE: &[&str] = &[
+    "argon2",
     "base64",
     "jiff",
+    "kart-planted",
     "serde",
     "serde_json",
     "serde_path_to_error",
@@ -175,6 +183,17 @@ fn each_outside_system_has_one_owner() {
         }
     }
     none("A dependency stands on the wrong side of a wall:", &faults);
+}
+
+#[test]
+fn faults_are_planted_for_the_tests_alone() {
+    let mut faults = Vec::new();
+    for manifest in manifests().iter().filter(|manifest| manifest.name != "kart-tests") {
+        let planted = manifest.dependencies.iter().filter(|other| other.name == "kart-planted");
+        let on = planted.filter(|planted| planted.value.contains("features"));
+        faults.extend(on.map(|_| manifest.path.clone()));
+    }
+    none("Planted faults would be built into a program that ships:", &faults);
 }
 
 #[test]

@@ -162,7 +162,7 @@ async fn a_command_is_repeated_with_its_key_until_there_is_an_answer() {
     let _stream = daemon.live(&view()).await;
     next(&mut messages).await;
     let request =
-        Request { key: "k-1".into(), command: Command::ClockOut { badge: "1001".into() } };
+        Request { key: "k-1".into(), command: Command::ClockOut { badge: "1001".into() }, pin: None };
     link.commands.send(request.clone()).await.unwrap();
     // The daemon dies with the command in its hands.
     let first = daemon.asked().await;
@@ -185,7 +185,7 @@ async fn a_command_the_daemon_cannot_read_is_not_repeated() {
     let _stream = daemon.live(&view()).await;
     next(&mut messages).await;
     let command = Command::ClockOut { badge: "1001".into() };
-    link.commands.send(Request { key: "k-2".into(), command }).await.unwrap();
+    link.commands.send(Request { key: "k-2".into(), command, pin: None }).await.unwrap();
     let mut asked = daemon.asked().await;
     reply(&mut asked, "422 Unprocessable Content", "odd").await;
     let outcome = Outcome::Broken("422 odd".into());

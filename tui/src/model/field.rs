@@ -10,6 +10,7 @@ pub struct TextField {
     /// Somebody typed here: what is in it is theirs.
     pub touched: bool,
     digits_only: bool,
+    secret: bool,
 }
 
 /// Longest text a field takes.
@@ -19,6 +20,12 @@ impl TextField {
     /// A field for whole numbers.
     pub fn whole() -> Self {
         Self { digits_only: true, ..Self::default() }
+    }
+
+    /// A field for a PIN: digits that are not shown.
+    pub fn secret() -> Self {
+        // Somebody's, from the first digit on.
+        Self { digits_only: true, touched: true, secret: true, ..Self::default() }
     }
 
     /// Fills the field in for the person, unless they typed already.
@@ -52,8 +59,9 @@ impl TextField {
     }
 
     /// The text as typed, for drawing.
-    pub fn raw(&self) -> &str {
-        self.input.value()
+    pub fn raw(&self) -> String {
+        let typed = self.input.value();
+        if self.secret { "*".repeat(typed.chars().count()) } else { typed.to_owned() }
     }
 
     /// The text, where there is any.

@@ -71,7 +71,7 @@ pub struct BadgeForm {
 }
 
 /// Clock in or out.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Debug)]
 pub struct PunchForm {
     /// What the reader read.
     pub badge: String,
@@ -81,6 +81,8 @@ pub struct PunchForm {
     pub name: String,
     /// In or out.
     pub punch: Punch,
+    /// Their PIN, where they have one.
+    pub pin: Option<TextField>,
     /// How far the command is.
     pub sending: Sending,
 }

@@ -1,6 +1,10 @@
 //! What can stand on the overview.
 
-use kart_core::id::{EquipmentId, RecordId};
+use kart_api::Pin;
+use kart_core::{
+    id::{EquipmentId, RecordId},
+    screen::Screen as Part,
+};
 
 use super::{
     BadgeForm, Choice, CompleteForm, ExplainForm, PunchForm, Sending, StartForm, TextField,
@@ -93,15 +97,33 @@ impl Screen {
     pub fn text_field(&mut self) -> Option<&mut TextField> {
         match self {
             Self::Badge(form) => Some(&mut form.badge),
+            Self::Punch(form) => form.pin.as_mut(),
             Self::Start(form) => Some(form.field_mut()),
             Self::Complete(form) => form.field_mut(),
             Self::Explain(form) => form.commenting.then_some(&mut form.comment),
             Self::Machine { .. }
             | Self::Receipts { .. }
             | Self::Help { .. }
-            | Self::Punch(_)
             | Self::Stops(_) => None,
         }
+    }
+
+    /// The screen that an organisation may hide; help goes with the place beneath it.
+    pub fn part(&self) -> Option<Part> {
+        match self {
+            Self::Machine { .. } => Some(Part::Machine),
+            Self::Receipts { .. } => Some(Part::Receipts),
+            Self::Badge(_) | Self::Punch(_) => Some(Part::Labor),
+            Self::Start(_) | Self::Complete(_) => Some(Part::Batches),
+            Self::Stops(_) | Self::Explain(_) => Some(Part::Stops),
+            Self::Help { .. } => None,
+        }
+    }
+
+    /// The PIN that was typed here.
+    pub fn pin(&mut self) -> Option<Pin> {
+        let Self::Punch(form) = self else { return None };
+        form.pin.as_ref().and_then(TextField::filled).map(Pin)
     }
 
     /// How far it is scrolled, where it can be.

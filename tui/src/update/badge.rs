@@ -5,12 +5,15 @@ use kart_core::{
     command::{Command, Refusal},
     id::{StationId, UserId},
     reference::{Person, Reference},
+    screen::Screen as Part,
 };
 
 use crate::{
     effect::Effect,
     keys::{self, Cmd},
-    model::{BadgeForm, Burst, Choice, Entry, Model, Punch, PunchForm, Screen, Sending, Tone},
+    model::{
+        BadgeForm, Burst, Choice, Entry, Model, Punch, PunchForm, Screen, Sending, TextField, Tone,
+    },
     update::{refuse, send},
     words::{Sentence, refusal},
 };
@@ -92,6 +95,9 @@ pub(super) fn typed(model: &mut Model) {
 
 /// A badge was read: in a form it says who acts, elsewhere it offers to clock in or out.
 fn read(model: &mut Model, badge: &str) {
+    if who_mut(model).is_none() && !model.shows(Part::Labor) {
+        return model.say(Tone::Plain, Sentence::new("screen-hidden"));
+    }
     let person = match person(model, badge) {
         Ok(person) => person.clone(),
         Err(why) => return model.say(Tone::Wrong, refusal(&why)),
@@ -113,6 +119,7 @@ fn read(model: &mut Model, badge: &str) {
             user: person.id,
             name: person.name,
             punch,
+            pin: person.has_pin.then(TextField::secret),
             sending: Sending::No,
         }))),
         Err(why) => model.say(Tone::Wrong, why),
@@ -182,7 +189,10 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
 pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
     let Some(Screen::Punch(form)) = model.screens.last() else { return Vec::new() };
     let badge = form.badge.clone();
+    // Going home is held up by nothing.
+    let no_pin = form.pin.as_ref().is_some_and(|pin| pin.text().is_empty());
     match &form.punch {
+        Punch::In(_) if no_pin => refuse(model, Sentence::new("type-pin")),
         Punch::In(stations) => {
             let chosen = stations.chosen.and_then(|at| stations.entries.get(at));
             let Some(station) = chosen else {

@@ -1,13 +1,13 @@
 //! What the daemon tells: its state, its absence, and its answers.
 
 use kart_api::{Answer, LiveEvent, VERSION, View};
-use kart_core::command::{Accepted, Command};
+use kart_core::command::{Accepted, Command, Refusal};
 
 use crate::{
     effect::Effect,
-    model::{Anchor, Burst, Daemon, Model, Pending, Screen, Sending, Tone},
+    model::{Anchor, Burst, Daemon, Model, Pending, Screen, Sending, TextField, Tone},
     msg::{Lost, Outcome},
-    update::explain,
+    update::{explain, go_home},
     words::{Sentence, Zone, refusal},
 };
 
@@ -63,6 +63,13 @@ fn follow(model: &mut Model, stops: bool) {
     if !view.machines.iter().any(|machine| Some(machine.id) == model.selected) {
         model.selected = view.machines.first().map(|machine| machine.id);
     }
+    // What an organisation hides goes from the screen at once.
+    if let Some(reference) = &view.reference {
+        let settings = &reference.settings;
+        let shown = |screen: &Screen| screen.part().is_none_or(|part| settings.shows(part));
+        let kept = model.screens.iter().take_while(|screen| shown(screen)).count();
+        model.screens.truncate(kept);
+    }
     for screen in &mut model.screens {
         match screen {
             Screen::Start(form) => form.who.follow(who.clone()),
@@ -80,6 +87,7 @@ fn follow(model: &mut Model, stops: bool) {
             _ => {},
         }
     }
+    go_home(model);
 }
 
 /// The daemon is not there.
@@ -115,13 +123,24 @@ pub(super) fn answered(model: &mut Model, key: &str, outcome: Outcome) {
             }
             saved(model, &pending, &accepted);
         },
-        Outcome::Answered(Answer::Refused(why)) => refused(model, form, pending, refusal(&why)),
+        Outcome::Answered(Answer::Refused(why)) => {
+            let screen = form.and_then(|form| model.screens.get_mut(form));
+            if let (true, Some(Screen::Punch(form))) = (asks_pin(&why), screen) {
+                form.pin = Some(TextField::secret());
+            }
+            refused(model, form, pending, refusal(&why));
+        },
         Outcome::Broken(text) => {
             let why = Sentence::new("refusal-broken").with("text", text);
             refused(model, form, pending, why);
         },
         Outcome::Away => {},
     }
+}
+
+/// Whether a PIN is to be typed, once more or for the first time.
+fn asks_pin(why: &Refusal) -> bool {
+    matches!(why, Refusal::PinNeeded { .. } | Refusal::PinWrong { .. })
 }
 
 fn saved(model: &mut Model, pending: &Pending, accepted: &Accepted) {

@@ -194,9 +194,13 @@ fn counts(scene: Scene<'_>, sync: &Sync) -> Vec<Span<'static>> {
 fn knowledge(scene: Scene<'_>, sync: &Sync) -> Vec<Span<'static>> {
     let mut spans = Vec::new();
     if sync.quarantined > 0 {
-        let held = scene.words.format().count(sync.quarantined);
-        let held = Sentence::new("held").with("count", held);
-        spans.push(Span::styled(scene.tell(&held), theme::CARE));
+        let count =
+            |id, number| Sentence::new(id).with("count", scene.words.format().count(number));
+        let waiting = sync.quarantined.saturating_sub(sync.refused);
+        let [held, refused] = [count("held", waiting), count("refused-there", sync.refused)];
+        let told = [(held, waiting), (refused, sync.refused)].into_iter();
+        let told = told.filter(|(_, number)| *number > 0);
+        spans.extend(told.map(|(held, _)| Span::styled(scene.tell(&held), theme::CARE)));
     }
     spans.push(match sync.reference_us {
         Some(at) => {

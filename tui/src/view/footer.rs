@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::Scene;
 use crate::{
-    keys::{self, Place},
+    keys::{self, Binding, Place},
     model::{Notice, Tone},
     plain::fitted,
     theme,
@@ -27,7 +27,9 @@ pub(super) fn notice(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let model = scene.model;
     let width = usize::from(area.width);
     let waiting = model.pending.last().filter(|pending| pending.away || model.notice.is_none());
-    let typing = matches!(model.place(), Place::Badge | Place::Start | Place::Complete);
+    // A PIN is nobody's business.
+    let typing =
+        matches!(model.place(), Place::Badge | Place::Punch | Place::Start | Place::Complete);
     let (mark, style, text) = if model.burst.digits.len() >= BURST && !typing {
         let text = Sentence::new("burst").with("digits", &model.burst.digits);
         (String::new(), Style::new(), scene.tell(&text))
@@ -69,7 +71,8 @@ pub(super) fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let width = usize::from(area.width);
     let mut spans = Vec::new();
     let mut used = 0;
-    for binding in keys::table(scene.model.place()).iter().filter(|binding| binding.footer) {
+    let offered = |binding: &&Binding| binding.footer && scene.model.offers(binding.cmd);
+    for binding in keys::table(scene.model.place()).iter().filter(offered) {
         let Some(key) = binding.keys.first() else { continue };
         let key = Span::styled(format!(" {} ", key.name()), theme::KEY);
         let label = Span::raw(format!(" {} ", scene.say(binding.label)));

@@ -98,6 +98,11 @@ pub(super) fn punch(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &
         };
         frame.render_widget(Span::styled(text, theme::QUIET), row);
     }
+    if let Some(pin) = &form.pin
+        && let Some(row) = rows.next()
+    {
+        field(frame, row, &scene.say("pin"), pin, true);
+    }
     if let Punch::In(stations) = &form.punch
         && stations.entries.len() > 1
     {

@@ -9,7 +9,7 @@ use ratatui::{
 };
 
 use super::{Scene, framed};
-use crate::{plain::fitted, theme};
+use crate::{plain::fitted, theme, words::Sentence};
 
 /// Draws the receipts, the newest first.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, scroll: u16) {
@@ -25,11 +25,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, scroll: 
     for receipt in receipts.iter().skip(usize::from(scroll)) {
         let Some(row) = rows.next() else { break };
         frame.render_widget(line(scene, receipt, usize::from(row.width)), row);
-        if let Stage::Waiting { reason } = &receipt.stage
+        if let Some((reason, style)) = reason(scene, &receipt.stage)
             && let Some(row) = rows.next()
         {
             let text = fitted(&format!("    {reason}"), usize::from(row.width));
-            frame.render_widget(Span::styled(text, theme::CARE), row);
+            frame.render_widget(Span::styled(text, style), row);
         }
     }
 }
@@ -67,7 +67,28 @@ pub(super) fn what(scene: Scene<'_>, receipt: &Receipt) -> String {
 pub(super) fn stage(scene: Scene<'_>, stage: &Stage) -> (String, Style) {
     match stage {
         Stage::Saved => (format!("○ {}", scene.say("stage-saved")), Style::new()),
+        Stage::Sending => (format!("◌ {}", scene.say("stage-sending")), Style::new()),
         Stage::AtHeadquarters => (format!("● {}", scene.say("stage-at-headquarters")), theme::WELL),
         Stage::Waiting { .. } => (format!("▲ {}", scene.say("stage-waiting")), theme::CARE),
+        Stage::Refused { .. } => (format!("✗ {}", scene.say("stage-refused")), theme::WRONG),
     }
+}
+
+/// Why it is held back, in the operator's language; the detail of headquarters is for those who
+/// look there.
+fn reason(scene: Scene<'_>, stage: &Stage) -> Option<(String, Style)> {
+    let (code, detail, style) = match stage {
+        Stage::Waiting { code, detail } => (code, detail, theme::CARE),
+        Stage::Refused { code, detail } => (code, detail, theme::CARE),
+        Stage::Saved | Stage::Sending | Stage::AtHeadquarters => return None,
+    };
+    let sentence = match code.as_str() {
+        "unresolved_ref" => Sentence::new("held-unresolved-ref"),
+        "waits_for_record" => Sentence::new("held-waits-for-record"),
+        "unreadable" => Sentence::new("held-unreadable"),
+        "bad_text" => Sentence::new("held-bad-text"),
+        "refused" => Sentence::new("held-refused"),
+        _ => Sentence::new("held-otherwise").with("detail", detail),
+    };
+    Some((scene.tell(&sentence), style))
 }

@@ -262,3 +262,27 @@ fn the_status_in_plain_text() {
         insta::assert_snapshot!("status", crate::status::lines(&view(), &words));
     });
 }
+
+#[test]
+fn what_an_organisation_hides_is_not_offered() {
+    let mut hidden = view();
+    let settings = &mut hidden.reference.as_mut().unwrap().settings;
+    settings.flags.insert("stations".into(), false);
+    settings.ui_visibility.insert("receipts".into(), false);
+    small("hidden-screens", &mut screen(hidden.clone()));
+    let mut model = screen(hidden);
+    press(&mut model, "?");
+    small("help-hidden-screens", &mut model);
+}
+
+#[test]
+fn a_pin_is_asked_for() {
+    let mut asked = view();
+    asked.people.clear();
+    asked.reference.as_mut().unwrap().people[1].has_pin = true;
+    let mut model = screen(asked);
+    scan(&mut model, "1002");
+    press(&mut model, "4 8 2 9");
+    let buffer = small("form-clock-in-pin", &mut model);
+    assert!(!text(&buffer).contains("4829"));
+}

@@ -18,7 +18,7 @@ pub const LABEL: u16 = 22;
 /// A label with a field behind it, the cursor in it when it has the focus.
 pub fn field(frame: &mut Frame<'_>, area: Rect, label: &str, text: &TextField, focus: bool) {
     let room = area.width.saturating_sub(LABEL + 1).min(40);
-    let typed = plain(text.raw());
+    let typed = plain(&text.raw());
     let before = plain(&text.raw().chars().take(text.cursor()).collect::<String>());
     let column = u16::try_from(Span::raw(&before).width()).unwrap_or(u16::MAX);
     // Of a text that is too long the end is shown, where the cursor usually is.

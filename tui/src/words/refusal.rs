@@ -33,5 +33,11 @@ pub fn refusal(refusal: &Refusal) -> Sentence {
             Sentence::new("refusal-not-recording").with("reason", reason)
         },
         Refusal::NoSite => Sentence::new("refusal-no-site"),
+        Refusal::PinNeeded { name } => Sentence::new("refusal-pin-needed").with("name", name),
+        Refusal::PinWrong { name, left } => {
+            Sentence::new("refusal-pin-wrong").with("name", name).count("left", i64::from(*left))
+        },
+        Refusal::PinLocked { name, .. } => Sentence::new("refusal-pin-locked").with("name", name),
+        Refusal::PinExpired => Sentence::new("refusal-pin-expired"),
     }
 }

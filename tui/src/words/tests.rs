@@ -71,6 +71,7 @@ fn names_that_are_chosen_by_data_have_words() {
         "batch-left",
         "batch-completed",
         "stop-explained",
+        "correction-seen",
     ]
     .map(|kind| format!("kind-{kind}"));
     let labels =

@@ -5,6 +5,7 @@ use crate::{
     command::{Accepted, Command, Refusal},
     fact::{BatchStarted, Body, FactText},
     id::{EquipmentId, ProductId, ReasonId, RecordId, StationId, UserId},
+    number::{self, Leased},
     plant,
     reference::{Person, Reference},
     time::Moment,
@@ -139,9 +140,10 @@ impl Engine {
             return Err(Refusal::BatchRunning { number, machine: machine.code.clone() });
         }
         let station = reference.station_of(wish.equipment).map(|station| station.id);
-        let number = wish.number.unwrap_or_else(|| {
-            format!("B-{}-{}", self.terminal_code, self.plant.batches_started + 1)
-        });
+        let (number, lease) = match wish.number {
+            Some(typed) => (typed, None),
+            None => self.next_number(reference, "batch"),
+        };
         let started = BatchStarted {
             equipment: wish.equipment,
             station,
@@ -151,6 +153,7 @@ impl Engine {
             target: wish.target.or(product.default_quantity).or(machine.default_target),
             from: now.at,
             operators: self.at_station(station, who),
+            lease,
         };
         let event = Event::new(Body::BatchStarted(started)).by(Some(who)).key(key);
         let (seq, record) = self.draft(now, event);
@@ -214,6 +217,17 @@ impl Engine {
         let event = Event { texts, ..Event::new(explained).by(by).key(key) };
         let (seq, _) = self.draft(now, event);
         Ok(Accepted { seq, record: stop, user: None })
+    }
+
+    /// A number that was never used. Taking it is part of the fact that it is for.
+    fn next_number(&self, reference: &Reference, entity_type: &str) -> (String, Option<Leased>) {
+        let taker = number::Taker {
+            terminal: &self.terminal_code,
+            incarnation: self.plant.origin.incarnation,
+            used: &self.plant.numbers,
+            count: self.plant.batches_started + 1,
+        };
+        number::next(entity_type, &reference.prefixes, &reference.leases, taker)
     }
 
     /// The person, if known and clocked in.

@@ -41,6 +41,7 @@ fn bodies() -> Vec<Body> {
             target: Some(500),
             from: stamp(4),
             operators: vec![user],
+            lease: None,
         }),
         Body::StateChanged {
             equipment,

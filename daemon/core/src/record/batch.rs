@@ -1,226 +1,182 @@
-//! A batch: its event, its details, its people and the time spent on it.
+//! A batch: its event, its details, its people and machines, and the time spent on it.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use super::{Assertion, Tenant, decimal, keep_first, tables};
-use crate::{
-    fact::{BatchStarted, Body, Fact},
-    id::{EquipmentId, Origin, ReasonId, RecordId, UserId},
-    row::{Cell, Row},
-    time::{Micros, Moment},
+use super::{
+    Assertion, Standing, Tenant,
+    conflict::{Conflict, Kind},
+    correction::{Corrections, Span},
 };
+use crate::{
+    fact::{
+        BatchStarted, Body, Fact,
+        batch::{BatchAborted, BatchEquipment, BatchFieldSet, BatchProduced, Field, FieldValue},
+        correction::{Amendment, Correctable},
+    },
+    id::{Origin, RecordId},
+    row::Row,
+    time::Micros,
+};
+
+mod part;
+mod rows;
+
+use part::{Began, Count, Part, keep_all};
 
 /// Folded facts of one batch.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Batch {
-    started: Option<(Assertion, Began)>,
-    completed: Option<(Assertion, Completed)>,
-    /// Comings and goings of people: who, and whether they came.
-    people: BTreeSet<(Assertion, UserId, bool)>,
+    /// What facts say that name this record.
+    #[serde(flatten)]
+    own: Part,
+    /// What facts say that name another record of the same batch.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    others: BTreeMap<RecordId, Part>,
+    /// Answers to custom fields, older ones included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    answers: Vec<(Assertion, Answer)>,
+    #[serde(default, skip_serializing_if = "Corrections::is_empty")]
+    corrections: Corrections,
 }
 
-/// How it began.
+/// What was entered into a custom field.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Began {
-    started: BatchStarted,
-    from: Moment,
-    by: Option<UserId>,
+struct Answer {
+    field: Field,
+    label: String,
+    /// A free text stands beside its fact and not in here.
+    value: Option<String>,
 }
 
-/// What was counted at the end.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-struct Completed {
-    at: Moment,
-    good: i64,
-    scrap: i64,
-    scrap_reason: Option<ReasonId>,
-}
-
-/// One person's uninterrupted work on the batch.
-struct Presence {
-    user: UserId,
-    from: Micros,
-    until: Option<Micros>,
+/// The record that a fact about a batch names.
+fn named(origin: Origin, fact: &Fact) -> Option<RecordId> {
+    match &fact.fact {
+        Body::BatchStarted(_) => Some(origin.record(fact.seq)),
+        Body::BatchJoined { batch, .. }
+        | Body::BatchLeft { batch, .. }
+        | Body::BatchCompleted { batch, .. }
+        | Body::BatchProduced(BatchProduced { batch, .. })
+        | Body::BatchAborted(BatchAborted { batch, .. })
+        | Body::BatchEquipmentAdded(BatchEquipment { batch, .. })
+        | Body::BatchEquipmentRemoved(BatchEquipment { batch, .. })
+        | Body::BatchFieldSet(BatchFieldSet { batch, .. }) => Some(*batch),
+        _ => None,
+    }
 }
 
 impl Batch {
-    pub(super) fn apply(&mut self, origin: Origin, fact: &Fact) -> bool {
-        let assertion = Assertion::of(origin, fact);
-        match &fact.fact {
-            Body::BatchStarted(started) => {
-                let from = fact.moment(started.from);
-                let value = Began { started: started.clone(), from, by: fact.by };
-                keep_first(&mut self.started, assertion, value);
-            },
-            Body::BatchJoined { user, .. } => {
-                self.people.insert((assertion, *user, true));
-            },
-            Body::BatchLeft { user, .. } => {
-                self.people.insert((assertion, *user, false));
-            },
-            Body::BatchCompleted { good, scrap, scrap_reason, .. } => {
-                let completed = Completed {
-                    at: fact.moment(fact.at),
-                    good: *good,
-                    scrap: *scrap,
-                    scrap_reason: *scrap_reason,
-                };
-                keep_first(&mut self.completed, assertion, completed);
-            },
-            _ => return false,
+    pub(super) fn apply(&mut self, id: RecordId, origin: Origin, fact: &Fact) -> bool {
+        if let Body::BatchFieldSet(set) = &fact.fact {
+            let value = set.value.as_ref().and_then(|value| match value {
+                FieldValue::Plain(plain) => Some(plain.clone()),
+                FieldValue::Text(_) => None,
+            });
+            let answer = Answer { field: set.field, label: set.label.clone(), value };
+            keep_all(&mut self.answers, Assertion::of(origin, fact), answer);
+            return true;
         }
-        true
+        match named(origin, fact) {
+            Some(named) if named == id => self.own.apply(origin, fact),
+            Some(named) => self.others.entry(named).or_default().apply(origin, fact),
+            None => self.corrections.add(origin, fact),
+        }
     }
 
-    pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
-        let Some((_, Began { started, from, by })) = &self.started else { return vec![] };
-        let completed = self.completed.as_ref().map(|(_, completed)| completed);
-        let mut rows = vec![
-            event_row(id, started, from, *by, completed, tenant),
-            Row {
-                table: &tables::MACHINE_EVENT_EQUIPMENT,
-                cells: vec![id.part("equipment").into(), id.0.into(), started.equipment.0.into()],
-            },
-            details_row(id, started, completed),
-        ];
-        let until = completed.map(|completed| completed.at.wall_after(from));
-        rows.push(machine_time(id, started.equipment, from.at.wall_us, until));
-        for (n, presence) in self.presences(started, from.at.wall_us, until).iter().enumerate() {
-            rows.extend(person_rows(id, n, presence));
-        }
-        rows
+    /// The parts that have begun, the one that gave the batch its id first.
+    fn parts(&self) -> impl Iterator<Item = (Option<RecordId>, &Part, &Began)> {
+        let own = std::iter::once((None, &self.own));
+        let others = self.others.iter().map(|(id, part)| (Some(*id), part));
+        own.chain(others).filter_map(|(id, part)| Some((id, part, &part.started.as_ref()?.1)))
     }
 
-    /// Comings and goings in time. Within one log the sequence counts, and a wall clock that was
-    /// put back stands still instead.
-    fn in_order(&self) -> Vec<(Micros, UserId, bool)> {
-        let mut people: Vec<_> = self.people.iter().collect();
-        people.sort_by_key(|(assertion, ..)| (assertion.origin, assertion.seq));
-        let mut last: Option<(Origin, i64)> = None;
-        let mut ordered = Vec::with_capacity(people.len());
-        for (assertion, user, joined) in people {
-            let floor = last.filter(|(origin, _)| *origin == assertion.origin);
-            let wall_us = floor.map_or(assertion.wall_us, |(_, us)| us.max(assertion.wall_us));
-            last = Some((assertion.origin, wall_us));
-            ordered.push(((wall_us, assertion.origin, assertion.seq), *user, *joined));
-        }
-        ordered.sort_by_key(|(place, ..)| *place);
-        ordered.into_iter().map(|((us, ..), user, joined)| (Micros(us), user, joined)).collect()
+    /// From the first beginning to the last end of its parts.
+    fn span(&self) -> Option<(Span, Option<i64>)> {
+        let (_, began) = self.own.started.as_ref()?;
+        let spans: Vec<_> = self.parts().filter_map(|(_, part, _)| part.span()).collect();
+        let from = spans.iter().map(|(from, _)| *from).min()?;
+        let ends: Option<Vec<Micros>> = spans.iter().map(|(_, until)| *until).collect();
+        let until = ends.and_then(|ends| ends.into_iter().max());
+        let span = Span::of(&self.corrections, from, until);
+        let by_the_clock = match (spans.len(), self.own.end()) {
+            (1, Some(end)) => Some(end.at.since(&began.from)),
+            _ => span.until.map(|until| until.0.saturating_sub(span.from.0)),
+        };
+        let took_us = span.moved_us.or(by_the_clock);
+        Some((span, took_us))
     }
 
-    /// Everybody's stretches of work, in the order they began.
-    fn presences(
-        &self,
-        started: &BatchStarted,
-        from: Micros,
-        until: Option<Micros>,
-    ) -> Vec<Presence> {
-        let begin = |user, from| Presence { user, from, until: None };
-        let mut all: Vec<Presence> =
-            started.operators.iter().map(|user| begin(*user, from)).collect();
-        for (at, user, joined) in &self.in_order() {
-            let open = all.iter_mut().find(|p| p.user == *user && p.until.is_none());
-            match (open, joined) {
-                (None, true) => all.push(begin(*user, *at)),
-                (Some(open), false) => open.until = Some(*at),
-                (Some(_), true) | (None, false) => {},
-            }
+    /// Parts made, over all terminals.
+    fn count(&self) -> Option<Count> {
+        self.parts().filter_map(|(_, part, _)| part.count()).reduce(Count::and)
+    }
+
+    /// How it began, as corrections leave it.
+    fn amended(&self, started: &BatchStarted) -> BatchStarted {
+        BatchStarted {
+            product: self.corrections.product().unwrap_or(started.product),
+            station: self.corrections.station().or(started.station),
+            ..started.clone()
         }
-        for open in all.iter_mut().filter(|p| p.until.is_none()) {
-            open.until = until;
+    }
+
+    /// How it stands, corrections included, and whose log it is from.
+    pub(super) fn stands(&self) -> Option<Standing> {
+        let (by, began) = self.own.started.as_ref()?;
+        let (span, _) = self.span()?;
+        let started = self.amended(&began.started);
+        let (good, scrap) = self.quantities();
+        let fields = Amendment {
+            from: Some(span.from),
+            until: span.until,
+            station: started.station,
+            good,
+            scrap,
+            product: Some(started.product),
+            void: Some(self.corrections.is_void()),
+            ..Amendment::default()
+        };
+        Some(Standing { kind: Correctable::Batch, owner: by.origin, fields })
+    }
+
+    /// Good and scrapped parts, as corrections leave them.
+    fn quantities(&self) -> (Option<i64>, Option<i64>) {
+        let count = self.count();
+        let good = self.corrections.good().or(count.map(|count| count.good.max(0)));
+        let scrap = self.corrections.scrap().or(count.map(|count| count.scrap.max(0)));
+        (good, scrap)
+    }
+
+    /// What contradicts itself in what terminals said.
+    pub(super) fn conflicts(&self, id: RecordId) -> Vec<Conflict> {
+        let Some((by, began)) = &self.own.started else { return vec![] };
+        let mut all: Vec<Conflict> =
+            self.parts().flat_map(|(_, part, _)| part.conflicts(id)).collect();
+        all.extend(self.others.iter().filter_map(|(other, part)| {
+            let (by, other_began) = part.started.as_ref()?;
+            (other_began.started.product != began.started.product).then(|| Conflict {
+                record: id,
+                other: Some(other.0),
+                kind: Kind::OtherProduct,
+                detail: "two terminals began the batch with different products".to_owned(),
+                by: by.clone(),
+            })
+        }));
+        if self.count().is_some_and(|count| count.good < 0 || count.scrap < 0) {
+            let detail = "less than nothing was made; the tables say 0".to_owned();
+            let by = by.clone();
+            all.push(Conflict {
+                record: id,
+                other: None,
+                kind: Kind::NegativeQuantity,
+                detail,
+                by,
+            });
         }
         all
     }
-}
 
-fn event_row(
-    id: RecordId,
-    started: &BatchStarted,
-    from: &Moment,
-    by: Option<UserId>,
-    completed: Option<&Completed>,
-    tenant: &Tenant,
-) -> Row {
-    let minutes = completed.map(|c| Cell::Decimal(decimal(c.at.since(from), 60_000_000)));
-    Row {
-        table: &tables::MACHINE_EVENTS,
-        cells: vec![
-            id.0.into(),
-            tenant.site.0.into(),
-            started.equipment.0.into(),
-            started.station.map(|station| station.0).into(),
-            "batch".into(),
-            from.at.wall_us.into(),
-            completed.map(|c| c.at.wall_after(from)).into(),
-            minutes.unwrap_or(Cell::Null),
-            Cell::Null,
-            Cell::Null,
-            Cell::Null,
-            "operator".into(),
-            by.map(|user| user.0).into(),
-        ],
+    pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
+        self.table_rows(id, tenant).unwrap_or_default()
     }
-}
-
-fn details_row(id: RecordId, started: &BatchStarted, completed: Option<&Completed>) -> Row {
-    Row {
-        table: &tables::BATCH_DETAILS,
-        cells: vec![
-            id.0.into(),
-            id.0.into(),
-            started.product.0.into(),
-            started.station.map(|station| station.0).into(),
-            started.number.as_str().into(),
-            started.work_order.as_deref().into(),
-            started.target.into(),
-            completed.map(|c| c.good).into(),
-            completed.map(|c| c.scrap).into(),
-            completed.map(|c| c.good.saturating_add(c.scrap)).into(),
-            if completed.is_some() { "completed" } else { "running" }.into(),
-            completed.and_then(|c| c.scrap_reason).map(|reason| reason.0).into(),
-        ],
-    }
-}
-
-fn machine_time(id: RecordId, equipment: EquipmentId, from: Micros, until: Option<Micros>) -> Row {
-    Row {
-        table: &tables::BATCH_TIME_ENTRIES,
-        cells: vec![
-            id.part("machine").into(),
-            id.0.into(),
-            equipment.0.into(),
-            Cell::Null,
-            "machine".into(),
-            from.into(),
-            until.into(),
-        ],
-    }
-}
-
-fn person_rows(id: RecordId, n: usize, presence: &Presence) -> [Row; 2] {
-    [
-        Row {
-            table: &tables::BATCH_OPERATORS,
-            cells: vec![
-                id.part(&format!("operator/{n}")).into(),
-                id.0.into(),
-                presence.user.0.into(),
-                presence.from.into(),
-                presence.until.into(),
-            ],
-        },
-        Row {
-            table: &tables::BATCH_TIME_ENTRIES,
-            cells: vec![
-                id.part(&format!("person/{n}")).into(),
-                id.0.into(),
-                Cell::Null,
-                presence.user.0.into(),
-                "person".into(),
-                presence.from.into(),
-                presence.until.into(),
-            ],
-        },
-    ]
 }

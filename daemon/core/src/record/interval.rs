@@ -2,9 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Assertion, Tenant, decimal, keep_first, tables};
+use super::{
+    Assertion, Tenant,
+    correction::{Corrections, Rank, Span, Standing},
+    decimal, keep_first, tables,
+};
 use crate::{
-    fact::{Body, Fact},
+    fact::{
+        Body, Fact,
+        correction::{Amendment, Correctable, Downtime},
+    },
     id::{EquipmentId, Origin, ReasonId, RecordId, StationId, UserId},
     machine::MachineState,
     row::{Cell, Row},
@@ -17,6 +24,8 @@ pub struct Interval {
     opened: Option<(Assertion, Opened)>,
     closed: Option<(Assertion, Moment)>,
     explained: Option<(Rank, Explanation)>,
+    #[serde(default, skip_serializing_if = "Corrections::is_empty")]
+    corrections: Corrections,
 }
 
 /// How the interval began.
@@ -40,10 +49,12 @@ struct Explanation {
     by: Option<UserId>,
 }
 
-/// A higher role beats a lower one, equal roles the newer decision.
-type Rank = (u8, Assertion);
-
 impl Interval {
+    /// The batch that ran when it began.
+    pub(super) fn batch(&self) -> Option<RecordId> {
+        self.opened.as_ref()?.1.batch
+    }
+
     pub(super) fn apply(&mut self, id: RecordId, origin: Origin, fact: &Fact) -> bool {
         let assertion = Assertion::of(origin, fact);
         match &fact.fact {
@@ -74,9 +85,29 @@ impl Interval {
                     self.explained = Some((rank, explanation));
                 }
             },
-            _ => return false,
+            _ => return self.corrections.add(origin, fact),
         }
         true
+    }
+
+    /// How the stop stands, corrections included, and whose log it is from.
+    pub(super) fn stands(&self) -> Option<Standing> {
+        let (by, opened) = self.opened.as_ref().filter(|(_, o)| o.state.is_downtime())?;
+        let until = self.end().map(|end| end.wall_after(&opened.from));
+        let span = Span::of(&self.corrections, opened.from.at.wall_us, until);
+        let fields = Amendment {
+            from: Some(span.from),
+            until: span.until,
+            station: self.corrections.station().or(opened.station),
+            downtime: self.explanation().map(|e| Downtime {
+                reason: e.reason,
+                label: e.label,
+                group_type: e.group_type,
+            }),
+            void: Some(self.corrections.is_void()),
+            ..Amendment::default()
+        };
+        Some(Standing { kind: Correctable::Stop, owner: by.origin, fields })
     }
 
     pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
@@ -118,9 +149,31 @@ impl Interval {
         }
     }
 
+    /// The reason of the highest rank, from the floor or from headquarters.
+    fn explanation(&self) -> Option<Explanation> {
+        let given = self.explained.as_ref();
+        match self.corrections.downtime() {
+            Some((rank, downtime, by)) if given.is_none_or(|(standing, _)| rank > *standing) => {
+                Some(Explanation {
+                    reason: downtime.reason,
+                    label: downtime.label.clone(),
+                    group_type: downtime.group_type.clone(),
+                    by,
+                })
+            },
+            _ => given.map(|(_, explanation)| explanation.clone()),
+        }
+    }
+
     fn event_row(&self, id: RecordId, opened: &Opened, tenant: &Tenant) -> Row {
-        let minutes = self.end().map(|end| decimal(end.since(&opened.from), 60_000_000));
-        let explanation = self.explained.as_ref().map(|(_, explanation)| explanation);
+        let until = self.end().map(|end| end.wall_after(&opened.from));
+        let Span { from, until, moved_us } =
+            Span::of(&self.corrections, opened.from.at.wall_us, until);
+        let took_us = moved_us.or_else(|| self.end().map(|end| end.since(&opened.from)));
+        let minutes = took_us.map(|us| decimal(us, 60_000_000));
+        let station = self.corrections.station().or(opened.station);
+        let explanation = self.explanation();
+        let explanation = explanation.as_ref();
         let group_type =
             explanation.map(|e| e.group_type.as_str()).or_else(|| opened.state.group_type());
         Row {
@@ -129,16 +182,17 @@ impl Interval {
                 id.0.into(),
                 tenant.site.0.into(),
                 opened.equipment.0.into(),
-                opened.station.map(|station| station.0).into(),
+                station.map(|station| station.0).into(),
                 "downtime".into(),
-                opened.from.at.wall_us.into(),
-                self.end().map(|end| end.wall_after(&opened.from)).into(),
+                from.into(),
+                until.into(),
                 minutes.map_or(Cell::Null, Cell::Decimal),
                 explanation.map(|e| e.reason.0).into(),
                 explanation.map(|e| e.label.as_str()).into(),
                 group_type.into(),
                 "machine".into(),
                 explanation.and_then(|e| e.by).map(|user| user.0).into(),
+                self.corrections.is_void().into(),
             ],
         }
     }

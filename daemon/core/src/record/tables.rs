@@ -4,16 +4,19 @@
 use crate::row::Table;
 
 /// Every table below, parents before children.
-pub const ALL: [&Table; 9] = [
+pub const ALL: [&Table; 12] = [
     &MACHINE_EVENTS,
     &MACHINE_EVENT_EQUIPMENT,
     &EVENT_BATCH_LINKS,
     &BATCH_DETAILS,
     &BATCH_OPERATORS,
+    &BATCH_EQUIPMENT,
     &BATCH_TIME_ENTRIES,
+    &BATCH_FIELD_VALUES,
     &LABOR_ENTRIES,
     &MACHINE_STATES,
     &PRODUCTION_COUNTS,
+    &CONFLICTS,
 ];
 
 /// Batches and downtimes of machines.
@@ -34,6 +37,7 @@ pub const MACHINE_EVENTS: Table = Table {
         "reason_group_type",
         "source",
         "created_by",
+        "is_archived",
     ],
     by_organization: true,
 };
@@ -70,6 +74,7 @@ pub const BATCH_DETAILS: Table = Table {
         "scrap_parts",
         "total_parts",
         "status",
+        "abort_reason_id",
         "scrap_reason_id",
     ],
     by_organization: false,
@@ -80,6 +85,31 @@ pub const BATCH_OPERATORS: Table = Table {
     schema: "public",
     name: "oee_batch_operators",
     columns: &["id", "batch_id", "user_id", "started_at", "ended_at"],
+    by_organization: false,
+};
+
+/// Further machines of a batch.
+pub const BATCH_EQUIPMENT: Table = Table {
+    schema: "public",
+    name: "oee_batch_equipment",
+    columns: &["id", "batch_id", "equipment_id", "started_at", "ended_at"],
+    by_organization: false,
+};
+
+/// Answers to custom fields of a batch.
+pub const BATCH_FIELD_VALUES: Table = Table {
+    schema: "public",
+    name: "oee_batch_custom_field_values",
+    columns: &[
+        "id",
+        "event_id",
+        "equipment_id",
+        "station_id",
+        "equipment_field_id",
+        "station_field_id",
+        "label",
+        "value",
+    ],
     by_organization: false,
 };
 
@@ -144,6 +174,25 @@ pub const PRODUCTION_COUNTS: Table = Table {
         "from_ts",
         "until_ts",
         "batch_event_id",
+    ],
+    by_organization: true,
+};
+
+/// What contradicts itself and waits for a supervisor.
+pub const CONFLICTS: Table = Table {
+    schema: "edge",
+    name: "conflicts",
+    columns: &[
+        "id",
+        "site_id",
+        "record_id",
+        "other_id",
+        "kind",
+        "detail",
+        "at",
+        "terminal_id",
+        "incarnation",
+        "seq",
     ],
     by_organization: true,
 };

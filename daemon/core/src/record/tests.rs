@@ -127,6 +127,7 @@ fn a_batch_knows_who_worked_on_it_and_when() {
         target: Some(5),
         from: stamp(10),
         operators: vec![anna],
+        lease: None,
     };
     let completed = Body::BatchCompleted {
         batch,

@@ -6,6 +6,7 @@ use kart_core::{
     fact::{Body, Fact, Hash},
     id::Origin,
 };
+use kart_planted::{Bug, planted};
 use kart_wire::code;
 use serde::Deserialize;
 
@@ -13,12 +14,15 @@ use super::{envelope::Push, head::Head};
 use crate::problem::Refusal;
 
 /// A new fact in its place.
-pub(crate) struct Link<'b> {
-    pub(crate) seq: u64,
-    pub(crate) line: &'b [u8],
-    pub(crate) hash: Hash,
+pub struct Link<'b> {
+    /// Its number.
+    pub seq: u64,
+    /// The bytes that were hashed.
+    pub line: &'b [u8],
+    /// Head of the chain here.
+    pub hash: Hash,
     /// `None`: this gateway is too old to read it.
-    pub(crate) fact: Option<Fact>,
+    pub fact: Option<Fact>,
 }
 
 /// All that every line has, whatever version wrote it.
@@ -29,14 +33,14 @@ struct Numbered {
 
 /// The facts of `push` that are not stored yet. `stored` holds the hashes that are, from the one
 /// before the first pushed fact on.
-pub(crate) fn check<'b>(
+pub fn check<'b>(
     head: &Head,
     stored: &BTreeMap<u64, Hash>,
     push: &Push<'b>,
     origin: Origin,
 ) -> Result<Vec<Link<'b>>, Refusal> {
     let from = push.envelope.from;
-    if from > head.watermark + 1 {
+    if from > head.watermark + 1 && !planted(Bug::WatermarkMaxSeen) {
         let detail = format!("facts {} to {} are missing", head.watermark + 1, from - 1);
         return Err(Refusal::conflict(code::GAP, detail).at(head.watermark));
     }
@@ -46,7 +50,7 @@ pub(crate) fn check<'b>(
         seq => stored.get(&seq).copied(),
     };
     let mut hash: Hash = push.envelope.prev_hash.parse().map_err(Refusal::malformed)?;
-    if known(from - 1) != Some(hash) {
+    if known(from - 1) != Some(hash) && !planted(Bug::ChainNotContinued) {
         let detail = format!("prev_hash is not the hash of fact {} here", from - 1);
         return Err(Refusal::conflict(code::BROKEN_CHAIN, detail).at(head.watermark));
     }
@@ -55,7 +59,7 @@ pub(crate) fn check<'b>(
         hash = hash.after(line);
         if seq > head.watermark {
             links.push(Link { seq, line, hash, fact: read(seq, line, origin)? });
-        } else if known(seq) != Some(hash) {
+        } else if known(seq) != Some(hash) && !planted(Bug::RepeatedUnread) {
             let detail = format!("fact {seq} is stored here with other content");
             return Err(Refusal::conflict(code::FORKED, detail).at(head.watermark));
         }

@@ -11,15 +11,18 @@ use crate::problem::Refusal;
 const MOST_TEXTS: usize = MOST_FACTS * 4;
 
 /// A push whose parts have the announced number and size.
-pub(crate) struct Push<'b> {
-    pub(crate) envelope: PushEnvelope,
+pub struct Push<'b> {
+    /// The first line.
+    pub envelope: PushEnvelope,
     /// The bytes that were hashed, without the newline.
-    pub(crate) lines: Vec<&'b [u8]>,
-    pub(crate) texts: Vec<TextLine>,
+    pub lines: Vec<&'b [u8]>,
+    /// The texts beside the facts.
+    pub texts: Vec<TextLine>,
 }
 
 impl<'b> Push<'b> {
-    pub(crate) fn parse(body: &'b [u8]) -> Result<Self, Refusal> {
+    /// Takes a body apart.
+    pub fn parse(body: &'b [u8]) -> Result<Self, Refusal> {
         let mut lines = body.strip_suffix(b"\n").unwrap_or(body).split(|byte| *byte == b'\n');
         let first = lines.next().unwrap_or_default();
         let envelope: PushEnvelope = serde_json::from_slice(first)
@@ -45,7 +48,7 @@ impl<'b> Push<'b> {
     }
 
     /// Number of the last fact; one before `from` when there is none.
-    pub(crate) fn to(&self) -> u64 {
+    pub fn to(&self) -> u64 {
         // `from` is at least 1 and a push is short.
         self.envelope.from.saturating_add(self.lines.len() as u64) - 1
     }

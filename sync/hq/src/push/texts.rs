@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use deadpool_postgres::Transaction;
 use kart_core::fact::FactText;
+use kart_planted::{Bug, planted};
 use kart_wire::TextLine;
 use serde_json::Value;
 
@@ -20,22 +21,29 @@ pub(crate) async fn store(
     links: &[Link<'_>],
     texts: &[TextLine],
 ) -> Result<Vec<Held>, tokio_postgres::Error> {
+    let (good, bad) = sort(links, texts);
+    if !good.is_empty() {
+        insert(tx, terminal, &good).await?;
+    }
+    Ok(bad)
+}
+
+/// The texts to be kept, and the facts that have one they do not commit to. A text of a fact that
+/// is stored already is passed over.
+pub fn sort<'t>(links: &[Link<'_>], texts: &'t [TextLine]) -> (Vec<&'t TextLine>, Vec<Held>) {
     let links: BTreeMap<u64, &Link<'_>> = links.iter().map(|link| (link.seq, link)).collect();
     let mut bad: BTreeMap<u64, Held> = BTreeMap::new();
     let mut good = Vec::new();
     for text in texts {
         let Some(link) = links.get(&text.seq) else { continue };
-        if is_committed(link.line, text) {
+        if is_committed(link.line, text) || planted(Bug::TextUnchecked) {
             good.push(text);
         } else {
             let detail = "a text of this fact is not the one it commits to; it was not kept";
             bad.insert(text.seq, Held::note(text.seq, "bad_text", detail));
         }
     }
-    if !good.is_empty() {
-        insert(tx, terminal, &good).await?;
-    }
-    Ok(bad.into_values().collect())
+    (good, bad.into_values().collect())
 }
 
 async fn insert(

@@ -12,7 +12,7 @@ use kart_wire::{MOST_BYTES, MOST_WIRE_BYTES};
 use serde::de::DeserializeOwned;
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 
-use crate::{problem::Refusal, server::App};
+use crate::{limits, problem::Refusal, server::App};
 
 /// Every request but a push is small.
 const MOST_MESSAGE_BYTES: usize = 256 * 1024;
@@ -35,6 +35,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Message<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         let bytes = receive(request.into_body(), MOST_MESSAGE_BYTES).await?;
+        if limits::is_too_deep(&bytes) {
+            return Err(Refusal::malformed("the body is nested too deep"));
+        }
         match serde_json::from_slice(&bytes) {
             Ok(message) => Ok(Self(message)),
             Err(fault) => Err(Refusal::malformed(format!("the body: {fault}"))),

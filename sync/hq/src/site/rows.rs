@@ -4,7 +4,10 @@ use kart_core::reference::{ReasonGroup, Reference};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::people::Wanted;
 use crate::upsert::Upsert;
+
+mod detail;
 
 /// The rows of one table.
 pub(super) struct Rows {
@@ -27,8 +30,11 @@ pub(super) enum Absent {
     Inactive,
     /// `is_archived` becomes true.
     Archived,
-    /// It goes, because no event can name it. Found by this column.
+    /// It goes, because no event can name it: it is part of what a row of the file says. Found by
+    /// this column.
     Removed(&'static str),
+    /// Nothing; not even when deleting was asked for.
+    Shared,
 }
 
 impl Rows {
@@ -37,6 +43,11 @@ impl Rows {
         let Self { table, key, fixed, told, .. } = *self;
         let upsert = Upsert { table: table.to_owned(), key, fixed, told, given: None };
         upsert.sql() + " RETURNING t.xmax = 0"
+    }
+
+    /// Whether a row that the file does not name may be deleted when that was asked for.
+    pub(super) fn deletable(&self) -> bool {
+        matches!(self.absent, Absent::Stays | Absent::Inactive | Absent::Archived)
     }
 
     /// The keys that the file names.
@@ -53,13 +64,20 @@ impl Rows {
 const ID: &[&str] = &["id"];
 
 /// Every table of a site file.
-pub(super) fn of(reference: &Reference) -> Vec<Rows> {
-    let mut all = vec![site(reference), published(reference), systems(reference)];
+pub(super) fn of(reference: &Reference, everybody: &[Wanted]) -> Vec<Rows> {
+    let mut all = vec![site(reference), published(reference)];
+    all.extend(detail::organization(reference));
+    all.push(systems(reference));
     all.extend(reasons(reference, &DOWNTIME, &reference.downtime_groups));
     all.extend(reasons(reference, &SCRAP, &reference.scrap_groups));
-    all.extend([equipment(reference), stations(reference), station_equipment(reference)]);
+    all.extend(reasons(reference, &INCIDENT, &reference.incident_groups));
+    all.extend(reasons(reference, &STATION_INCIDENT, &reference.station_incident_groups));
+    all.extend([equipment(reference), detail::exact_cycles(reference)]);
+    all.extend([stations(reference), station_equipment(reference)]);
     all.extend([families(reference), products(reference)]);
-    all.extend([users(reference), people(reference), sources(reference)]);
+    all.extend(detail::links(reference));
+    all.extend(detail::fields(reference));
+    all.extend([users(reference, everybody), people(reference, everybody), sources(reference)]);
     all
 }
 
@@ -70,15 +88,27 @@ fn numbered<'r, T>(all: &'r [T], row: impl Fn(usize, &'r T) -> Value) -> Vec<Val
 fn site(reference: &Reference) -> Rows {
     let site = &reference.site;
     Rows {
-        table: "public.oee_sites",
+        table: "oee_sites",
         key: ID,
         fixed: &["id", "organization_id", "code"],
-        told: &["name", "availability_mode", "is_active"],
+        told: &[
+            "name",
+            "availability_mode",
+            "default_oee_target",
+            "default_availability_target",
+            "default_performance_target",
+            "default_quality_target",
+            "is_active",
+        ],
         rows: vec![json!({
             "id": site.id, "organization_id": reference.organization, "code": site.code,
-            "name": site.name, "availability_mode": site.availability_mode, "is_active": true,
+            "name": site.name, "availability_mode": site.availability_mode,
+            "default_oee_target": site.targets.oee,
+            "default_availability_target": site.targets.availability,
+            "default_performance_target": site.targets.performance,
+            "default_quality_target": site.targets.quality, "is_active": true,
         })],
-        absent: Absent::Stays,
+        absent: Absent::Shared,
     }
 }
 
@@ -94,14 +124,14 @@ fn published(reference: &Reference) -> Rows {
             "organization_id": reference.organization, "site_id": site.id, "code": site.code,
             "time_zone": site.time_zone,
         })],
-        absent: Absent::Stays,
+        absent: Absent::Shared,
     }
 }
 
 fn systems(reference: &Reference) -> Rows {
     let site = reference.site.id;
     Rows {
-        table: "public.oee_systems",
+        table: "oee_systems",
         key: ID,
         fixed: &["id", "site_id"],
         told: &["code", "name", "is_active"],
@@ -120,15 +150,27 @@ struct ReasonTables {
 }
 
 const DOWNTIME: ReasonTables = ReasonTables {
-    groups: "public.oee_downtime_groups",
+    groups: "oee_downtime_groups",
     group_columns: &["name", "sort_order", "type"],
-    reasons: "public.oee_downtime_reasons",
+    reasons: "oee_downtime_reasons",
 };
 
 const SCRAP: ReasonTables = ReasonTables {
-    groups: "public.oee_abort_groups",
+    groups: "oee_abort_groups",
     group_columns: &["name", "sort_order"],
-    reasons: "public.oee_abort_reasons",
+    reasons: "oee_abort_reasons",
+};
+
+const INCIDENT: ReasonTables = ReasonTables {
+    groups: "oee_incident_groups",
+    group_columns: &["name", "sort_order"],
+    reasons: "oee_incident_reasons",
+};
+
+const STATION_INCIDENT: ReasonTables = ReasonTables {
+    groups: "ops_station_incident_groups",
+    group_columns: &["name", "sort_order"],
+    reasons: "ops_station_incident_reasons",
 };
 
 fn reasons(reference: &Reference, tables: &ReasonTables, groups: &[ReasonGroup]) -> [Rows; 2] {
@@ -165,7 +207,7 @@ fn reasons(reference: &Reference, tables: &ReasonTables, groups: &[ReasonGroup])
 fn equipment(reference: &Reference) -> Rows {
     let site = reference.site.id;
     Rows {
-        table: "public.oee_equipment",
+        table: "oee_equipment",
         key: ID,
         fixed: &["id", "site_id", "organization_id"],
         told: &[
@@ -173,6 +215,11 @@ fn equipment(reference: &Reference) -> Rows {
             "name",
             "ideal_cycle_time_seconds",
             "default_target_quantity",
+            "target_oee_percent",
+            "target_availability_percent",
+            "target_performance_percent",
+            "target_quality_percent",
+            "is_concurrent_batch",
             "is_archived",
         ],
         rows: numbered(&reference.machines, |_, machine| {
@@ -181,7 +228,12 @@ fn equipment(reference: &Reference) -> Rows {
                 // Kartorium keeps hundredths of a second; terminals get the exact figure.
                 "ideal_cycle_time_seconds":
                     machine.ideal_cycle_s.map(|seconds| format!("{:.2}", seconds.max(0.01))),
-                "default_target_quantity": machine.default_target, "is_archived": false })
+                "default_target_quantity": machine.default_target,
+                "target_oee_percent": machine.targets.oee,
+                "target_availability_percent": machine.targets.availability,
+                "target_performance_percent": machine.targets.performance,
+                "target_quality_percent": machine.targets.quality,
+                "is_concurrent_batch": machine.concurrent_batches, "is_archived": false })
         }),
         absent: Absent::Archived,
     }
@@ -190,14 +242,25 @@ fn equipment(reference: &Reference) -> Rows {
 fn stations(reference: &Reference) -> Rows {
     let site = reference.site.id;
     Rows {
-        table: "public.ops_stations",
+        table: "ops_stations",
         key: ID,
         fixed: &["id", "site_id"],
-        told: &["system_id", "code", "name", "machine_only", "sort_order", "is_active"],
+        told: &[
+            "system_id",
+            "code",
+            "name",
+            "machine_only",
+            "allow_concurrent_jobs",
+            "sort_order",
+            "is_active",
+        ],
         rows: numbered(&reference.stations, |n, station| {
-            json!({ "id": station.id, "site_id": site, "system_id": station.system,
+            let system = (!station.system.is_nil()).then_some(station.system);
+            json!({ "id": station.id, "site_id": site, "system_id": system,
                 "code": station.code, "name": station.name,
-                "machine_only": station.machine_only, "sort_order": n, "is_active": true })
+                "machine_only": station.machine_only,
+                "allow_concurrent_jobs": station.concurrent_jobs, "sort_order": n,
+                "is_active": true })
         }),
         absent: Absent::Inactive,
     }
@@ -211,7 +274,7 @@ fn station_equipment(reference: &Reference) -> Rows {
         })
     });
     Rows {
-        table: "public.ops_station_equipment",
+        table: "ops_station_equipment",
         key: ID,
         fixed: &["id", "station_id", "equipment_id"],
         told: &["sort_order"],
@@ -223,7 +286,7 @@ fn station_equipment(reference: &Reference) -> Rows {
 fn families(reference: &Reference) -> Rows {
     let site = reference.site.id;
     Rows {
-        table: "public.ops_product_families",
+        table: "ops_product_families",
         key: ID,
         fixed: &["id", "site_id"],
         told: &["family_code", "family_name", "sort_order"],
@@ -240,12 +303,13 @@ fn products(reference: &Reference) -> Rows {
         numbered(&family.products, |n, product| {
             json!({ "id": product.id, "family_id": family.id, "product_code": product.code,
                 "product_name": product.name, "standard_hours": product.standard_hours,
-                "default_quantity": product.default_quantity, "is_active": true,
+                "default_quantity": product.default_quantity,
+                "target_scrap_rate": product.target_scrap_rate, "is_active": true,
                 "sort_order": n })
         })
     });
     Rows {
-        table: "public.ops_products",
+        table: "ops_products",
         key: ID,
         fixed: &["id", "family_id"],
         told: &[
@@ -253,6 +317,7 @@ fn products(reference: &Reference) -> Rows {
             "product_name",
             "standard_hours",
             "default_quantity",
+            "target_scrap_rate",
             "is_active",
             "sort_order",
         ],
@@ -261,34 +326,35 @@ fn products(reference: &Reference) -> Rows {
     }
 }
 
-fn users(reference: &Reference) -> Rows {
+fn users(reference: &Reference, everybody: &[Wanted]) -> Rows {
     Rows {
-        table: "public.users",
+        table: "users",
         key: ID,
         fixed: &["id", "organization_id"],
         told: &["display_name", "is_active"],
-        rows: numbered(&reference.people, |_, person| {
+        rows: numbered(everybody, |_, person| {
             json!({ "id": person.id, "organization_id": reference.organization,
                 "display_name": person.name, "is_active": person.active })
         }),
         // An organisation has people of other sites too.
-        absent: Absent::Stays,
+        absent: Absent::Shared,
     }
 }
 
-fn people(reference: &Reference) -> Rows {
+fn people(reference: &Reference, everybody: &[Wanted]) -> Rows {
     let site = reference.site.id;
     Rows {
         table: "edge.people",
         key: &["organization_id", "site_id", "user_id"],
         fixed: &["organization_id", "site_id", "user_id"],
-        told: &["badge", "role", "is_active"],
-        rows: numbered(&reference.people, |_, person| {
+        told: &["number", "badge", "role", "is_active"],
+        rows: numbered(everybody, |_, person| {
             json!({ "organization_id": reference.organization, "site_id": site,
-                "user_id": person.id, "badge": person.badge, "role": person.role.word(),
-                "is_active": person.active })
+                "user_id": person.id, "number": person.number, "badge": person.badge,
+                "role": person.role, "is_active": person.active })
         }),
-        absent: Absent::Stays,
+        // Whom the file stopped naming is dealt with by who knows whom it named before.
+        absent: Absent::Shared,
     }
 }
 

@@ -1,0 +1,42 @@
+//! Corrections that came down from headquarters become facts of this terminal, once each.
+
+use super::{Engine, Event};
+use crate::{
+    fact::{
+        Body,
+        correction::{Correctable, Corrected, Correction},
+    },
+    id::{RecordId, UserId},
+    time::Moment,
+};
+
+impl Engine {
+    /// Takes over what headquarters corrected and this terminal has not seen yet.
+    pub fn on_corrections(&mut self, now: &Moment) {
+        let Some(reference) = self.reference.clone() else { return };
+        for Correction { seen, .. } in &reference.corrections {
+            if self.plant.corrections.contains(&(seen.made, seen.correction)) {
+                continue;
+            }
+            self.leave_batches(&seen.corrected, now);
+            let event = Event::new(Body::CorrectionSeen(seen.clone())).by(seen.by);
+            self.draft(now, event.key(&format!("correction/{}", seen.correction)));
+        }
+    }
+
+    /// Whoever is clocked out by a correction works on nothing any more.
+    fn leave_batches(&mut self, corrected: &Corrected, now: &Moment) {
+        if corrected.kind != Correctable::Labor || !corrected.ends() {
+            return;
+        }
+        let here = self.plant.labor.iter().find(|(_, here)| here.entry == corrected.record);
+        let Some(user): Option<UserId> = here.map(|(user, _)| *user) else { return };
+        let worked_on: Vec<RecordId> = (self.plant.batches.iter())
+            .filter(|(_, batch)| batch.operators.contains(&user))
+            .map(|(id, _)| *id)
+            .collect();
+        for batch in worked_on {
+            self.draft(now, Event::new(Body::BatchLeft { batch, user }));
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What happens to a batch between its start and its end, and how it ends early.
+
+use serde::{Deserialize, Serialize};
+
+use super::Commitment;
+use crate::id::{EquipmentId, FieldId, ReasonId, RecordId, StationId};
+
+/// Parts made or scrapped since the last such fact: a difference, never a total.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct BatchProduced {
+    /// Which batch.
+    pub batch: RecordId,
+    /// Further good parts.
+    pub good: i64,
+    /// Further scrapped parts.
+    pub scrap: i64,
+    /// Why parts were scrapped.
+    pub scrap_reason: Option<ReasonId>,
+}
+
+/// A batch was given up.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct BatchAborted {
+    /// Which batch.
+    pub batch: RecordId,
+    /// Why; of the taxonomy that scrap and abort share.
+    pub reason: ReasonId,
+    /// Good parts made until then, all of this terminal's.
+    pub good: i64,
+    /// Scrapped parts likewise.
+    pub scrap: i64,
+}
+
+/// A further machine of a batch.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct BatchEquipment {
+    /// Which batch.
+    pub batch: RecordId,
+    /// Which machine.
+    pub equipment: EquipmentId,
+}
+
+/// The answer to a custom field.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct BatchFieldSet {
+    /// Which batch.
+    pub batch: RecordId,
+    /// Which field.
+    pub field: Field,
+    /// The field's label as the person read it.
+    pub label: String,
+    /// The answer; `None` takes an earlier one back.
+    pub value: Option<FieldValue>,
+}
+
+/// A custom field, of a machine or of a station.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Field {
+    /// A row of `oee_equipment_custom_fields`.
+    Equipment {
+        /// The machine that asks.
+        equipment: EquipmentId,
+        /// The field.
+        field: FieldId,
+    },
+    /// A row of `oee_station_custom_fields`.
+    Station {
+        /// The station that asks.
+        station: StationId,
+        /// The field.
+        field: FieldId,
+    },
+}
+
+/// An answer.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FieldValue {
+    /// A number, a date, yes or no, one of the options.
+    Plain(String),
+    /// What a person wrote freely, committed to under the field `value`.
+    Text(Commitment),
+}

@@ -1,0 +1,147 @@
+use super::*;
+use crate::{
+    counter::CounterKind,
+    id::{EquipmentId, Incarnation, StationId, TerminalId, UserId},
+    machine::MachineState,
+    time::{Boot, Micros, Stamp},
+};
+
+const OLD: Origin = Origin { terminal: TerminalId(Uuid::nil()), incarnation: Incarnation(1) };
+const NEW: Origin = Origin { terminal: TerminalId(Uuid::nil()), incarnation: Incarnation(2) };
+const MACHINE: EquipmentId = EquipmentId(Uuid::from_u128(7));
+const PERSON: UserId = UserId(Uuid::from_u128(8));
+const STATION: StationId = StationId(Uuid::from_u128(9));
+
+fn stamp(second: i64) -> Stamp {
+    Stamp { wall_us: Micros(second * 1_000_000), mono_us: second * 1_000_000 }
+}
+
+fn fact(seq: u64, fact: Body) -> Fact {
+    let at = stamp(i64::try_from(seq).unwrap());
+    Fact { seq, at, boot: Boot("b".into()), by: None, key: None, former: None, fact }
+}
+
+fn counted(epoch: u32, raw_from: i64, raw_to: i64, verdict: Verdict) -> Body {
+    Body::Counted(Counted {
+        equipment: MACHINE,
+        source: "good".into(),
+        counter: CounterKind::Good,
+        epoch,
+        raw_from,
+        raw_to,
+        quantity: raw_to - raw_from,
+        verdict,
+        since: stamp(1),
+        until: stamp(2),
+        batch: None,
+    })
+}
+
+fn state(state: MachineState, ends: Option<u64>) -> Body {
+    Body::StateChanged {
+        equipment: MACHINE,
+        station: None,
+        state,
+        from: stamp(3),
+        ends: ends.map(|seq| OLD.record(seq)),
+        rule: "r".into(),
+        map: "m".into(),
+        batch: None,
+    }
+}
+
+/// The new life of a log of which headquarters holds `held`.
+fn new_life(held: Vec<Body>) -> Succession {
+    let mut plant = Plant::new(OLD);
+    for (seq, body) in (1..).zip(held) {
+        plant.apply(&fact(seq, body));
+    }
+    let continued = Continued {
+        terminal: OLD.terminal,
+        incarnation: OLD.incarnation,
+        seq: plant.head,
+        hash: Hash::ZERO,
+    };
+    let (new, begins) = Succession::begin(plant, NEW, OLD, continued, &Moment::default());
+    assert_eq!(begins.iter().map(|fact| fact.seq).collect::<Vec<_>>(), [1, 2]);
+    new
+}
+
+fn good(new: &Succession) -> i64 {
+    new.plant().machines[&MACHINE].good
+}
+
+#[test]
+fn parts_that_headquarters_has_are_not_counted_again() {
+    let mut new = new_life(vec![
+        counted(0, 100, 100, Verdict::Base),
+        counted(0, 100, 120, Verdict::Increase),
+    ]);
+    assert_eq!(good(&new), 20);
+    // The terminal was put back to 110 and has seen 115, then 130.
+    for (seq, body) in
+        [(2, counted(0, 110, 115, Verdict::Increase)), (3, counted(0, 115, 130, Verdict::Increase))]
+    {
+        let again = new.reissue(&fact(seq, body), Hash::ZERO).unwrap();
+        assert_eq!(again[0].former.as_ref().unwrap().seq, seq);
+    }
+    assert_eq!(good(&new), 30);
+    let base = &new.plant().machines[&MACHINE].counters["good"];
+    assert_eq!((base.epoch, base.unwrapped), (0, 130));
+}
+
+#[test]
+fn a_reset_is_counted_once_whoever_saw_it() {
+    let seen = || counted(1, 0, 5, Verdict::Reset);
+    let mut both = new_life(vec![counted(0, 9, 9, Verdict::Base), seen()]);
+    both.reissue(&fact(2, counted(1, 0, 8, Verdict::Reset)), Hash::ZERO).unwrap();
+    assert_eq!(good(&both), 8);
+    let mut one = new_life(vec![counted(0, 9, 9, Verdict::Base)]);
+    one.reissue(&fact(2, seen()), Hash::ZERO).unwrap();
+    assert_eq!(good(&one), 5);
+}
+
+#[test]
+fn a_first_reading_does_not_move_a_base_that_is_known() {
+    let mut new = new_life(vec![counted(0, 100, 100, Verdict::Base)]);
+    new.reissue(&fact(2, counted(0, 120, 120, Verdict::Base)), Hash::ZERO).unwrap();
+    assert_eq!(new.plant().machines[&MACHINE].counters["good"].unwrapped, 100);
+}
+
+#[test]
+fn what_is_open_ends_and_what_is_new_gets_new_ids() {
+    let mut new = new_life(vec![
+        state(MachineState::Running, None),
+        state(MachineState::Stopped, Some(1)),
+        Body::ClockedIn { user: PERSON, station: STATION },
+    ]);
+    // The terminal was put back to fact 1.
+    let again = new.reissue(&fact(2, state(MachineState::Unknown, Some(1))), Hash::ZERO).unwrap();
+    let Body::StateChanged { ends, .. } = &again[0].fact else { panic!("{again:?}") };
+    assert_eq!(*ends, Some(OLD.record(2)), "the interval that is open at headquarters");
+    let next = new.reissue(&fact(3, state(MachineState::Running, Some(2))), Hash::ZERO).unwrap();
+    let Body::StateChanged { ends, .. } = &next[0].fact else { panic!("{next:?}") };
+    assert_eq!(*ends, Some(NEW.record(again[0].seq)));
+
+    let clocked_in = Body::ClockedIn { user: PERSON, station: STATION };
+    let again = new.reissue(&fact(4, clocked_in), Hash::ZERO).unwrap();
+    assert_eq!(again[0].fact, Body::ClockedOut { user: PERSON, entry: OLD.record(3) });
+    assert_eq!(again[0].former, None);
+    let out = Body::ClockedOut { user: PERSON, entry: OLD.record(4) };
+    let out = new.reissue(&fact(5, out), Hash::ZERO).unwrap();
+    assert_eq!(out[0].fact, Body::ClockedOut { user: PERSON, entry: NEW.record(again[1].seq) });
+    assert!(new.plant().labor.is_empty());
+    assert_eq!(new.plant().head, 7);
+}
+
+#[test]
+fn provenance_stands_in_the_line_and_only_there() {
+    let mut new = new_life(vec![]);
+    let started = Body::Started { version: "1".into(), map: "m".into() };
+    let line = serde_json::to_string(&fact(2, started.clone())).unwrap();
+    assert!(!line.contains("former"), "{line}");
+    let again = new.reissue(&fact(2, started), Hash([1; 32])).unwrap();
+    let line = serde_json::to_string(&again[0]).unwrap();
+    assert!(line.contains(r#""former":{"incarnation":"0000000000000001","seq":2,"hash":"0101"#));
+    assert_eq!(Fact::parse(line.as_bytes()).unwrap(), again[0]);
+}

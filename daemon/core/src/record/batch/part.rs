@@ -1,0 +1,275 @@
+//! What one terminal's record of a batch says. Two terminals of one station that began the same
+//! batch while they could not see each other wrote two of them; at headquarters they are the parts
+//! of one batch.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::{
+    Assertion,
+    conflict::{Conflict, Kind},
+    keep_first,
+    stretch::{InTime, Move, Stretch, in_order, stretches},
+};
+use crate::{
+    batch::{State, Step},
+    fact::{BatchStarted, Body, Fact, batch::BatchAborted},
+    id::{EquipmentId, Origin, ReasonId, RecordId, TerminalId, UserId},
+    time::{Micros, Moment},
+};
+
+/// Folded facts that name one record.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Part {
+    pub(super) started: Option<(Assertion, Began)>,
+    /// Ends, by whom and when: one is the rule.
+    #[serde(default, rename = "completed", deserialize_with = "ends")]
+    pub(super) ends: Vec<(Assertion, Ended)>,
+    /// Comings and goings of people.
+    #[serde(default)]
+    people: BTreeSet<Move<UserId>>,
+    /// Comings and goings of further machines.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    machines: BTreeSet<Move<EquipmentId>>,
+    /// Parts told between start and end.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    produced: Vec<(Assertion, Count)>,
+}
+
+/// How it began.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Began {
+    pub(super) started: BatchStarted,
+    pub(super) from: Moment,
+    pub(super) by: Option<UserId>,
+}
+
+/// How it ended.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub(super) struct Ended {
+    pub(super) at: Moment,
+    #[serde(flatten)]
+    pub(super) count: Count,
+    /// Why it was given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) aborted: Option<ReasonId>,
+}
+
+/// Parts.
+#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Count {
+    pub(super) good: i64,
+    pub(super) scrap: i64,
+    pub(super) scrap_reason: Option<ReasonId>,
+}
+
+impl Count {
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            good: self.good.saturating_add(other.good),
+            scrap: self.scrap.saturating_add(other.scrap),
+            scrap_reason: self.scrap_reason.or(other.scrap_reason),
+        }
+    }
+}
+
+/// Ends as they are kept now, or the only one as it was kept at first.
+fn ends<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(Assertion, Ended)>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Kept {
+        All(Vec<(Assertion, Ended)>),
+        One(Option<(Assertion, Ended)>),
+    }
+    Ok(match Kept::deserialize(from)? {
+        Kept::All(all) => all,
+        Kept::One(one) => one.into_iter().collect(),
+    })
+}
+
+/// Keeps what an assertion says, sorted, once.
+pub(super) fn keep_all<T>(all: &mut Vec<(Assertion, T)>, assertion: Assertion, value: T) {
+    if let Err(place) = all.binary_search_by(|(kept, _)| kept.cmp(&assertion)) {
+        all.insert(place, (assertion, value));
+    }
+}
+
+impl Part {
+    /// Joins what `fact` says; `false` when it says nothing about a batch.
+    pub(super) fn apply(&mut self, origin: Origin, fact: &Fact) -> bool {
+        let assertion = Assertion::of(origin, fact);
+        let ended = |count, aborted| Ended { at: fact.moment(fact.at), count, aborted };
+        match &fact.fact {
+            Body::BatchStarted(started) => {
+                let from = fact.moment(started.from);
+                let value = Began { started: started.clone(), from, by: fact.by };
+                keep_first(&mut self.started, assertion, value);
+            },
+            Body::BatchJoined { user, .. } => {
+                self.people.insert((assertion, *user, true));
+            },
+            Body::BatchLeft { user, .. } => {
+                self.people.insert((assertion, *user, false));
+            },
+            Body::BatchEquipmentAdded(further) => {
+                self.machines.insert((assertion, further.equipment, true));
+            },
+            Body::BatchEquipmentRemoved(further) => {
+                self.machines.insert((assertion, further.equipment, false));
+            },
+            Body::BatchProduced(made) => {
+                let (good, scrap, scrap_reason) = (made.good, made.scrap, made.scrap_reason);
+                keep_all(&mut self.produced, assertion, Count { good, scrap, scrap_reason });
+            },
+            Body::BatchCompleted { good, scrap, scrap_reason, .. } => {
+                let (good, scrap, scrap_reason) = (*good, *scrap, *scrap_reason);
+                let count = Count { good, scrap, scrap_reason };
+                keep_all(&mut self.ends, assertion, ended(count, None));
+            },
+            Body::BatchAborted(BatchAborted { reason, good, scrap, .. }) => {
+                let count = Count { good: *good, scrap: *scrap, scrap_reason: None };
+                keep_all(&mut self.ends, assertion, ended(count, Some(*reason)));
+            },
+            _ => return false,
+        }
+        true
+    }
+
+    /// The end that stands: the first.
+    pub(super) fn end(&self) -> Option<&Ended> {
+        self.ends.first().map(|(_, ended)| ended)
+    }
+
+    /// When it began and ended.
+    pub(super) fn span(&self) -> Option<(Micros, Option<Micros>)> {
+        let (_, began) = self.started.as_ref()?;
+        Some((began.from.at.wall_us, self.end().map(|end| end.at.wall_after(&began.from))))
+    }
+
+    /// Parts, summed over terminals. Of each terminal counts what its end says, which tells
+    /// everything up to then, and what it told beside that.
+    pub(super) fn count(&self) -> Option<Count> {
+        let mut ends: BTreeMap<TerminalId, (&Assertion, Count)> = BTreeMap::new();
+        for (assertion, ended) in &self.ends {
+            ends.entry(assertion.origin.terminal).or_insert((assertion, ended.count));
+        }
+        let beside = self.produced.iter().filter(|(told, _)| {
+            ends.get(&told.origin.terminal).is_none_or(|(end, _)| is_after(told, end))
+        });
+        let beside = beside.map(|(_, count)| *count);
+        ends.values().map(|(_, count)| *count).chain(beside).reduce(Count::and)
+    }
+
+    /// Everybody's stretches of work.
+    pub(super) fn people(&self, from: Micros, until: Option<Micros>) -> Vec<Stretch<UserId>> {
+        let first = self.started.iter().flat_map(|(_, began)| began.started.operators.clone());
+        stretches(first, &self.people, from, until)
+    }
+
+    /// Stretches of further machines.
+    pub(super) fn machines(
+        &self,
+        from: Micros,
+        until: Option<Micros>,
+    ) -> Vec<Stretch<EquipmentId>> {
+        stretches([], &self.machines, from, until)
+    }
+
+    /// The steps that no batch in its state can take.
+    pub(super) fn conflicts(&self, record: RecordId) -> Vec<Conflict> {
+        let Some((_, began)) = &self.started else { return vec![] };
+        let mut state = State::Running;
+        let mut present: BTreeSet<UserId> = began.started.operators.iter().copied().collect();
+        let mut conflicts = Vec::new();
+        for ((wall_us, origin, seq), told) in self.told() {
+            let step = told.step(&mut present);
+            match state.after(step) {
+                Some(next) => state = next,
+                None if matches!(state, State::Done | State::Aborted) => {
+                    let kind = match step {
+                        Step::Complete | Step::Abort => Kind::EndedAgain,
+                        _ => Kind::AddedAfterEnd,
+                    };
+                    let by = Assertion { wall_us, origin, seq };
+                    let detail = told.words().to_owned();
+                    conflicts.push(Conflict { record, other: None, kind, detail, by });
+                },
+                None => {},
+            }
+        }
+        conflicts
+    }
+
+    /// Everything but the start, in time. Leaving what is over contradicts nothing.
+    fn told(&self) -> Vec<(InTime, Told)> {
+        let people = self.people.iter().map(|(a, user, came)| {
+            (a.clone(), if *came { Told::Joined(*user) } else { Told::Left(*user) })
+        });
+        let machines = self
+            .machines
+            .iter()
+            .map(|(a, _, came)| (a.clone(), if *came { Told::Machine } else { Told::MachineLeft }));
+        let produced = self.produced.iter().map(|(a, _)| (a.clone(), Told::Produced));
+        let ends = self.ends.iter().map(|(a, ended)| {
+            let aborted = ended.aborted.is_some();
+            (a.clone(), if aborted { Told::Aborted } else { Told::Completed })
+        });
+        let mut all = in_order(people.chain(machines).chain(produced).chain(ends));
+        let over = all.iter().position(|(_, t)| matches!(t, Told::Completed | Told::Aborted));
+        let mut place = 0;
+        all.retain(|(_, told)| {
+            place += 1;
+            let leaves = matches!(told, Told::Left(_) | Told::MachineLeft);
+            !(leaves && over.is_some_and(|over| place > over))
+        });
+        all
+    }
+}
+
+/// Whether `later` was told after `earlier`, by the log where both stand in one.
+fn is_after(later: &Assertion, earlier: &Assertion) -> bool {
+    if later.origin == earlier.origin { later.seq > earlier.seq } else { later > earlier }
+}
+
+/// One thing told of a batch that had begun.
+#[derive(Clone, Copy)]
+enum Told {
+    Joined(UserId),
+    Left(UserId),
+    Machine,
+    MachineLeft,
+    Produced,
+    Completed,
+    Aborted,
+}
+
+impl Told {
+    fn step(self, present: &mut BTreeSet<UserId>) -> Step {
+        match self {
+            Self::Joined(user) => {
+                let alone = present.is_empty();
+                present.insert(user);
+                if alone { Step::Resume } else { Step::Add }
+            },
+            Self::Left(user) => {
+                present.remove(&user);
+                if present.is_empty() { Step::Pause } else { Step::Add }
+            },
+            Self::Machine | Self::MachineLeft | Self::Produced => Step::Add,
+            Self::Completed => Step::Complete,
+            Self::Aborted => Step::Abort,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Joined(_) => "a person joined a batch that was over",
+            Self::Left(_) => "a person left a batch that was over",
+            Self::Machine => "a machine was added to a batch that was over",
+            Self::MachineLeft => "a machine was taken from a batch that was over",
+            Self::Produced => "parts were told of a batch that was over",
+            Self::Completed => "a batch that was over was completed once more",
+            Self::Aborted => "a batch that was over was given up once more",
+        }
+    }
+}

@@ -1,0 +1,136 @@
+use super::*;
+
+fn row(columns: &[(&str, &str)]) -> Columns {
+    columns.iter().map(|(name, text)| ((*name).to_owned(), Some((*text).to_owned()))).collect()
+}
+
+fn id(n: u128) -> String {
+    Uuid::from_u128(n).to_string()
+}
+
+/// A site with one line, two stations and one machine.
+fn small() -> Rows {
+    let (site, line, machine) = (id(1), id(2), id(3));
+    let station = |n: u128, code: &str, order: &str| {
+        row(&[
+            ("id", &id(n)),
+            ("system_id", &line),
+            ("code", code),
+            ("name", code),
+            ("machine_only", "f"),
+            ("sort_order", order),
+            ("is_active", "t"),
+        ])
+    };
+    let tables = [
+        (
+            "public.oee_sites",
+            vec![row(&[
+                ("id", &site),
+                ("organization_id", "o"),
+                ("code", "cedar"),
+                ("name", "Cedar"),
+                ("availability_mode", "standard"),
+            ])],
+        ),
+        ("edge.sites", vec![row(&[("time_zone", "Europe/Berlin"), ("version", "4")])]),
+        (
+            "public.oee_systems",
+            vec![row(&[("id", &line), ("code", "L2"), ("name", "Line 2"), ("is_active", "t")])],
+        ),
+        ("public.ops_stations", vec![station(5, "A", "1"), station(4, "B", "0")]),
+        (
+            "public.oee_equipment",
+            vec![row(&[
+                ("id", &machine),
+                ("code", "EQ"),
+                ("name", "Press"),
+                ("ideal_cycle_time_seconds", "0.25"),
+                ("is_archived", "f"),
+            ])],
+        ),
+        (
+            "public.ops_station_equipment",
+            vec![row(&[("station_id", &id(4)), ("equipment_id", &machine), ("sort_order", "0")])],
+        ),
+        (
+            "edge.sources",
+            vec![row(&[("equipment_id", &machine), ("source", "*"), ("terminal_code", "T-07")])],
+        ),
+    ];
+    tables.into_iter().map(|(table, rows)| (table.to_owned(), rows)).collect()
+}
+
+fn change(rows: &mut Rows, table: &str, column: &str, text: &str) {
+    for row in rows.get_mut(table).unwrap() {
+        row.insert(column.to_owned(), Some(text.to_owned()));
+    }
+}
+
+#[test]
+fn lists_stand_in_order() {
+    let reference = assemble(&small()).unwrap();
+    let codes: Vec<&str> = reference.stations.iter().map(|s| s.code.as_str()).collect();
+    assert_eq!(codes, ["B", "A"]);
+    assert_eq!(reference.stations[0].machines, [reference.machines[0].id]);
+    assert_eq!(reference.machines[0].terminal.as_deref(), Some("T-07"));
+    assert_eq!((reference.version, reference.organization.as_str()), (4, "o"));
+}
+
+#[test]
+fn what_is_switched_off_is_left_out() {
+    let mut rows = small();
+    change(&mut rows, "public.oee_equipment", "is_archived", "t");
+    change(&mut rows, "public.oee_systems", "is_active", "f");
+    let reference = assemble(&rows).unwrap();
+    assert!(reference.machines.is_empty() && reference.systems.is_empty());
+    assert!(reference.stations[0].machines.is_empty());
+}
+
+#[test]
+fn a_group_is_switched_off_with_its_last_reason() {
+    let mut rows = small();
+    let group = |n: u128, name: &str| row(&[("id", &id(n)), ("name", name), ("type", "idle")]);
+    rows.insert("public.oee_downtime_groups".into(), vec![group(10, "old"), group(11, "empty")]);
+    let reason = row(&[
+        ("id", &id(12)),
+        ("group_id", &id(10)),
+        ("code", "F"),
+        ("name", "F"),
+        ("is_active", "t"),
+    ]);
+    rows.insert("public.oee_downtime_reasons".into(), vec![reason]);
+    let names = |rows: &Rows| {
+        let groups = assemble(rows).unwrap().downtime_groups;
+        groups.into_iter().map(|group| group.name).collect::<Vec<String>>()
+    };
+    assert_eq!(names(&rows), ["empty", "old"]);
+    change(&mut rows, "public.oee_downtime_reasons", "is_active", "f");
+    assert_eq!(names(&rows), ["empty"]);
+}
+
+#[test]
+fn people_who_left_stay_inactive() {
+    let mut rows = small();
+    let person = [("user_id", id(20)), ("role", "lead".into()), ("is_active", "t".into())];
+    let person: Vec<(&str, &str)> = person.iter().map(|(k, v)| (*k, v.as_str())).collect();
+    rows.insert("edge.people".into(), vec![row(&person)]);
+    let user = row(&[("id", &id(20)), ("display_name", "Ada"), ("is_active", "f")]);
+    rows.insert("public.users".into(), vec![user]);
+    let reference = assemble(&rows).unwrap();
+    let ada = &reference.people[0];
+    assert_eq!((ada.name.as_str(), ada.role, ada.active), ("Ada", Role::Lead, false));
+    assert_eq!(reference.person_by_badge(""), None);
+}
+
+#[test]
+fn a_row_that_cannot_be_read_is_named() {
+    let mut rows = small();
+    change(&mut rows, "public.oee_equipment", "ideal_cycle_time_seconds", "fast");
+    let fault = assemble(&rows).unwrap_err();
+    assert_eq!(
+        fault.to_string(),
+        "public.oee_equipment: ideal_cycle_time_seconds \"fast\" cannot be read"
+    );
+    assert!(assemble(&Rows::new()).is_err());
+}

@@ -1,0 +1,169 @@
+use super::*;
+
+fn open(folder: &Path) -> Mirror {
+    Mirror::open(folder).unwrap()
+}
+
+fn row(scope: Scope, table: &str, key: &str, row: Option<&str>) -> MirrorRow {
+    MirrorRow { scope, table: table.into(), key: key.into(), row: row.map(Into::into), kept: None }
+}
+
+fn delivery(cursor: &str, whole: &[Scope], rows: Vec<MirrorRow>) -> Delivery {
+    let (session, cursor) = (Uuid::from_u128(1), cursor.to_owned());
+    Delivery { session, cursor, applied_through: 3, whole: whole.to_vec(), rows }
+}
+
+fn take(mirror: &Mirror, delivery: &Delivery) {
+    mirror.apply(delivery, |_| Ok(())).unwrap();
+}
+
+const SYSTEMS: &str = "public.oee_systems";
+
+fn first() -> Delivery {
+    let rows = vec![
+        row(Scope::Site, SYSTEMS, "1", Some(r#"{"id":"1","code":"L1"}"#)),
+        row(Scope::Site, SYSTEMS, "2", Some(r#"{"id":"2","code":null}"#)),
+        row(Scope::Org, "public.organization_prefixes", "9", Some(r#"{"id":"9"}"#)),
+    ];
+    delivery("a", &[Scope::Org, Scope::Site, Scope::Terminal], rows)
+}
+
+/// A read-only look at the file with the sqlite of a stranger.
+fn look(folder: &Path, sql: &str) -> Vec<Option<String>> {
+    let connection = Connection::open_with_flags(
+        folder.join("reference.db"),
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
+    );
+    let connection = connection.unwrap();
+    let mut select = connection.prepare(sql).unwrap();
+    let rows = select.query_map([], |row| row.get(0)).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+#[test]
+fn a_delivery_is_there_with_its_cursor() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = open(folder.path());
+    assert_eq!((mirror.load().unwrap(), mirror.cursor().unwrap()), (None, None));
+    take(&mirror, &first());
+    let changed = row(Scope::Site, SYSTEMS, "1", Some(r#"{"id":"1","code":"L7"}"#));
+    let gone = row(Scope::Site, SYSTEMS, "2", None);
+    take(&mirror, &delivery("b", &[], vec![changed, gone]));
+    drop(mirror);
+    let mirror = open(folder.path());
+    assert_eq!(mirror.cursor().unwrap().as_deref(), Some("b"));
+    assert_eq!(mirror.document_cursor().unwrap(), None);
+    assert_eq!(mirror.sessions().unwrap(), [(Uuid::from_u128(1), "b".to_owned())]);
+    assert_eq!(mirror.applied_through().unwrap(), 3);
+    let codes = look(folder.path(), "SELECT code FROM oee_systems ORDER BY id");
+    assert_eq!(codes, [Some("L7".to_owned())]);
+}
+
+#[test]
+fn a_whole_scope_replaces_its_rows_and_no_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = open(folder.path());
+    take(&mirror, &first());
+    let only = row(Scope::Site, SYSTEMS, "3", Some(r#"{"id":"3"}"#));
+    take(&mirror, &delivery("b", &[Scope::Site], vec![only]));
+    let keys = look(folder.path(), "SELECT pk FROM rows ORDER BY pk");
+    assert_eq!(keys, [Some("3".to_owned()), Some("9".to_owned())]);
+}
+
+#[test]
+fn what_makes_no_sense_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = open(folder.path());
+    take(&mirror, &first());
+    let before = mirror.sums().unwrap();
+    let refused = mirror.apply(&delivery("b", &[Scope::Site], vec![]), |rows| {
+        assert_eq!(rows.len(), 1);
+        Err::<(), String>("no site".to_owned())
+    });
+    assert!(matches!(refused, Err(StoreError::Senseless(_))));
+    assert_eq!(mirror.cursor().unwrap().as_deref(), Some("a"));
+    assert_eq!(mirror.sums().unwrap(), before);
+}
+
+#[test]
+fn sums_do_not_depend_on_the_order() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let mut turned = first();
+    turned.rows.reverse();
+    let [a, b] = [(&folders[0], first()), (&folders[1], turned)].map(|(folder, delivery)| {
+        let mirror = open(folder.path());
+        take(&mirror, &delivery);
+        mirror.sums().unwrap()
+    });
+    assert_eq!(a, b);
+    assert_eq!(a.iter().map(|sum| sum.rows).collect::<Vec<u64>>(), [1, 2, 0]);
+    // SHA-256 of the one row of the organisation, computed elsewhere.
+    assert_eq!(a[0].sum, 0xcb3c_8469_2df5_1683);
+}
+
+#[test]
+fn a_row_that_decayed_changes_the_sum() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = open(folder.path());
+    take(&mirror, &first());
+    let before = mirror.sums().unwrap();
+    let decay = "UPDATE rows SET row = replace(row, 'L1', 'L2')";
+    mirror.connection.lock().unwrap().execute(decay, []).unwrap();
+    let after = mirror.sums().unwrap();
+    assert_ne!(before[1], after[1]);
+    assert_eq!((&before[0], &before[2]), (&after[0], &after[2]));
+}
+
+#[test]
+fn what_is_withheld_counts_as_if_it_were_there() {
+    let folders = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+    let mut less = first();
+    less.rows[0].kept = Some(r#"{"id":"1","code":"sealed"}"#.to_owned());
+    let [a, b] = [(&folders[0], first()), (&folders[1], less)].map(|(folder, delivery)| {
+        let mirror = open(folder.path());
+        take(&mirror, &delivery);
+        mirror
+    });
+    assert_eq!(a.sums().unwrap(), b.sums().unwrap());
+    assert!(
+        look(folders[1].path(), "SELECT code FROM oee_systems").contains(&Some("sealed".into()))
+    );
+    let decay = "UPDATE rows SET row = replace(row, 'sealed', 'opened')";
+    b.connection.lock().unwrap().execute(decay, []).unwrap();
+    assert_ne!(a.sums().unwrap(), b.sums().unwrap());
+}
+
+#[test]
+fn damage_and_strange_files_are_begun_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("reference.db");
+    for damage in ["no database at all", ""] {
+        std::fs::write(&path, damage).unwrap();
+        let mirror = open(folder.path());
+        assert_eq!(mirror.cursor().unwrap(), None);
+        take(&mirror, &first());
+        drop(mirror);
+    }
+    let mirror = open(folder.path());
+    mirror.connection.lock().unwrap().execute("UPDATE rows SET row = '{'", []).unwrap();
+    assert!(mirror.load().is_err());
+    assert_eq!((mirror.load().unwrap(), mirror.cursor().unwrap()), (None, None));
+    take(&mirror, &first());
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(mirror.cursor().unwrap(), None);
+    take(&mirror, &first());
+    assert_eq!(mirror.cursor().unwrap().as_deref(), Some("a"));
+}
+
+#[test]
+fn only_the_last_sessions_are_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = open(folder.path());
+    for n in 1..=40 {
+        let session = Uuid::from_u128(n);
+        take(&mirror, &Delivery { session, ..delivery(&n.to_string(), &[], vec![]) });
+    }
+    let sessions = mirror.sessions().unwrap();
+    assert_eq!(sessions.len(), 32);
+    assert!(sessions.iter().all(|(session, _)| session.as_u128() > 8));
+}

@@ -1,0 +1,194 @@
+//! Corrections: a supervisor puts right what a terminal recorded. The correction is a fact in
+//! headquarters' own log of the site, folded by the same code as every other one, and a row that
+//! the feed brings down to the terminal whose record it is.
+
+use deadpool_postgres::Transaction;
+use kart_core::{
+    fact::{
+        Body, FactText,
+        correction::{Amendment, Corrected},
+    },
+    id::{Origin, RecordId},
+    record::{Record, Standing},
+    time::Micros,
+};
+use serde_json::{Value, json};
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+use crate::{
+    admin::Supervisor,
+    clock,
+    database::to_bigint,
+    problem::Refusal,
+    project::{self, Writer},
+};
+
+pub(crate) mod ask;
+mod log;
+mod wish;
+
+use log::Log;
+pub(crate) use wish::Wish;
+
+/// Longest reason, in characters.
+const REASON_LIMIT: usize = 500;
+
+/// A record and how it stands.
+pub(crate) struct Found {
+    pub(crate) record: RecordId,
+    pub(crate) standing: Standing,
+}
+
+/// A correction that was made.
+pub(crate) struct Made {
+    pub(crate) id: Uuid,
+    pub(crate) found: Found,
+    pub(crate) before: Amendment,
+    pub(crate) after: Amendment,
+}
+
+/// The record `id` as it stands, or the one that it turned out to be.
+pub(crate) async fn find(tx: &Transaction<'_>, id: Uuid) -> Result<Found, Refusal> {
+    let row = tx
+        .query_opt("SELECT record_id, state FROM edge.records WHERE record_id = $1", &[&id])
+        .await?;
+    let found = row.map(|row| {
+        let (record, state): (Uuid, Json<Record>) = (row.try_get(0)?, row.try_get(1)?);
+        Ok::<_, tokio_postgres::Error>((RecordId(record), state.0.stands()))
+    });
+    match found.transpose()? {
+        Some((record, Some(standing))) => Ok(Found { record, standing }),
+        // The same answer for what is not there and for what is somebody else's.
+        _ => Err(Refusal::malformed(format!("there is no labor, stop or batch {id}"))),
+    }
+}
+
+/// Makes a correction within a transaction of the gateway that has entered the site.
+pub(crate) async fn make(
+    tx: &mut Transaction<'_>,
+    supervisor: &Supervisor,
+    wish: &Wish,
+) -> Result<Made, Refusal> {
+    let reason = wish.reason.trim();
+    if reason.is_empty() || reason.chars().count() > REASON_LIMIT {
+        let detail = format!("a correction needs a reason of at most {REASON_LIMIT} characters");
+        return Err(Refusal::malformed(detail));
+    }
+    // Corrections of one site come one after the other.
+    let mut log = Log::lock(tx, supervisor).await?;
+    let found = find(tx, wish.record).await?;
+    let after = wish.resolve(tx).await?;
+    let now = clock::now_us();
+    found.standing.check(&after, Micros(now)).map_err(Refusal::malformed)?;
+    let before = found.standing.before(&after);
+    let text = FactText {
+        field: "reason".to_owned(),
+        salt: Uuid::new_v4().simple().to_string(),
+        text: Some(reason.to_owned()),
+    };
+    let body = Body::Corrected(Corrected {
+        record: found.record,
+        kind: found.standing.kind,
+        rank: Supervisor::rank(),
+        reason: text.commitment(),
+        before: before.clone(),
+        after: after.clone(),
+    });
+    let written = log.append(tx, body, Some(supervisor.user), vec![text], now).await?;
+    let writer = Writer::of(log.writer())?;
+    let projected = project::project(tx, &writer, &written.facts, None).await?;
+    if let Some(held) = projected.held.first() {
+        return Err(Refusal::malformed(format!("it cannot be applied: {}", held.detail)));
+    }
+    let made = Made { id: written.id, found, before, after };
+    insert(tx, supervisor, &made, reason, (&written, writer.origin, now)).await?;
+    audit(tx, supervisor, &made).await?;
+    Ok(made)
+}
+
+async fn insert(
+    tx: &Transaction<'_>,
+    supervisor: &Supervisor,
+    made: &Made,
+    reason: &str,
+    (written, origin, now): (&log::Written, Origin, i64),
+) -> Result<(), Refusal> {
+    let at = jiff::Timestamp::from_microsecond(now).map_err(|_| Refusal::unavailable())?;
+    let standing = &made.found.standing;
+    let station = made.after.station.or(standing.fields.station).map(|station| station.0);
+    tx.execute(
+        "INSERT INTO edge.corrections
+             (organization_id, id, site_id, station_id, terminal_id, record_id, kind, before,
+              after, reason, by_user, at, writer_id, incarnation, seq, line)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+        &[
+            &supervisor.organization,
+            &made.id,
+            &supervisor.site,
+            &station,
+            &standing.owner.terminal.0,
+            &made.found.record.0,
+            &standing.kind.word(),
+            &shown(&made.before),
+            &shown(&made.after),
+            &reason,
+            &supervisor.user.0,
+            &at,
+            &origin.terminal.0,
+            &origin.incarnation.to_string(),
+            &to_bigint(written.seq),
+            &written.line,
+        ],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn audit(
+    tx: &Transaction<'_>,
+    supervisor: &Supervisor,
+    made: &Made,
+) -> Result<(), tokio_postgres::Error> {
+    let detail = json!({
+        "correction": made.id,
+        "record": made.found.record,
+        "kind": made.found.standing.kind,
+    });
+    tx.execute(
+        "INSERT INTO edge.audit (organization_id, actor, action, detail)
+         VALUES ($1, $2, 'corrected', $3)",
+        &[&supervisor.organization, &format!("user {}", supervisor.user), &detail],
+    )
+    .await?;
+    Ok(())
+}
+
+/// An amendment for people: times as text.
+pub(crate) fn shown(amendment: &Amendment) -> Value {
+    let mut value = json!(amendment);
+    if let Some(fields) = value.as_object_mut() {
+        for field in ["from", "until"] {
+            if let Some(time) = fields.get_mut(field) {
+                *time = Value::from(Micros(time.as_i64().unwrap_or_default()).rfc3339());
+            }
+        }
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_shown_as_text_and_what_is_not_spoken_of_not_at_all() {
+        let amendment = Amendment {
+            until: Some(Micros(1_780_293_600_000_000)),
+            void: Some(true),
+            ..Amendment::default()
+        };
+        let expected = json!({ "until": "2026-06-01T06:00:00Z", "void": true });
+        assert_eq!(shown(&amendment), expected);
+    }
+}

@@ -1,0 +1,158 @@
+//! Cursors: a snapshot of the database, sealed for one terminal, so that nobody invents one or uses
+//! somebody else's. One that cannot be used stands for nothing, and everything is sent again.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use kart_planted::{Bug, planted};
+use ring::hmac;
+use uuid::Uuid;
+
+const FORMAT: u8 = 2;
+const TAG: usize = 32;
+const TEXT_AT: usize = 1 + 16 + 8 + 16 + 8 + 8;
+
+/// What a terminal has: everything that was visible in a snapshot.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Cursor {
+    /// The session that minted it.
+    pub(super) session: Uuid,
+    /// Counted within that session.
+    pub(super) number: u64,
+    /// The history that transaction numbers belong to.
+    pub(super) epoch: Uuid,
+    /// Fingerprint of what the terminal follows.
+    pub(super) place: u64,
+    /// Minted at, microseconds.
+    pub(super) at_us: i64,
+    /// As Postgres writes it: `xmin:xmax:running,running`.
+    pub(super) snapshot: String,
+}
+
+/// Makes and opens the cursors of one terminal.
+pub(super) struct Seal {
+    key: hmac::Key,
+    terminal: Uuid,
+}
+
+impl Seal {
+    pub(super) fn new(key: &[u8], terminal: Uuid) -> Self {
+        Self { key: hmac::Key::new(hmac::HMAC_SHA256, key), terminal }
+    }
+
+    pub(super) fn close(&self, cursor: &Cursor) -> String {
+        let mut bytes = vec![FORMAT];
+        bytes.extend(cursor.session.as_bytes());
+        bytes.extend(cursor.number.to_be_bytes());
+        bytes.extend(cursor.epoch.as_bytes());
+        bytes.extend(cursor.place.to_be_bytes());
+        bytes.extend(cursor.at_us.to_be_bytes());
+        bytes.extend(cursor.snapshot.as_bytes());
+        let tag = hmac::sign(&self.key, &self.signed(&bytes));
+        bytes.extend(tag.as_ref());
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    pub(super) fn open(&self, text: &str) -> Option<Cursor> {
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (told, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
+        hmac::verify(&self.key, &self.signed(told), tag).ok()?;
+        let (fixed, snapshot) = told.split_first_chunk::<TEXT_AT>()?;
+        let (&[FORMAT], fixed) = fixed.split_first_chunk::<1>()? else { return None };
+        let (session, fixed) = fixed.split_first_chunk::<16>()?;
+        let (number, fixed) = fixed.split_first_chunk::<8>()?;
+        let (epoch, fixed) = fixed.split_first_chunk::<16>()?;
+        let (place, fixed) = fixed.split_first_chunk::<8>()?;
+        Some(Cursor {
+            session: Uuid::from_bytes(*session),
+            number: u64::from_be_bytes(*number),
+            epoch: Uuid::from_bytes(*epoch),
+            place: u64::from_be_bytes(*place),
+            at_us: i64::from_be_bytes(fixed.try_into().ok()?),
+            snapshot: String::from_utf8(snapshot.to_vec()).ok()?,
+        })
+    }
+
+    fn signed(&self, told: &[u8]) -> Vec<u8> {
+        if planted(Bug::CursorUnbound) {
+            return told.to_vec();
+        }
+        [told, self.terminal.as_bytes()].concat()
+    }
+}
+
+/// What headquarters knows about a cursor.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Known {
+    /// The history at this moment.
+    pub(super) epoch: Uuid,
+    /// Entries of the feed up to this transaction are gone.
+    pub(super) floor: u64,
+    /// The last number that the cursor's session minted, as it is stored; `None` when no such
+    /// session is known.
+    pub(super) minted: Option<u64>,
+}
+
+/// What a cursor is good for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Standing {
+    /// What it did not see is sent.
+    Good,
+    /// It stands for nothing, and this is why.
+    Void(&'static str),
+    /// It was minted here, and here nobody knows: the database was put back to an earlier state.
+    Restored,
+}
+
+/// Judges a cursor that this headquarters has sealed.
+pub(super) fn judge(cursor: &Cursor, known: &Known) -> Standing {
+    let oldest = cursor.snapshot.split(':').next().and_then(|xmin| xmin.parse::<u64>().ok());
+    match (known.minted, oldest) {
+        _ if cursor.epoch != known.epoch => Standing::Void("it is of another history"),
+        (None, _) => Standing::Void("its session is not known"),
+        (Some(minted), _) if cursor.number > minted => Standing::Restored,
+        (_, Some(oldest)) if oldest > known.floor => Standing::Good,
+        _ => Standing::Void("it is too old"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cursor() -> Cursor {
+        Cursor {
+            session: Uuid::from_u128(7),
+            number: 3,
+            epoch: Uuid::from_u128(8),
+            place: 9,
+            at_us: -4,
+            snapshot: "100:120:100,117".into(),
+        }
+    }
+
+    #[test]
+    fn a_cursor_belongs_to_its_terminal() {
+        let (mine, yours) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let text = Seal::new(b"key", mine).close(&cursor());
+        assert_eq!(Seal::new(b"key", mine).open(&text), Some(cursor()));
+        assert_eq!(Seal::new(b"key", yours).open(&text), None);
+        assert_eq!(Seal::new(b"other", mine).open(&text), None);
+        for nonsense in ["", "AAAA", &text[..text.len() - 2], &text.replace(&text[..6], "AAAAAA")] {
+            assert_eq!(Seal::new(b"key", mine).open(nonsense), None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_is_good_in_its_history_only() {
+        let known = Known { epoch: Uuid::from_u128(8), floor: 99, minted: Some(3) };
+        assert_eq!(judge(&cursor(), &known), Standing::Good);
+        assert_eq!(judge(&cursor(), &Known { minted: Some(4), ..known }), Standing::Good);
+        assert_eq!(judge(&cursor(), &Known { minted: Some(2), ..known }), Standing::Restored);
+        for void in [
+            Known { minted: None, ..known },
+            Known { floor: 100, ..known },
+            Known { epoch: Uuid::nil(), ..known },
+        ] {
+            assert!(matches!(judge(&cursor(), &void), Standing::Void(_)), "{void:?}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! What a person does about facts that wait: looks at them, tries them again, or closes one that
+//! nothing will ever apply.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use clap::{Args, Subcommand, ValueEnum};
+use deadpool_postgres::Transaction;
+use kart_core::fact::Fact;
+use uuid::Uuid;
+
+use super::{Retried, retry_site};
+use crate::{
+    auth::Terminal,
+    cli::{SiteArgs, say},
+    database::{Database, Role, begin, enter, to_bigint},
+    project::Writer,
+    site::Place,
+};
+
+/// Above this share of a terminal's facts something is wrong with more than single facts.
+const ALARM_PERCENT: i64 = 1;
+/// A new terminal has few facts; one of them is no alarm.
+const FEW: i64 = 100;
+
+/// Facts that are stored and could not be applied yet.
+#[derive(Subcommand)]
+pub(crate) enum QuarantineCommand {
+    /// One line a fact: terminal, number, why, attempts, since when, details.
+    List(SiteArgs),
+    /// One fact: its line, why it waits and what for.
+    Show(FactArgs),
+    /// Try all of them again.
+    Retry(SiteArgs),
+    /// Close one that nothing will ever apply. The fact itself stays where it is.
+    Resolve {
+        #[command(flatten)]
+        fact: FactArgs,
+        /// What was done about it.
+        #[arg(long = "as")]
+        outcome: Outcome,
+        /// Badge or key of the person who decides.
+        #[arg(long)]
+        by: String,
+        /// Why, for whoever reads the audit.
+        #[arg(long)]
+        note: Option<String>,
+    },
+}
+
+/// One fact at a site.
+#[derive(Args)]
+pub(crate) struct FactArgs {
+    #[command(flatten)]
+    site: SiteArgs,
+    /// Code of the terminal at the site.
+    #[arg(long)]
+    terminal: String,
+    /// Number of the fact.
+    #[arg(long)]
+    seq: u64,
+    /// Life of the log, where the terminal has had more than one.
+    #[arg(long)]
+    incarnation: Option<String>,
+}
+
+/// How a fact that waits is closed.
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Outcome {
+    /// A person has written what it says into the tables.
+    AppliedByHand,
+    /// It is not true, or nobody needs it.
+    NeverToBeApplied,
+}
+
+impl Outcome {
+    fn words(self) -> &'static str {
+        match self {
+            Self::AppliedByHand => "applied by hand",
+            Self::NeverToBeApplied => "never to be applied",
+        }
+    }
+}
+
+/// Carries a command out.
+pub(crate) async fn run(database: &Database, command: QuarantineCommand) -> anyhow::Result<()> {
+    match command {
+        QuarantineCommand::List(site) => {
+            super::list(database, &site.place()).await?.iter().try_for_each(|line| say(line))
+        },
+        QuarantineCommand::Retry(site) => {
+            let Retried { applied, waiting } = retry_site(database, &site.place(), true).await?;
+            say(&format!("{applied} facts applied, {waiting} still wait"))
+        },
+        QuarantineCommand::Show(fact) => {
+            show(database, &fact).await?.iter().try_for_each(|line| say(line))
+        },
+        QuarantineCommand::Resolve { fact, outcome, by, note } => {
+            resolve(database, &fact, outcome, (&by, note.as_deref())).await?;
+            say(&format!("fact {} of {} is closed: {}", fact.seq, fact.terminal, outcome.words()))
+        },
+    }
+}
+
+/// A fact that waits.
+struct Waiting {
+    terminal: Terminal,
+    line: Vec<u8>,
+    code: String,
+    detail: String,
+}
+
+async fn find(
+    tx: &Transaction<'_>,
+    place: &Place<'_>,
+    asked: &FactArgs,
+) -> anyhow::Result<Waiting> {
+    let mut rows = tx
+        .query(
+            "SELECT q.terminal_id, q.incarnation, i.line, q.code, coalesce(q.detail, '')
+             FROM edge.quarantine q
+             JOIN edge.terminals t USING (organization_id, terminal_id)
+             JOIN edge.inbox i USING (organization_id, terminal_id, incarnation, seq)
+             WHERE q.resolved_at IS NULL AND t.site_id = $1 AND t.code = $2 AND q.seq = $3
+               AND ($4::text IS NULL OR q.incarnation = $4)",
+            &[&place.id(), &asked.terminal, &to_bigint(asked.seq), &asked.incarnation],
+        )
+        .await?;
+    let row = rows.pop().with_context(|| {
+        format!("no fact {} of terminal {} waits at {}", asked.seq, asked.terminal, place.code)
+    })?;
+    anyhow::ensure!(rows.is_empty(), "several logs have such a fact; name one with --incarnation");
+    let terminal = Terminal {
+        organization: place.organization.to_owned(),
+        site: place.id(),
+        id: row.try_get(0)?,
+        incarnation: row.try_get(1)?,
+    };
+    Ok(Waiting { terminal, line: row.try_get(2)?, code: row.try_get(3)?, detail: row.try_get(4)? })
+}
+
+async fn show(database: &Database, asked: &FactArgs) -> anyhow::Result<Vec<String>> {
+    let place = asked.site.place();
+    let mut client = database.client().await?;
+    let tx = begin(&mut client, Role::SiteAdmin).await?;
+    enter(&tx, place.organization, place.id()).await?;
+    place.require(&tx).await?;
+    let waiting = find(&tx, &place, asked).await?;
+    let Waiting { terminal, line, code, detail } = &waiting;
+    let mut lines = vec![
+        format!("line\t{}", String::from_utf8_lossy(line)),
+        format!("log\t{}", terminal.incarnation),
+        format!("reason\t{code}: {detail}"),
+    ];
+    if let Ok(fact) = Fact::parse(line) {
+        lines.extend(awaited(&tx, &waiting, &fact).await?);
+    }
+    Ok(lines)
+}
+
+/// The facts that open the records of this one and wait themselves; or the row that is missing.
+async fn awaited(
+    tx: &Transaction<'_>,
+    waiting: &Waiting,
+    fact: &Fact,
+) -> anyhow::Result<Vec<String>> {
+    let terminal = &waiting.terminal;
+    let writer = Writer::of(terminal).map_err(|refusal| anyhow::anyhow!("{refusal:?}"))?;
+    let records: Vec<Uuid> = writer.records(fact);
+    let rows = tx
+        .query(
+            "SELECT t.code, q.seq, q.code, coalesce(q.detail, '') FROM edge.quarantine q
+             JOIN edge.terminals t USING (organization_id, terminal_id)
+             WHERE q.resolved_at IS NULL AND q.record_ids && $1
+               AND (q.terminal_id, q.incarnation, q.seq) <> ($2, $3::text, $4)
+             ORDER BY q.created_at, q.seq",
+            &[&records, &terminal.id, &terminal.incarnation, &to_bigint(fact.seq)],
+        )
+        .await?;
+    if rows.is_empty() && waiting.code == "unresolved_ref" {
+        return Ok(vec![format!("waits\tfor the row it names: {}", waiting.detail)]);
+    }
+    rows.iter()
+        .map(|row| {
+            let (code, seq): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+            let (why, detail): (String, String) = (row.try_get(2)?, row.try_get(3)?);
+            Ok(format!("waits\tfor fact {seq} of {code}, which waits too: {why}: {detail}"))
+        })
+        .collect()
+}
+
+async fn resolve(
+    database: &Database,
+    asked: &FactArgs,
+    outcome: Outcome,
+    (by, note): (&str, Option<&str>),
+) -> anyhow::Result<()> {
+    let place = asked.site.place();
+    let mut client = database.client().await?;
+    let tx = begin(&mut client, Role::SiteAdmin).await?;
+    enter(&tx, place.organization, place.id()).await?;
+    place.require(&tx).await?;
+    let person = tx
+        .query_opt(
+            "SELECT user_id FROM edge.people
+             WHERE is_active AND (badge = $1 OR user_id::text = lower($1))",
+            &[&by],
+        )
+        .await?
+        .with_context(|| format!("nobody at {} has the badge or key {by}", place.code))?;
+    let person: Uuid = person.try_get(0)?;
+    let Waiting { terminal, code, .. } = find(&tx, &place, asked).await?;
+    tx.execute(
+        "UPDATE edge.quarantine SET resolved_at = now(), detail = $5
+         WHERE organization_id = $1 AND terminal_id = $2 AND incarnation = $3 AND seq = $4",
+        &[
+            &terminal.organization,
+            &terminal.id,
+            &terminal.incarnation,
+            &to_bigint(asked.seq),
+            &outcome.words(),
+        ],
+    )
+    .await?;
+    let detail = serde_json::json!({
+        "terminal_id": terminal.id, "incarnation": terminal.incarnation, "seq": asked.seq,
+        "code": code, "outcome": outcome.words(), "note": note,
+    });
+    tx.execute(
+        "INSERT INTO edge.audit (organization_id, actor, action, detail)
+         VALUES ($1, $2, 'quarantine resolved', $3)",
+        &[&terminal.organization, &format!("user {person}"), &detail],
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Terminals of which too large a share of the facts waits: code, how many wait, of how many.
+pub(crate) async fn alarming(
+    tx: &Transaction<'_>,
+) -> Result<BTreeMap<String, (i64, i64)>, tokio_postgres::Error> {
+    let statement = tx
+        .prepare_cached(
+            "SELECT t.code, count(*), t.watermark FROM edge.quarantine q
+             JOIN edge.terminals t USING (organization_id, terminal_id, incarnation)
+             WHERE q.resolved_at IS NULL
+             GROUP BY t.code, t.watermark
+             HAVING t.watermark >= $1 AND count(*) * 100 > t.watermark * $2",
+        )
+        .await?;
+    let rows = tx.query(&statement, &[&FEW, &ALARM_PERCENT]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)))).collect()
+}

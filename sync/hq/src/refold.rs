@@ -1,0 +1,297 @@
+//! `kart-hq refold`: folds a site's facts again from the inbox and compares what comes out with the
+//! records and rows that are kept; without `--check` it puts them right.
+//!
+//! Terminals of the site cannot push meanwhile, and what they say is kept by them. What headquarters
+//! decided in its own order, queues, jobs and which records are one batch, is no fold and stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use clap::Args;
+use deadpool_postgres::Transaction;
+use kart_core::{
+    fact::Fact,
+    id::{Origin, RecordId, SiteId, TerminalId},
+    record::{
+        FOLD_VERSION, Record, Tenant, Touch,
+        conflict::Kind,
+        fold::{Aliases, WITHDRAWN_FROM, name_canonically},
+        tables, touches,
+    },
+    row::{Cell, Row, Table},
+};
+use serde_json::Value;
+use tokio_postgres::types::Json;
+use uuid::Uuid;
+
+use crate::{
+    cli::{SiteArgs, say},
+    database::{Database, Role, begin, enter, relation},
+    project::rows,
+};
+
+/// So many facts or records at a time.
+const PAGE: usize = 1_000;
+
+/// Which site, and whether to write.
+#[derive(Args)]
+pub(crate) struct RefoldArgs {
+    #[command(flatten)]
+    site: SiteArgs,
+    /// Compare only; ends with a failure where something differs.
+    #[arg(long)]
+    check: bool,
+}
+
+/// What was found.
+#[derive(Default)]
+struct Found {
+    facts: usize,
+    records: usize,
+    /// Records whose state is kept otherwise.
+    states: usize,
+    /// Rows that are missing or otherwise.
+    rows: u64,
+    /// Rows that no fact says.
+    extra: u64,
+}
+
+/// Does it.
+pub(crate) async fn run(database: &Database, args: RefoldArgs) -> anyhow::Result<()> {
+    let place = args.site.place();
+    let mut client = database.client().await?;
+    let tx = begin(&mut client, Role::Gateway).await?;
+    enter(&tx, place.organization, place.id()).await?;
+    tx.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'").await?;
+    tx.execute("SELECT FROM edge.terminals ORDER BY terminal_id FOR UPDATE", &[]).await?;
+    let tenant = Tenant { organization: place.organization.to_owned(), site: SiteId(place.id()) };
+    let mut site = Site { tx: &tx, tenant, aliases: Aliases::new(), found: Found::default() };
+    site.refold(!args.check).await?;
+    let Found { facts, records, states, rows, extra } = site.found;
+    tx.commit().await?;
+    say(&format!(
+        "{facts} facts are {records} records; {states} states, {rows} rows and {extra} rows too \
+         many {}",
+        if args.check { "differ" } else { "were put right" }
+    ))?;
+    let same = states == 0 && rows == 0 && extra == 0;
+    anyhow::ensure!(same || !args.check, "what is kept is not what the facts say");
+    Ok(())
+}
+
+struct Site<'t> {
+    tx: &'t Transaction<'t>,
+    tenant: Tenant,
+    aliases: Aliases,
+    found: Found,
+}
+
+impl Site<'_> {
+    async fn refold(&mut self, write: bool) -> anyhow::Result<()> {
+        let aliases = "SELECT record_id, canonical_id FROM edge.record_aliases";
+        for row in self.tx.query(aliases, &[]).await? {
+            self.aliases.insert(RecordId(row.try_get(0)?), RecordId(row.try_get(1)?));
+        }
+        let mut records = BTreeMap::new();
+        let logs = "SELECT terminal_id, incarnation FROM edge.inbox GROUP BY 1, 2 ORDER BY 1, 2";
+        for log in self.tx.query(logs, &[]).await? {
+            let (terminal, incarnation): (Uuid, String) = (log.try_get(0)?, log.try_get(1)?);
+            let origin =
+                Origin { terminal: TerminalId(terminal), incarnation: incarnation.parse()? };
+            self.fold(origin, &mut records, write).await?;
+        }
+        self.found.records = records.len();
+        let records: Vec<(RecordId, Record)> = records.into_iter().collect();
+        for page in records.chunks(PAGE) {
+            self.states(page, write).await?;
+            let mut now: Vec<Row> =
+                page.iter().flat_map(|(id, record)| record.rows(*id, &self.tenant)).collect();
+            name_canonically(&mut now, &self.aliases);
+            // First those too many: one of them may stand where another one has to.
+            self.extra(page, &now, write).await?;
+            self.compare(&now, write).await?;
+        }
+        Ok(())
+    }
+
+    /// Folds one log into `records`.
+    async fn fold(
+        &mut self,
+        origin: Origin,
+        records: &mut BTreeMap<RecordId, Record>,
+        write: bool,
+    ) -> anyhow::Result<()> {
+        let incarnation = origin.incarnation.to_string();
+        let mut after = 0_i64;
+        loop {
+            let page = self
+                .tx
+                .query(
+                    "SELECT i.seq, i.line FROM edge.inbox i
+                     WHERE i.terminal_id = $1 AND i.incarnation = $2 AND i.seq > $3
+                       AND NOT EXISTS (SELECT FROM edge.quarantine q
+                           WHERE q.terminal_id = i.terminal_id AND q.incarnation = i.incarnation
+                             AND q.seq = i.seq AND q.resolved_at IS NULL
+                             AND q.code IN ('unresolved_ref', 'waits_for_record', 'unreadable',
+                                            'refused'))
+                     ORDER BY i.seq LIMIT $4",
+                    &[&origin.terminal.0, &incarnation, &after, &i64::try_from(PAGE)?],
+                )
+                .await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.try_get(0)?;
+            let mut own = Vec::new();
+            for row in &page {
+                let Ok(fact) = Fact::parse(row.try_get(1)?) else { continue };
+                self.found.facts += 1;
+                self.add(origin, &fact, records, &mut own);
+            }
+            name_canonically(&mut own, &self.aliases);
+            self.compare(&own, write).await?;
+        }
+    }
+
+    fn add(
+        &self,
+        origin: Origin,
+        fact: &Fact,
+        records: &mut BTreeMap<RecordId, Record>,
+        own: &mut Vec<Row>,
+    ) {
+        for touch in touches(origin, fact, &self.tenant) {
+            match touch {
+                Touch::Rows(rows) => own.extend(rows),
+                Touch::Record(id) => {
+                    let id = self.aliases.get(&id).copied().unwrap_or(id);
+                    let empty = Record::empty_for(fact);
+                    let Some(record) = records.remove(&id).or(empty) else { continue };
+                    let mut joined = record.clone();
+                    let speaks = joined.apply(id, origin, fact);
+                    records.insert(id, if speaks { joined } else { record });
+                },
+            }
+        }
+    }
+
+    async fn states(&mut self, page: &[(RecordId, Record)], write: bool) -> anyhow::Result<()> {
+        let ids: Vec<Uuid> = page.iter().map(|(id, _)| id.0).collect();
+        let select = "SELECT record_id, state, fold_version FROM edge.records
+                      WHERE record_id = ANY($1)";
+        let mut kept: BTreeMap<Uuid, (Value, i32)> = BTreeMap::new();
+        for row in self.tx.query(select, &[&ids]).await? {
+            let state: Json<Value> = row.try_get(1)?;
+            kept.insert(row.try_get(0)?, (state.0, row.try_get(2)?));
+        }
+        let mut wrong: Vec<&(RecordId, Record)> = Vec::new();
+        for entry in page {
+            let same = kept.get(&entry.0.0).is_some_and(|(state, version)| {
+                *version == FOLD_VERSION
+                    && serde_json::from_value::<Record>(state.clone()).ok().as_ref()
+                        == Some(&entry.1)
+            });
+            if !same {
+                wrong.push(entry);
+            }
+        }
+        self.found.states += wrong.len();
+        if !write || wrong.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = wrong.iter().map(|(id, _)| id.0).collect();
+        let kinds: Vec<&str> = wrong.iter().map(|(_, record)| record.kind()).collect();
+        let states: Vec<Json<&Record>> = wrong.iter().map(|(_, record)| Json(record)).collect();
+        self.tx
+            .execute(
+                "INSERT INTO edge.records AS t
+                     (organization_id, record_id, kind, state, fold_version)
+                 SELECT $1, r.id, r.kind, r.state, $2
+                 FROM unnest($3::uuid[], $4::text[], $5::jsonb[]) AS r(id, kind, state)
+                 ON CONFLICT (organization_id, record_id) DO UPDATE
+                 SET state = excluded.state, kind = excluded.kind,
+                     fold_version = excluded.fold_version, updated_at = now()",
+                &[&self.tenant.organization, &FOLD_VERSION, &ids, &kinds, &states],
+            )
+            .await?;
+        Ok(())
+    }
+
+    /// Rows that are not kept as they are to be.
+    async fn compare(&mut self, now: &[Row], write: bool) -> anyhow::Result<()> {
+        for table in tables::ALL {
+            let rows: Vec<&Row> = now.iter().filter(|row| row.table == table).collect();
+            if rows.is_empty() {
+                continue;
+            }
+            let objects: Vec<Value> = rows.iter().map(|row| rows::object(table, row)).collect();
+            let (name, columns) = (relation(table.schema, table.name), table.columns.join(", "));
+            let differ = format!(
+                "SELECT count(*) FROM (
+                     SELECT {columns} FROM jsonb_populate_recordset(NULL::{name}, $1::jsonb)
+                     EXCEPT SELECT {columns} FROM {name} WHERE id = ANY($2)) d"
+            );
+            let ids = keys(&rows);
+            let count: i64 =
+                self.tx.query_one(&differ, &[&Json(&objects), &ids]).await?.try_get(0)?;
+            self.found.rows += u64::try_from(count)?;
+            if write && count > 0 {
+                let rows: Vec<Row> = rows.into_iter().cloned().collect();
+                rows::upsert(self.tx, table, &rows).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows of these records that are kept and that no fact says.
+    async fn extra(
+        &mut self,
+        page: &[(RecordId, Record)],
+        now: &[Row],
+        write: bool,
+    ) -> anyhow::Result<()> {
+        let records: Vec<Uuid> = page.iter().map(|(id, _)| id.0).collect();
+        let kinds: Vec<&str> = Kind::OF_A_FOLD.iter().map(|kind| kind.word()).collect();
+        for table in WITHDRAWN_FROM {
+            let said: Vec<&Row> = now.iter().filter(|row| row.table == table).collect();
+            let name = relation(table.schema, table.name);
+            let parent = parent(table);
+            let of_a_fold = if *table == tables::CONFLICTS {
+                "kind = ANY($3)"
+            } else {
+                "cardinality($3::text[]) > 0"
+            };
+            let select = format!(
+                "SELECT id FROM {name}
+                 WHERE {parent} = ANY($1) AND id <> ALL($2) AND {of_a_fold}"
+            );
+            let gone = self.tx.query(&select, &[&records, &keys(&said), &kinds]).await?;
+            let gone: BTreeSet<Uuid> =
+                gone.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+            self.found.extra += gone.len() as u64;
+            if write {
+                let gone: Vec<(&'static Table, Uuid)> =
+                    gone.into_iter().map(|id| (table, id)).collect();
+                rows::withdraw(self.tx, &gone).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The column by which a row belongs to its record.
+fn parent(table: &Table) -> &'static str {
+    let of = |column: &str| table.columns.contains(&column);
+    if of("record_id") {
+        "record_id"
+    } else if of("batch_id") {
+        "batch_id"
+    } else {
+        "event_id"
+    }
+}
+
+fn keys(rows: &[&Row]) -> Vec<Uuid> {
+    let key = |row: &&Row| match row.cells.first() {
+        Some(Cell::Uuid(id)) => Some(*id),
+        _ => None,
+    };
+    rows.iter().filter_map(key).collect()
+}

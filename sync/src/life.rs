@@ -1,0 +1,118 @@
+//! A log that was put back to an older state cannot go on: a new life begins, which takes over
+//! what the former one adds up to at headquarters.
+
+use kart_wire::{Common, Point, Problem, Renew, Renewed, code};
+
+use crate::{Device, Failure, Gateway, Terminal};
+
+/// Headquarters compares so many places at a time.
+const MOST_POINTS: u64 = 64;
+
+/// What a terminal needs to begin a new life of its log.
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
+pub struct NewLife {
+    /// Up to here headquarters has what stands in this log; what follows it has not.
+    pub common: u64,
+    /// What the new life goes on with.
+    pub renewed: Renewed,
+}
+
+/// Whether a session came to nothing because the life of the log is over.
+pub(crate) fn is_over(failure: &Failure) -> bool {
+    match failure {
+        Failure::Forked(_) => true,
+        Failure::Problem(Problem { code, .. }) => code == code::ROLLED_BACK,
+        _ => false,
+    }
+}
+
+/// Begins a new life in place of one that ends at `last`. Asked for again after a lost answer, a
+/// life that nothing was written to is left behind.
+pub(crate) async fn renew<T: Terminal, G: Gateway>(
+    terminal: &T,
+    device: &Device,
+    headquarters: &G,
+    token: &str,
+    last: u64,
+) -> Result<(), Failure> {
+    let common = common(terminal, device, headquarters, token, last).await?;
+    let incarnation = terminal.next_incarnation()?;
+    let request = Renew {
+        former: device.incarnation.clone(),
+        incarnation: incarnation.clone(),
+        nonce: device.nonce.clone(),
+    };
+    let renewed = headquarters.renew(token, &request).await?;
+    if renewed.incarnation != incarnation {
+        return Err(Failure::Nonsense("another life than the one asked for".to_owned()));
+    }
+    tracing::warn!(common, last, former_end = renewed.end.seq, "a new life of the log begins");
+    Ok(terminal.renew(NewLife { common, renewed }).await?)
+}
+
+/// Why the session ended: a gateway of the first protocol knows no lives, a person must act there.
+pub(crate) fn outcome(over: Failure, renewed: Result<(), Failure>) -> Failure {
+    match renewed {
+        Err(Failure::Problem(problem)) if problem.code == code::MALFORMED => over,
+        Err(failure) => failure,
+        Ok(()) => over,
+    }
+}
+
+/// The last place where both logs are the same, by bisection in many parts at once.
+async fn common<T: Terminal, G: Gateway>(
+    terminal: &T,
+    device: &Device,
+    headquarters: &G,
+    token: &str,
+    last: u64,
+) -> Result<u64, Failure> {
+    let (mut same, mut end) = (0, last);
+    while same < end {
+        let mut points = Vec::new();
+        for seq in places(same, end) {
+            // What was purged cannot be compared any more.
+            if let Some(hash) = terminal.hash_at(seq).await? {
+                points.push(Point { seq, hash });
+            }
+        }
+        let Some(first) = points.first().map(|point| point.seq) else { break };
+        let asked: Vec<u64> = points.iter().map(|point| point.seq).collect();
+        let common = Common { incarnation: device.incarnation.clone(), points };
+        let found = headquarters.common(token, &common).await?.seq;
+        if found != 0 && !asked.contains(&found) {
+            return Err(Failure::Nonsense(format!("fact {found} was not asked for")));
+        }
+        let next = match found {
+            0 => first,
+            found => asked.iter().copied().find(|seq| *seq > found).unwrap_or(found + 1),
+        };
+        same = same.max(found);
+        end = next - 1;
+    }
+    Ok(same)
+}
+
+/// Places after `same` up to `end`, evenly spread, the last one included.
+fn places(same: u64, end: u64) -> Vec<u64> {
+    let span = end - same;
+    let count = span.min(MOST_POINTS);
+    (1..=count)
+        .map(|n| {
+            let part = u128::from(span) * u128::from(n) / u128::from(count);
+            same + u64::try_from(part).unwrap_or(span)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_spread_and_reach_the_end() {
+        assert_eq!(places(3, 5), [4, 5]);
+        let many = places(0, 1_000_000);
+        assert_eq!((many.len(), many[0], many[63]), (64, 15_625, 1_000_000));
+    }
+}

@@ -1,0 +1,280 @@
+//! A backlog on its way to headquarters: facts per second from a terminal's SQLite into the domain tables, beside the same rows
+//! copied into staging tables and merged. What the limit writes are all rows that the backlog became, inbox, records and change
+//! feed included.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+use kart_api::Request;
+use kart_core::command::Command;
+use kart_core::counter::{CounterKind, Verdict};
+use kart_core::fact::{Body, Counted, Draft};
+use kart_core::id::{EquipmentId, Incarnation, Origin, RecordId, SiteId, TerminalId, reference_id};
+use kart_core::machine::MachineState;
+use kart_core::plant::Plant;
+use kart_core::record::Tenant;
+use kart_core::time::{Boot, Micros, Stamp};
+use kart_store::{Append, Store, StoreOptions};
+use serde::Serialize;
+use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
+
+use crate::child::Child;
+use crate::programs::repository;
+use crate::wait::try_for;
+use crate::world::headquarters::Headquarters;
+use crate::world::layout::Layout;
+use crate::world::terminal::Terminal;
+
+const ORGANIZATION: &str = "cedar-works";
+const SITE: &str = "cedar";
+const TERMINAL: &str = "T-07";
+const LIMIT: Duration = Duration::from_secs(3600);
+/// So many facts are appended in one commit while the backlog is made.
+const PAGE: u64 = 1_000;
+/// Of so many facts one is a change of state, the others are counts.
+const CHANGE_EVERY: u64 = 12;
+/// Every table that a backlog of this kind becomes rows of.
+const TABLES: [&str; 8] = [
+    "edge.inbox",
+    "edge.records",
+    "edge.production_counts",
+    "edge.machine_states",
+    "public.oee_machine_events",
+    "public.oee_machine_event_equipment",
+    "public.ops_labor_entries",
+    "edge.changes",
+];
+
+/// What a drained backlog took.
+#[derive(Debug, Serialize)]
+pub struct Drain {
+    pub facts: u64,
+    /// Facts per second from SQLite to the commit in Postgres.
+    pub ours: f64,
+    /// The same rows by COPY and merge.
+    pub copy: f64,
+    pub ratio: f64,
+    /// Seconds until the daemon answered, with this log.
+    pub restart_s: f64,
+    /// The most that kartd kept in memory meanwhile, in KiB.
+    pub kartd_kib: u64,
+    /// Commands that an operator gave meanwhile, and what 99 of 100 of them took at most, in milliseconds.
+    pub commands: usize,
+    pub p99_ms: f64,
+}
+
+/// Drains a backlog of so many facts.
+pub async fn drain(facts: u64) -> anyhow::Result<Drain> {
+    let site = repository().join("config/demo/site.toml");
+    let mut headquarters = Headquarters::start(&site).await?;
+    let mut terminal = Terminal::prepare(|data| {
+        Layout {
+            data,
+            machines: &[],
+            interval: None,
+            fastest: 10.0,
+            broker: None,
+            headquarters: Some(headquarters.url()),
+            site: &site,
+        }
+        .configuration()
+    })?;
+    terminal.enroll(&headquarters.enrollment_code(TERMINAL).await?).await?;
+    terminal.start().await?;
+    terminal.confirmed().await?;
+    terminal.stop().await?;
+    headquarters.stop().await?;
+    let last = backlog(&terminal, facts).await?;
+    headquarters.start_again().await?;
+    let began = Instant::now();
+    terminal.start().await?;
+    let restart_s = began.elapsed().as_secs_f64();
+    let mut work = Work::default();
+    let (from, since) = (headquarters.number(WATERMARK).await?, Instant::now());
+    let client = terminal.client()?;
+    while headquarters.number(WATERMARK).await? < last {
+        anyhow::ensure!(since.elapsed() < LIMIT, "the backlog does not drain");
+        work.once(&client).await?;
+        work.kib = work.kib.max(terminal.resident_kib()?);
+    }
+    let taken = since.elapsed().as_secs_f64();
+    let drained = u64::try_from(last - from)?;
+    terminal.stop().await?;
+    let copy = copied(&headquarters, &site).await?;
+    #[expect(clippy::cast_precision_loss, reason = "a speed")]
+    let rate = |seconds: f64| drained as f64 / seconds;
+    work.took.sort();
+    let place = work.took.len() * 99 / 100;
+    let p99 = work.took.get(place.min(work.took.len().saturating_sub(1)));
+    Ok(Drain {
+        facts: drained,
+        ours: rate(taken),
+        copy: rate(copy),
+        ratio: copy / taken,
+        restart_s,
+        kartd_kib: work.kib,
+        commands: work.took.len(),
+        p99_ms: p99.map_or(0.0, |took| took.as_secs_f64() * 1000.0),
+    })
+}
+
+const WATERMARK: &str = "SELECT max(watermark) FROM edge.terminals WHERE code = 'T-07'";
+
+/// An operator at the terminal meanwhile.
+#[derive(Default)]
+struct Work {
+    took: Vec<Duration>,
+    kib: u64,
+    inside: bool,
+}
+
+impl Work {
+    async fn once(&mut self, client: &kart_api::Client) -> anyhow::Result<()> {
+        let badge = "1001".to_owned();
+        let station = kart_core::id::StationId(key("ops_stations", "ST-21"));
+        let command = match self.inside {
+            true => serde_json::json!({ "clock_out": { "badge": badge } }),
+            false => serde_json::json!({ "clock_in": { "badge": badge, "station": station } }),
+        };
+        let command: Command = serde_json::from_value(command)?;
+        let request = Request { key: Uuid::new_v4().to_string(), command, pin: None };
+        let asked = Instant::now();
+        client.command(&request).await?;
+        self.took.push(asked.elapsed());
+        self.inside = !self.inside;
+        Ok(())
+    }
+}
+
+/// Appends facts through the store, and the plant that they add up to. Gives the last number.
+pub async fn backlog(terminal: &Terminal, facts: u64) -> anyhow::Result<i64> {
+    let site = SiteId(key("oee_sites", SITE));
+    let identity = std::fs::read_to_string(terminal.data().join("identity.json"))?;
+    let identity: serde_json::Value = serde_json::from_str(&identity)?;
+    let said = |name: &str| identity[name].as_str().context("identity.json");
+    let incarnation: Incarnation =
+        said("incarnation")?.parse().map_err(|_| anyhow::anyhow!("an incarnation"))?;
+    let origin = Origin { terminal: TerminalId(said("terminal")?.parse()?), incarnation };
+    let store = Store::open(StoreOptions {
+        folder: terminal.data(),
+        new_origin: origin,
+        tenant: Tenant { organization: ORGANIZATION.to_owned(), site },
+    })?;
+    let mut plant = Plant::new(origin);
+    store.reader()?.facts_after(0, |fact| plant.apply(fact))?;
+    let mut maker = Maker { origin, open: None };
+    let until = plant.head + facts;
+    while plant.head < until {
+        let page: Vec<Draft> = (plant.head + 1..=until)
+            .take(usize::try_from(PAGE)?)
+            .map(|seq| maker.draft(seq))
+            .collect();
+        for (seq, draft) in (plant.head + 1..).zip(page.clone()) {
+            plant.apply(&draft.seal(seq));
+        }
+        store.append(Append { drafts: page, ..Append::default() }).await?;
+    }
+    store.save_plant(plant.head, serde_json::to_string(&plant)?).await?;
+    store.close().await?;
+    Ok(i64::try_from(until)?)
+}
+
+/// A press that works and stops.
+struct Maker {
+    origin: Origin,
+    open: Option<RecordId>,
+}
+
+impl Maker {
+    fn draft(&mut self, seq: u64) -> Draft {
+        let n = i64::try_from(seq).unwrap_or_default();
+        let at =
+            Stamp { wall_us: Micros(1_790_000_000_000_000 + n * 500_000), mono_us: n * 500_000 };
+        let equipment = EquipmentId(key("oee_equipment", "EQ-211"));
+        let body = if seq.is_multiple_of(CHANGE_EVERY) {
+            let ends = self.open.replace(self.origin.record(seq));
+            let running = seq.is_multiple_of(CHANGE_EVERY * 2);
+            Body::StateChanged {
+                equipment,
+                station: None,
+                state: if running { MachineState::Running } else { MachineState::Stopped },
+                from: at,
+                ends,
+                rule: "cycle".to_owned(),
+                map: "backlog".to_owned(),
+                batch: None,
+            }
+        } else {
+            Body::Counted(Counted {
+                equipment,
+                source: "good".to_owned(),
+                counter: CounterKind::Good,
+                epoch: 0,
+                raw_from: n,
+                raw_to: n + 1,
+                quantity: 1,
+                verdict: Verdict::Increase,
+                since: at,
+                until: at.plus(1),
+                batch: None,
+            })
+        };
+        let boot = Boot("0a1b2c3d".to_owned());
+        Draft { at, boot, by: None, key: None, body, texts: Vec::new() }
+    }
+}
+
+fn key(table: &str, code: &str) -> Uuid {
+    reference_id(ORGANIZATION, SITE, table, code)
+}
+
+/// Seconds that COPY into staging and a merge take for all rows of `headquarters`, into a second database with the same schema,
+/// keys and indexes.
+async fn copied(headquarters: &Headquarters, site: &std::path::Path) -> anyhow::Result<f64> {
+    let plain = headquarters.cluster.database("plain")?;
+    for arguments in [vec!["migrate"], vec!["site", "apply", site.to_str().context("a path")?]] {
+        let mut command = std::process::Command::new(crate::programs::program("kart-hq")?);
+        command.env("DATABASE_URL", &plain).args(arguments);
+        let mut child = Child::spawn(&mut command)?;
+        anyhow::ensure!(child.end(LIMIT).await?.success(), "{}", child.tail());
+    }
+    let folder = headquarters.cluster.folder();
+    let from = connect(headquarters.database()).await?;
+    let into = connect(&plain).await?;
+    let terminals = format!("{}/terminals", folder.display());
+    from.batch_execute(&format!("COPY edge.terminals TO '{terminals}' (FORMAT binary)")).await?;
+    into.batch_execute(&format!("COPY edge.terminals FROM '{terminals}' (FORMAT binary)")).await?;
+    for table in TABLES {
+        let file = format!("{}/{table}", folder.display());
+        let parted = ["edge.inbox", "edge.changes"].contains(&table);
+        let source = if parted { format!("(SELECT * FROM {table})") } else { table.to_owned() };
+        from.batch_execute(&format!("COPY {source} TO '{file}' (FORMAT binary)")).await?;
+        into.batch_execute(&format!(
+            "ALTER TABLE {table} DISABLE TRIGGER USER; CREATE UNLOGGED TABLE staged_{} (LIKE {table})",
+            table.replace('.', "_")
+        ))
+        .await?;
+    }
+    let began = Instant::now();
+    for table in TABLES {
+        let (file, staged) = (format!("{}/{table}", folder.display()), table.replace('.', "_"));
+        into.batch_execute(&format!(
+            "BEGIN; COPY staged_{staged} FROM '{file}' (FORMAT binary);
+             INSERT INTO {table} SELECT * FROM staged_{staged} ON CONFLICT DO NOTHING; COMMIT"
+        ))
+        .await?;
+    }
+    Ok(began.elapsed().as_secs_f64())
+}
+
+async fn connect(url: &str) -> anyhow::Result<Client> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
+    #[expect(clippy::disallowed_methods, reason = "ends with its client")]
+    tokio::spawn(connection);
+    try_for("a connection", Duration::from_secs(5), async || {
+        client.simple_query("SELECT 1").await.map(drop).map_err(|fault| fault.to_string())
+    })
+    .await?;
+    Ok(client)
+}

@@ -1,0 +1,58 @@
+//! One more gateway, beside the one that headquarters has: for several of them on one database, and for TLS.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::child::Child;
+use crate::programs::program;
+use crate::wait::free_port;
+use crate::world::headquarters::listening;
+
+const LIMIT: Duration = Duration::from_secs(30);
+
+#[derive(Debug)]
+pub struct Gateway {
+    child: Child,
+    listen: SocketAddr,
+}
+
+impl Gateway {
+    /// In front of a database, at a free port; with a configuration, that says all but the port.
+    pub async fn start(database: &str, config: Option<&Path>) -> anyhow::Result<Self> {
+        Self::start_at(database, config, SocketAddr::from(([127, 0, 0, 1], free_port().await?)))
+            .await
+    }
+
+    /// At this address.
+    pub async fn start_at(
+        database: &str,
+        config: Option<&Path>,
+        listen: SocketAddr,
+    ) -> anyhow::Result<Self> {
+        let mut command = Command::new(program("kart-hq")?);
+        command.env("DATABASE_URL", database).args(["serve", "--listen", &listen.to_string()]);
+        if let Some(config) = config {
+            command.arg("--config").arg(config);
+        }
+        let mut child = Child::spawn(&mut command)?;
+        let said = child.stdout_path();
+        child.ready("kart-hq to listen", LIMIT, async || listening(&said)).await?;
+        Ok(Self { child, listen })
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.listen
+    }
+
+    /// SIGKILL.
+    pub fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill().map(drop)
+    }
+
+    /// Its process.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+}

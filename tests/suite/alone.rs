@@ -1,0 +1,4 @@
+//! The seeded world by itself.
+#![cfg(test)]
+
+mod seeded;

@@ -1,0 +1,113 @@
+//! The seeded world: real engines, real folding, real synchronisation at both ends; simulated are
+//! machines, people, disks, clocks and the network. One seed is one history of up to thirty days,
+//! and always the same one.
+//!
+//!     KART_SEED=17 cargo test -p kart-tests --test suite seeded::
+//!     KART_SEEDS=3000 cargo test -p kart-tests --test suite seeded::
+//!
+//! With KART_TRACE=1 a single seed tells everything that happens in it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+use kart_planted::Bug;
+
+mod centre;
+mod checks;
+mod device;
+mod disk;
+mod floor;
+mod line;
+mod port;
+mod profile;
+mod script;
+mod station;
+mod trace;
+mod truth;
+mod world;
+
+/// Seeds in the gate.
+const SEEDS: u64 = 300;
+
+/// What became of one world.
+pub(crate) struct Outcome {
+    hash: u64,
+    counts: BTreeMap<&'static str, u64>,
+    pub(crate) faults: BTreeMap<&'static str, String>,
+}
+
+/// Lives through the world of a seed, with or without a planted fault.
+pub(crate) fn outcome(seed: u64, bug: Option<Bug>) -> Outcome {
+    kart_planted::plant(bug);
+    fastrand::seed(seed);
+    let told = std::env::var_os("KART_TRACE").is_some();
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+    let world = runtime.block_on(async {
+        let world = world::World::new(seed, told);
+        script::live(&world).await;
+        world
+    });
+    kart_planted::plant(None);
+    let trace = world.trace();
+    Outcome { hash: trace.hash(), counts: trace.counts.clone(), faults: trace.faults.clone() }
+}
+
+fn number(name: &str) -> Option<u64> {
+    std::env::var(name).ok()?.parse().ok()
+}
+
+/// Runs a seed twice. Gives what happened, or what was wrong.
+fn twice(seed: u64) -> Result<Outcome, String> {
+    let first = outcome(seed, None);
+    if let Some((check, what)) = first.faults.first_key_value() {
+        let repeat = format!("KART_SEED={seed} cargo test -p kart-tests --test suite seeded::");
+        return Err(format!("{check}: {what}\n  repeat with: {repeat}"));
+    }
+    let again = outcome(seed, None);
+    if first.hash != again.hash {
+        return Err(format!("seed {seed} gives two histories"));
+    }
+    Ok(first)
+}
+
+#[test]
+fn every_history_ends_well() {
+    let began = Instant::now();
+    let one = number("KART_SEED");
+    let seeds = one.map_or(1, |_| 1).max(number("KART_SEEDS").unwrap_or(SEEDS) * u64::from(one.is_none()));
+    let first = one.unwrap_or(1);
+    let next = AtomicU64::new(first);
+    let work = || {
+        let mut done = (Vec::new(), BTreeMap::<&'static str, u64>::new());
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + seeds {
+                return done;
+            }
+            match twice(seed) {
+                Ok(outcome) => {
+                    for (kind, count) in outcome.counts {
+                        *done.1.entry(kind).or_default() += count;
+                    }
+                },
+                Err(fault) => done.0.push(fault),
+            }
+        }
+    };
+    let done: Vec<_> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..2).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    let mut counts = BTreeMap::<&'static str, u64>::new();
+    for (kind, count) in done.iter().flat_map(|(_, counts)| counts) {
+        *counts.entry(kind).or_default() += count;
+    }
+    #[expect(clippy::print_stderr, reason = "the figures of the run")]
+    {
+        eprintln!("{seeds} seeds, each twice, {:.1?}: {counts:?}", began.elapsed());
+    }
+    let faults: Vec<String> = done.into_iter().flat_map(|(faults, _)| faults).collect();
+    assert!(faults.is_empty(), "{} of {seeds} seeds:\n{}", faults.len(), faults.join("\n"));
+}

@@ -1,0 +1,368 @@
+//! Simulated headquarters: the gateway's own decisions over tables in memory. A transaction is a
+//! list of changes that is applied whole or not at all.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use kart_core::fact::{Fact, Hash};
+use kart_core::id::SiteId;
+use kart_core::record::Record;
+use kart_core::reference::Reference;
+use kart_core::row::Cell;
+use kart_hq::decisions::{
+    Head, Held, Known, Push, Said, Terminal, Writer, check, check_sender, check_session, judge, sort,
+};
+use kart_planted::{Bug, planted};
+use kart_wire::{Hello, Problem, Pushed, Quarantined, TextLine, Welcome, code};
+use uuid::Uuid;
+
+use super::disk::RowKey;
+use super::floor;
+
+mod feed;
+mod fold;
+
+pub(super) use feed::sums;
+
+/// Names a fact at headquarters: terminal, life, number.
+pub(super) type Place = (Uuid, String, u64);
+
+/// A line of the inbox.
+pub(super) struct Stored {
+    pub(super) line: Vec<u8>,
+    pub(super) hash: Hash,
+}
+
+/// A session as headquarters remembers it.
+#[derive(Clone)]
+pub(super) struct Past {
+    id: Uuid,
+    /// Its last cursor.
+    cursor: Option<u64>,
+}
+
+/// A row of `edge.terminals` with its sessions, newest last.
+#[derive(Clone)]
+pub(super) struct Registered {
+    pub(super) code: String,
+    pub(super) incarnation: String,
+    pub(super) nonce: String,
+    pub(super) watermark: u64,
+    pub(super) hash: Hash,
+    pub(super) safe_seq: u64,
+    pub(super) sessions: Vec<Past>,
+    /// Former lives of the log.
+    pub(super) ended: BTreeSet<String>,
+}
+
+/// All tables.
+#[derive(Clone)]
+pub(super) struct State {
+    pub(super) terminals: BTreeMap<Uuid, Registered>,
+    pub(super) inbox: BTreeMap<Place, Arc<Stored>>,
+    pub(super) texts: BTreeMap<(Place, String), TextLine>,
+    pub(super) records: BTreeMap<Uuid, Arc<Record>>,
+    pub(super) rows: BTreeMap<RowKey, Arc<Vec<Cell>>>,
+    pub(super) quarantine: BTreeMap<Place, Arc<Held>>,
+    pub(super) reference: Arc<Reference>,
+    /// Keys of the reference data: what a foreign key finds.
+    pub(super) known: Arc<BTreeSet<Uuid>>,
+    /// Number of the last transaction, and which rows each one changed.
+    tx: u64,
+    changed: Vec<(u64, RowKey)>,
+}
+
+/// What a transaction writes.
+#[derive(Default)]
+pub(super) struct Changes {
+    pub(super) inbox: Vec<(Place, Arc<Stored>)>,
+    pub(super) texts: Vec<((Place, String), TextLine)>,
+    pub(super) records: BTreeMap<Uuid, Arc<Record>>,
+    pub(super) rows: BTreeMap<RowKey, Arc<Vec<Cell>>>,
+    pub(super) held: Vec<(Place, Arc<Held>)>,
+    pub(super) resolved: Vec<Place>,
+    pub(super) head: Option<(Uuid, u64, Hash)>,
+}
+
+/// What a push came to: the changes still have to be committed.
+pub(super) struct Decided {
+    pub(super) changes: Changes,
+    pub(super) answer: Pushed,
+}
+
+pub(super) struct Centre {
+    pub(super) state: State,
+    /// Raised with every restore.
+    pub(super) epoch: u32,
+    pub(super) backups: Vec<State>,
+    /// Sessions minted so far, ever.
+    minted: u64,
+}
+
+impl Registered {
+    /// The newest session.
+    pub(super) fn session(&self) -> Option<Uuid> {
+        self.sessions.last().map(|past| past.id)
+    }
+}
+
+impl State {
+    pub(super) fn terminal(&self, id: Uuid) -> Result<Terminal, Problem> {
+        let known = self.terminals.get(&id).ok_or_else(|| problem(code::UNAUTHORIZED))?;
+        Ok(Terminal {
+            organization: floor::ORGANIZATION.to_owned(),
+            site: self.reference.site.id.0,
+            id,
+            incarnation: known.incarnation.clone(),
+        })
+    }
+
+    fn head(&self, id: Uuid) -> Head {
+        let known = &self.terminals[&id];
+        Head { watermark: known.watermark, hash: known.hash, safe_seq: known.safe_seq }
+    }
+
+    pub(super) fn apply(&mut self, changes: Changes) {
+        self.tx += 1;
+        self.inbox.extend(changes.inbox);
+        self.texts.extend(changes.texts);
+        self.records.extend(changes.records);
+        for (key, cells) in changes.rows {
+            if self.rows.get(&key) != Some(&cells) {
+                self.changed.push((self.tx, key));
+                self.rows.insert(key, cells);
+            }
+        }
+        for place in &changes.resolved {
+            self.quarantine.remove(place);
+        }
+        self.quarantine.extend(changes.held);
+        if let Some((terminal, watermark, hash)) = changes.head {
+            let known = self.terminals.get_mut(&terminal).unwrap();
+            (known.watermark, known.hash) = (watermark, hash);
+        }
+    }
+
+    /// What waits of a terminal's present log.
+    pub(super) fn waiting(&self, id: Uuid, from: u64, to: u64) -> Vec<Quarantined> {
+        let life = &self.terminals[&id].incarnation;
+        let range = (id, life.clone(), from)..=(id, life.clone(), to);
+        let held = self.quarantine.range(range).map(|((.., seq), held)| Quarantined {
+            seq: *seq,
+            code: held.code.clone(),
+            detail: held.detail.clone(),
+        });
+        held.collect()
+    }
+}
+
+impl Centre {
+    pub(super) fn new(reference: Reference) -> Self {
+        let known = keys(&reference);
+        let state = State {
+            terminals: BTreeMap::new(),
+            inbox: BTreeMap::new(),
+            texts: BTreeMap::new(),
+            records: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            quarantine: BTreeMap::new(),
+            reference: Arc::new(reference),
+            known: Arc::new(known),
+            tx: 0,
+            changed: Vec::new(),
+        };
+        Self { state, epoch: 0, backups: Vec::new(), minted: 0 }
+    }
+
+    pub(super) fn enroll(&mut self, id: Uuid, code: String, incarnation: String, nonce: String) {
+        let registered = Registered {
+            code,
+            incarnation,
+            nonce,
+            watermark: 0,
+            hash: Hash::ZERO,
+            safe_seq: 0,
+            sessions: Vec::new(),
+            ended: BTreeSet::new(),
+        };
+        self.state.terminals.insert(id, registered);
+    }
+
+    /// `kart-hq site apply`, and what waited for it.
+    pub(super) fn apply_site(&mut self, reference: Reference) {
+        self.state.known = Arc::new(keys(&reference));
+        self.state.reference = Arc::new(reference);
+        self.state.tx += 1;
+        self.state.changed.push((self.state.tx, ("edge.sites", Uuid::nil())));
+        for id in self.state.terminals.keys().copied().collect::<Vec<_>>() {
+            self.retry(id);
+        }
+    }
+
+    /// Tries again what waits of a terminal.
+    fn retry(&mut self, id: Uuid) {
+        let Ok(terminal) = self.state.terminal(id) else { return };
+        let Ok(writer) = Writer::of(&terminal) else { return };
+        let places: Vec<Place> = self.state.quarantine.keys().filter(|place| place.0 == id).cloned().collect();
+        let facts = places.iter().map(|place| Fact::parse(&self.state.inbox[place].line).unwrap());
+        let facts: Vec<Fact> = facts.collect();
+        if facts.is_empty() {
+            return;
+        }
+        let mut changes = Changes { resolved: places, ..Changes::default() };
+        fold::project(&self.state, &writer, &facts, true, &mut changes).ok();
+        self.state.apply(changes);
+    }
+
+    /// Compares the logs and begins a session.
+    pub(super) fn hello(&mut self, id: Uuid, hello: &Hello, now_us: i64) -> Result<Welcome, Problem> {
+        let terminal = self.state.terminal(id)?;
+        let head = self.state.head(id);
+        self.judge(&terminal, &head, hello)?;
+        self.minted += 1;
+        let session = Uuid::from_u128(u128::from(self.minted) << 32 | u128::from(self.epoch));
+        let known = self.state.terminals.get_mut(&id).unwrap();
+        known.sessions.push(Past { id: session, cursor: None });
+        if known.sessions.len() > 32 {
+            known.sessions.remove(0);
+        }
+        self.retry(id);
+        Ok(Welcome {
+            session,
+            watermark: head.watermark,
+            watermark_hash: head.hash.to_string(),
+            safe_seq: head.safe_seq,
+            server_us: now_us,
+            most_facts: kart_wire::MOST_FACTS,
+            protocol: kart_wire::PROTOCOL,
+        })
+    }
+
+    fn judge(&self, terminal: &Terminal, head: &Head, hello: &Hello) -> Result<(), Problem> {
+        let known = &self.state.terminals[&terminal.id];
+        let parse = |hash: &str| hash.parse().map_err(|_| problem(code::MALFORMED));
+        let said = Said {
+            protocol: hello.protocol,
+            incarnation: &hello.incarnation,
+            nonce: &hello.nonce,
+            last: (hello.last_seq, parse(&hello.head_hash)?),
+            acked: (hello.acked_seq, parse(&hello.acked_hash)?),
+            oldest: hello.oldest_seq,
+        };
+        let at = |seq: u64| match seq {
+            0 => Some(Hash::ZERO),
+            seq if seq > head.watermark => None,
+            seq => {
+                let place = (terminal.id, terminal.incarnation.clone(), seq);
+                self.state.inbox.get(&place).map(|stored| stored.hash)
+            },
+        };
+        let verdict = judge(
+            &said,
+            &Known {
+                incarnation: &known.incarnation,
+                nonce: Some(&known.nonce),
+                watermark: head.watermark,
+                at_last: at(hello.last_seq),
+                at_acked: at(hello.acked_seq),
+                ended: known.ended.contains(&hello.incarnation),
+                takes_over: false,
+                lives: 0,
+            },
+        );
+        verdict.refusal().map_or(Ok(()), |(code, _)| Err(problem(code)))
+    }
+
+    /// Decides on a push; nothing is changed yet.
+    pub(super) fn push(&self, id: Uuid, body: &[u8]) -> Result<Decided, Problem> {
+        let refused = |refusal: kart_hq::decisions::Refusal| refusal.problem().clone();
+        let push = Push::parse(body).map_err(refused)?;
+        let terminal = self.state.terminal(id)?;
+        check_sender(&terminal, &self.state.head(id), &push).map_err(refused)?;
+        // The same terminal, now that it was checked.
+        let terminal = self.state.terminal(push.envelope.terminal)?;
+        let head = self.state.head(terminal.id);
+        let newest = self.state.terminals[&terminal.id].sessions.last().map(|past| past.id);
+        check_session(newest, push.envelope.session).map_err(refused)?;
+        let place = |seq| (terminal.id, terminal.incarnation.clone(), seq);
+        let stored = self.state.inbox.range(place(push.envelope.from - 1)..=place(push.to()));
+        let stored = stored.map(|((.., seq), stored)| (*seq, stored.hash)).collect();
+        let writer = Writer::of(&terminal).map_err(refused)?;
+        let links = check(&head, &stored, &push, writer.origin).map_err(refused)?;
+        let mut changes = Changes::default();
+        let (mut watermark, mut hash) = (head.watermark, head.hash);
+        if let Some(last) = links.last() {
+            (watermark, hash) = (last.seq, last.hash);
+            changes.head = Some((terminal.id, watermark, hash));
+            let lines = links.iter().map(|link| {
+                (place(link.seq), Arc::new(Stored { line: link.line.to_vec(), hash: link.hash }))
+            });
+            changes.inbox = lines.collect();
+            let (good, bad) = sort(&links, &push.texts);
+            let kept = good.into_iter().map(|text| ((place(text.seq), text.field.clone()), text.clone()));
+            changes.texts = kept.collect();
+            changes.held = bad.into_iter().map(|held| (place(held.seq), Arc::new(held))).collect();
+            let facts: Vec<Fact> = links.into_iter().filter_map(|link| link.fact).collect();
+            fold::project(&self.state, &writer, &facts, false, &mut changes)?;
+            if planted(Bug::QuarantineWithoutWatermark)
+                && let Some(first) = changes.held.iter().map(|((.., seq), _)| *seq).min()
+            {
+                let before = changes.inbox.iter().rfind(|((.., seq), _)| *seq < first);
+                changes.head = before.map(|((.., seq), stored)| (terminal.id, *seq, stored.hash));
+                (watermark, hash) = changes
+                    .head
+                    .map_or((head.watermark, head.hash), |(_, watermark, hash)| (watermark, hash));
+            }
+        }
+        let waits = changes.held.iter().map(|((.., seq), held)| Quarantined {
+            seq: *seq,
+            code: held.code.clone(),
+            detail: held.detail.clone(),
+        });
+        let answer = Pushed {
+            session: push.envelope.session,
+            watermark,
+            watermark_hash: hash.to_string(),
+            safe_seq: head.safe_seq,
+            quarantined: waits.collect(),
+        };
+        Ok(Decided { changes, answer })
+    }
+
+    /// An archived backup: everything in it is safe.
+    pub(super) fn back_up(&mut self) {
+        for known in self.state.terminals.values_mut() {
+            known.safe_seq = known.watermark;
+        }
+        self.backups.push(self.state.clone());
+    }
+
+    /// The newest backups are younger than any promise that something is safe.
+    pub(super) fn restore(&mut self) -> bool {
+        let Some(backup) = self.backups.last() else { return false };
+        self.state = backup.clone();
+        self.epoch += 1;
+        true
+    }
+
+    /// The site's row key space for a tenant.
+    pub(super) fn site(&self) -> SiteId {
+        self.state.reference.site.id
+    }
+}
+
+pub(super) fn problem(code: &str) -> Problem {
+    Problem { code: code.to_owned(), detail: String::new(), watermark: None }
+}
+
+/// Every key of the reference data that a fact can name.
+fn keys(reference: &Reference) -> BTreeSet<Uuid> {
+    let groups = reference.downtime_groups.iter().chain(&reference.scrap_groups);
+    let products = reference.families.iter().flat_map(|family| &family.products);
+    let mut keys: BTreeSet<Uuid> = products.map(|product| product.id.0).collect();
+    keys.extend(groups.flat_map(|group| &group.reasons).map(|reason| reason.id.0));
+    keys.extend(reference.stations.iter().map(|station| station.id.0));
+    keys.extend(reference.machines.iter().map(|machine| machine.id.0));
+    keys.extend(reference.people.iter().map(|person| person.id.0));
+    keys
+}

@@ -1,0 +1,163 @@
+//! The feed: what changed between two transactions, as it is now.
+
+use std::collections::BTreeSet;
+
+use kart_core::row::Cell;
+use kart_planted::{Bug, planted};
+use kart_sync::Fed;
+use kart_wire::{Feed, FeedHead, FeedRow, Problem, Scope, ScopeSum, code};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::super::disk::Rows;
+use super::{Centre, State, problem};
+
+const SCOPES: [Scope; 3] = [Scope::Org, Scope::Site, Scope::Terminal];
+
+impl State {
+    /// Everything a terminal is to know.
+    pub(in super::super) fn mirror(&self, id: Uuid) -> Rows {
+        let mut rows = Rows::new();
+        let site = serde_json::json!({ "version": self.reference.version.to_string() });
+        rows.insert((Scope::Site, "edge.sites".to_owned(), "cedar".to_owned()), site.to_string());
+        for product in self.reference.families.iter().flat_map(|family| &family.products) {
+            let row = serde_json::json!({ "code": product.code, "name": product.name });
+            let key = (Scope::Site, "public.ops_products".to_owned(), product.id.to_string());
+            rows.insert(key, row.to_string());
+        }
+        let station = self.station(id);
+        let from = ("oee_machine_events", Uuid::nil());
+        let events = self.rows.range(from..).take_while(|((table, _), _)| *table == from.0);
+        for ((table, key), cells) in events {
+            let open = matches!(cells.get(6), Some(Cell::Null));
+            let batch = cells.get(4) == Some(&Cell::from("batch"));
+            if open && batch && cells.get(3) == station.as_ref() {
+                let row = serde_json::json!({ "start_ts": cells[5].json().to_string() });
+                let key = (Scope::Terminal, format!("public.{table}"), key.to_string());
+                rows.insert(key, row.to_string());
+            }
+        }
+        rows
+    }
+
+    fn station(&self, id: Uuid) -> Option<Cell> {
+        let number = self.terminals.get(&id)?.code.split_once('-')?.1.parse::<usize>().ok()?;
+        let code = format!("ST-{number}");
+        let station = self.reference.stations.iter().find(|station| station.code == code)?;
+        Some(Cell::Uuid(station.id.0))
+    }
+}
+
+impl Centre {
+    /// The transaction a cursor stands for, if it may be used by this terminal here.
+    fn open(&self, id: Uuid, cursor: &str) -> Option<u64> {
+        let mut parts = cursor.split('/');
+        let holder: Uuid = parts.next()?.parse().ok()?;
+        let session: Uuid = parts.next()?.parse().ok()?;
+        let tx = parts.next()?.parse().ok()?;
+        if holder != id && !planted(Bug::CursorUnbound) {
+            return None;
+        }
+        let known = &self.state.terminals[&id].sessions;
+        let past = known.iter().find(|past| past.id == session)?;
+        past.cursor.is_some_and(|newest| tx <= newest).then_some(tx)
+    }
+
+    /// Whether there is anything to send.
+    pub(in super::super) fn news(&self, id: Uuid, feed: &Feed) -> bool {
+        let since = feed.cursor.as_deref().and_then(|cursor| self.open(id, cursor));
+        let newest = self.state.changed.last().map_or(0, |(tx, _)| *tx);
+        !feed.whole.is_empty() || feed.sums || since.is_none_or(|since| newest > since)
+    }
+
+    /// Answers a feed; the cursor is remembered before.
+    pub(in super::super) fn feed(
+        &mut self,
+        id: Uuid,
+        feed: &Feed,
+        server_us: i64,
+    ) -> Result<Fed, Problem> {
+        let current = self.state.terminals[&id].sessions.last().map(|past| past.id);
+        if current != Some(feed.session) {
+            return Err(problem(code::STALE_SESSION));
+        }
+        let since = feed.cursor.as_deref().and_then(|cursor| self.open(id, cursor));
+        let now = self.state.mirror(id);
+        let mut whole: BTreeSet<Scope> = feed.whole.iter().copied().collect();
+        if since.is_none() {
+            whole.extend(SCOPES);
+        }
+        let whole_rows = now.iter().filter(|((scope, ..), _)| whole.contains(scope));
+        let mut rows: Vec<FeedRow> = whole_rows
+            .map(|((scope, table, key), row)| FeedRow {
+                scope: *scope,
+                table: table.clone(),
+                key: key.clone(),
+                row: Some(row.clone()),
+            })
+            .collect();
+        if let Some(since) = since {
+            rows.extend(self.changed(since, &now).into_iter().filter(|row| !whole.contains(&row.scope)));
+        }
+        let known = self.state.terminals.get_mut(&id).unwrap();
+        let (applied_through, tx) = (known.watermark, self.state.tx);
+        if let Some(past) = known.sessions.last_mut() {
+            past.cursor = Some(tx);
+        }
+        let head = FeedHead {
+            cursor: format!("{id}/{}/{tx}", feed.session),
+            whole: whole.into_iter().collect(),
+            rows: rows.len(),
+            applied_through,
+            server_us,
+            quarantined: self.state.waiting(id, 0, u64::MAX),
+            sums: if feed.sums { sums(&now) } else { vec![] },
+        };
+        Ok(Fed { head, rows })
+    }
+
+    /// Rows that changed, as they are now; gone where they are none of the terminal's.
+    fn changed(&self, since: u64, now: &Rows) -> Vec<FeedRow> {
+        let after = self.state.changed.partition_point(|(tx, _)| *tx <= since);
+        let keys: BTreeSet<_> = self.state.changed[after..].iter().map(|(_, key)| *key).collect();
+        let mut rows = Vec::new();
+        for (table, id) in keys {
+            if table == "edge.sites" {
+                let site = now.iter().filter(|((scope, ..), _)| *scope == Scope::Site);
+                rows.extend(site.map(|((scope, table, key), row)| FeedRow {
+                    scope: *scope,
+                    table: table.clone(),
+                    key: key.clone(),
+                    row: Some(row.clone()),
+                }));
+            } else if table == "oee_machine_events" {
+                let key = (Scope::Terminal, format!("public.{table}"), id.to_string());
+                let row = now.get(&key).cloned();
+                if row.is_some() || !planted(Bug::NoTombstone) {
+                    rows.push(FeedRow { scope: key.0, table: key.1, key: key.2, row });
+                }
+            }
+        }
+        rows
+    }
+}
+
+/// The scopes of these rows, each in two numbers.
+pub(in super::super) fn sums(rows: &Rows) -> Vec<ScopeSum> {
+    let sum = |scope: Scope| {
+        let own = rows.iter().filter(|((of, ..), _)| *of == scope);
+        let hashes = own.clone().map(|((_, table, key), row)| {
+            let digest = Sha256::new()
+                .chain_update(table)
+                .chain_update([0])
+                .chain_update(key)
+                .chain_update([0])
+                .chain_update(row)
+                .finalize();
+            u64::from_be_bytes(digest[..8].try_into().unwrap())
+        });
+        let sum = hashes.fold(0_u64, u64::wrapping_add);
+        ScopeSum { scope, rows: own.count() as u64, sum: format!("{sum:016x}") }
+    };
+    SCOPES.map(sum).into()
+}

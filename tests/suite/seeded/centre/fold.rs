@@ -1,0 +1,91 @@
+//! From facts to rows by the gateway's fold, one fact after the other, with the constraints that a
+//! database would have.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use kart_core::fact::Fact;
+use kart_core::row::{Cell, Row};
+use kart_hq::decisions::{Fold, Held, Writer};
+use kart_planted::{Bug, planted};
+use kart_wire::{Problem, code};
+use uuid::Uuid;
+
+use super::super::station::row_key;
+use super::{Changes, State, problem};
+
+/// Columns that name a row of the reference data.
+const REFERENCES: [&str; 6] =
+    ["equipment_id", "station_id", "product_id", "user_id", "downtime_reason_id", "scrap_reason_id"];
+
+/// Adds to `changes` what `facts` mean; facts that cannot be applied wait.
+pub(super) fn project(
+    state: &State,
+    writer: &Writer,
+    facts: &[Fact],
+    again: bool,
+    changes: &mut Changes,
+) -> Result<(), Problem> {
+    let place = |seq| (writer.origin.terminal.0, writer.origin.incarnation.to_string(), seq);
+    let waits = |held: &Held| held.blocks();
+    let mut unopened: BTreeSet<Uuid> = BTreeSet::new();
+    if !again {
+        let range = place(0)..=place(u64::MAX);
+        unopened.extend(state.quarantine.range(range).filter_map(|(_, held)| waits(held)));
+    }
+    for fact in facts {
+        let touched = writer.records(fact);
+        let known = touched.iter().filter_map(|id| {
+            let record = changes.records.get(id).or_else(|| state.records.get(id))?;
+            Some((*id, (**record).clone()))
+        });
+        let records: BTreeMap<_, _> = known.collect();
+        let mut fold = Fold {
+            writer,
+            unopened: std::mem::take(&mut unopened),
+            aliases: BTreeMap::new(),
+            records,
+            changed: BTreeSet::new(),
+            own: Vec::new(),
+            held: Vec::new(),
+        };
+        fold.add(fact);
+        let rows = fold.rows();
+        let missing = rows.iter().find_map(|row| missing(state, changes, &rows, row));
+        let Fold { held, changed, records, unopened: still, .. } = fold;
+        unopened = still;
+        let held = match missing {
+            None => held,
+            Some(detail) => vec![writer.hold(fact, "unresolved_ref", detail)],
+        };
+        if held.is_empty() {
+            let records = records.into_iter().filter(|(id, _)| changed.contains(id));
+            changes.records.extend(records.map(|(id, record)| (id, Arc::new(record))));
+            changes.rows.extend(rows.into_iter().map(|row| (row_key(&row), Arc::new(row.cells))));
+        } else if planted(Bug::BatchAborted) {
+            return Err(problem(code::UNAVAILABLE));
+        }
+        unopened.extend(held.iter().filter_map(waits));
+        changes.held.extend(held.into_iter().map(|held| (place(held.seq), Arc::new(held))));
+    }
+    Ok(())
+}
+
+/// What a foreign key of the row does not find.
+fn missing(state: &State, changes: &Changes, beside: &[Row], row: &Row) -> Option<String> {
+    for (column, cell) in row.table.columns.iter().zip(&row.cells) {
+        let Cell::Uuid(id) = cell else { continue };
+        if REFERENCES.contains(column) && !state.known.contains(id) {
+            return Some(format!("{column} {id}"));
+        }
+        let event = ("oee_machine_events", *id);
+        if *column == "batch_event_id"
+            && !state.rows.contains_key(&event)
+            && !changes.rows.contains_key(&event)
+            && !beside.iter().any(|row| row_key(row) == event)
+        {
+            return Some(format!("{column} {id}"));
+        }
+    }
+    None
+}

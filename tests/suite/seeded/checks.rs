@@ -1,0 +1,121 @@
+//! The invariants, by the names they have in the design: some watched all the time, the others at
+//! the end, when nothing goes wrong any more and all lanes are idle.
+
+use std::collections::hash_map::DefaultHasher;
+use std::hash::{Hash as _, Hasher as _};
+
+use kart_core::id::{Origin, TerminalId};
+use kart_sync::Told;
+use uuid::Uuid;
+
+use super::centre::Changes;
+use super::disk::Rows;
+use super::station::Station;
+use super::world::World;
+
+mod end;
+mod rows;
+
+pub(super) use end::at_rest;
+
+/// Rows as one number; the hasher's keys are fixed.
+pub(super) fn digest(rows: &Rows) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    rows.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A terminal is about to believe what it was told.
+pub(super) fn acknowledged(world: &World, station: &Station, told: &Told) {
+    let mut truth = world.truth();
+    if !truth.said.contains(&(told.session, told.watermark)) {
+        world.fault(
+            "I6 acks are sound",
+            format!("{} believes {}, which was never said to it", station.number, told.watermark),
+        );
+    }
+    // From the end back to what was acknowledged before.
+    for seq in (1..=told.watermark).rev() {
+        let name = (station.origin(), seq);
+        let Some(hash) = station.disk.seen.hash_at(seq) else { continue };
+        match truth.acked.insert(name, hash) {
+            Some(before) if before == hash => break,
+            None => {},
+            Some(_) => world.fault(
+                "I17 one fact in one place",
+                format!("{} had two facts {seq} acknowledged", station.number),
+            ),
+        }
+    }
+}
+
+/// A terminal has taken over rows up to a cursor.
+pub(super) fn mirrored(world: &World, station: &Station, cursor: &str) {
+    let expected = world.boundaries.lock().unwrap().get(cursor).copied();
+    if expected != Some(digest(&station.disk.seen.mirror)) {
+        world.fault(
+            "I11 a mirror is one commit boundary",
+            format!("{} at {cursor}", station.number),
+        );
+    }
+}
+
+/// Headquarters is about to commit what came under a terminal's token.
+pub(super) fn committing(world: &World, terminal: Uuid, changes: &Changes) {
+    let centre = world.centre();
+    let truth = world.truth();
+    for ((owner, life, seq), stored) in &changes.inbox {
+        if *owner != terminal {
+            world.fault("I15 writes stay at home", format!("fact {seq} of {owner}"));
+        }
+        let incarnation = life.parse().unwrap();
+        let origin = Origin { terminal: TerminalId(*owner), incarnation };
+        let tried = truth.tried.get(&(origin, *seq));
+        let tried = tried.is_some_and(|hashes| hashes.contains(&stored.hash.0));
+        if !tried {
+            world.fault("I3 nothing is invented", format!("fact {seq} of {owner}"));
+        }
+    }
+    if let Some((id, watermark, _)) = changes.head
+        && watermark < centre.state.terminals[&id].watermark
+    {
+        world.fault("I6 watermarks rise", format!("{id} to {watermark}"));
+    }
+}
+
+/// Headquarters has committed: every inbox is whole up to its watermark.
+pub(super) fn committed(world: &World) {
+    let centre = world.centre();
+    for (id, known) in &centre.state.terminals {
+        let place = |seq| (*id, known.incarnation.clone(), seq);
+        let last = centre.state.inbox.range(place(0)..=place(u64::MAX)).next_back();
+        let (last, hash) = last.map_or((0, None), |((.., seq), stored)| (*seq, Some(stored.hash)));
+        if last != known.watermark || hash.is_some_and(|hash| hash != known.hash) {
+            let what = format!("{id}: fact {last} under watermark {}", known.watermark);
+            world.fault("I5 prefixes", what);
+        }
+    }
+}
+
+/// A daemon has started: whatever was confirmed is there, and the chain holds.
+pub(super) fn opened(world: &World, station: &Station) {
+    let truth = world.truth();
+    let origin = station.origin();
+    let first = (origin, 0);
+    for ((_, seq), hash) in truth.accepted.range(first..=(origin, u64::MAX)) {
+        let taken = truth.taken.contains(&(origin, *seq));
+        if !taken && station.disk.seen.hash_at(*seq) != Some(*hash) {
+            let what = format!("fact {seq} of {} is gone", station.number);
+            world.fault("I1 saved is on the disk", what);
+            break;
+        }
+    }
+    let mut hash = kart_core::fact::Hash::ZERO;
+    for (n, kept) in (1..).zip(&station.disk.seen.facts) {
+        hash = hash.after(kept.line.as_bytes());
+        if hash != kept.hash || kept.fact.seq != n {
+            world.fault("I16 chains hold", format!("fact {n} of {}", station.number));
+            break;
+        }
+    }
+}

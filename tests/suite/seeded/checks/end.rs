@@ -1,0 +1,155 @@
+//! What must hold when nothing goes wrong any more and everything has had its time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use kart_core::fact::Hash;
+use kart_core::row::Cell;
+
+use super::super::disk::RowKey;
+use super::super::line::carry_out;
+use super::super::station::Station;
+use super::super::world::World;
+use super::{digest, rows};
+
+/// Everything that is checked at the end.
+pub(in super::super) fn at_rest(world: &World) {
+    liveness(world);
+    inbox(world);
+    chains(world);
+    texts(world);
+    for post in world.posts() {
+        if post.fenced() {
+            continue;
+        }
+        let station = post.station();
+        converged(world, &station);
+        rows::parts(world, &station);
+    }
+    rows::shifts(world);
+    rows::batches(world);
+    replayed(world);
+}
+
+/// Everything went up, and nothing waits any more.
+fn liveness(world: &World) {
+    let centre = world.centre();
+    for post in world.posts() {
+        if post.fenced() {
+            continue;
+        }
+        let station = post.station();
+        let (head, hash) = station.disk.seen.head();
+        let known = &centre.state.terminals[&station.id];
+        let there = (known.watermark, known.hash);
+        if there != (head, hash) {
+            let refused = post.refused.lock().unwrap().clone();
+            let what = format!("{} of {head} of {}: {refused:?}", known.watermark, station.number);
+            world.fault("I22 everything arrives", what);
+        }
+        if station.disk.seen.acked != head {
+            let what = format!("{} of {head} of {}", station.disk.seen.acked, station.number);
+            world.fault("I22 everything is acknowledged", what);
+        }
+    }
+    let waiting: Vec<_> = centre.state.quarantine.iter().filter(|(_, held)| held.code != "bad_text").collect();
+    if let Some(((_, _, seq), held)) = waiting.first() {
+        let what = format!("{} facts wait, fact {seq}: {} {}", waiting.len(), held.code, held.detail);
+        world.fault("I9 what waited was applied", what);
+    }
+}
+
+/// What was confirmed is at headquarters, once and as it was.
+fn inbox(world: &World) {
+    let (centre, truth) = (world.centre(), world.truth());
+    for ((origin, seq), hash) in &truth.accepted {
+        if truth.taken.contains(&(*origin, *seq)) {
+            continue;
+        }
+        let place = (origin.terminal.0, origin.incarnation.to_string(), *seq);
+        match centre.state.inbox.get(&place) {
+            Some(stored) if stored.hash == *hash => {},
+            Some(_) => world.fault("I2 nothing is altered", format!("{place:?}")),
+            None => world.fault("I2 nothing is lost", format!("{place:?}")),
+        }
+    }
+    for post in world.posts() {
+        let station = post.station();
+        let mut keys = BTreeSet::new();
+        let twice = station.facts().filter_map(|fact| fact.key.as_ref()).find(|key| !keys.insert(*key));
+        if let Some(key) = twice {
+            world.fault("I4 a command counts once", key.clone());
+        }
+    }
+}
+
+/// Every chain at headquarters is what its lines hash to.
+fn chains(world: &World) {
+    let centre = world.centre();
+    let mut chain = (None, Hash::ZERO);
+    for ((id, life, seq), stored) in &centre.state.inbox {
+        if chain.0 != Some((id, life)) {
+            chain = (Some((id, life)), Hash::ZERO);
+        }
+        chain.1 = chain.1.after(&stored.line);
+        if chain.1 != stored.hash {
+            world.fault("I16 chains hold", format!("fact {seq} of {id} at headquarters"));
+            return;
+        }
+    }
+}
+
+/// A text is what somebody wrote and its fact commits to.
+fn texts(world: &World) {
+    let centre = world.centre();
+    for ((place, _), text) in &centre.state.texts {
+        if !text.text.as_ref().is_some_and(|text| text.starts_with("comment ")) {
+            world.fault("I3 no text is invented", format!("{place:?} {:?}", text.text));
+        }
+    }
+}
+
+/// Both ends hold the same of a terminal.
+fn converged(world: &World, station: &Station) {
+    let centre = world.centre();
+    if digest(&centre.state.mirror(station.id)) != digest(&station.disk.seen.mirror) {
+        world.fault("I10 mirrors are equal", format!("{}", station.number));
+    }
+    let waiting = centre.state.waiting(station.id, 0, u64::MAX);
+    let there: BTreeMap<u64, String> = waiting.into_iter().map(|fact| (fact.seq, fact.code)).collect();
+    if there != station.disk.seen.quarantine {
+        let what = format!("{}: {there:?} {:?}", station.number, station.disk.seen.quarantine);
+        world.fault("I9 what waits is seen on both sides", what);
+    }
+    for (key, cells) in &station.disk.seen.rows {
+        if centre.state.rows.get(key).map(|there| &**there) != Some(cells) {
+            let what = format!("{} {key:?}", station.number);
+            world.fault("I10 rows are equal", what);
+            return;
+        }
+    }
+}
+
+/// Whatever was asked once changes nothing when it is asked again, in any order.
+fn replayed(world: &World) {
+    let before = state(world);
+    let mut recorded = world.recorded.lock().unwrap().clone();
+    recorded.extend(world.late.lock().unwrap().drain(..));
+    let step = (recorded.len() / 40).max(1);
+    for request in recorded.iter().rev().step_by(step) {
+        carry_out(world, request);
+    }
+    if state(world) != before {
+        world.fault("I25 history is idempotent", "a replay changed something".to_owned());
+    }
+}
+
+/// All of headquarters that a repeated push could change.
+type Held = (Vec<(u64, Hash)>, usize, usize, BTreeMap<RowKey, Arc<Vec<Cell>>>);
+
+fn state(world: &World) -> Held {
+    let centre = world.centre();
+    let state = &centre.state;
+    let heads = state.terminals.values().map(|known| (known.watermark, known.hash)).collect();
+    (heads, state.inbox.len(), state.texts.len(), state.rows.clone())
+}

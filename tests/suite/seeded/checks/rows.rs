@@ -1,0 +1,112 @@
+//! What the rows at headquarters add up to, against what truly happened.
+
+use kart_core::record::tables;
+use kart_core::row::{Cell, Table};
+
+use super::super::disk::RowKey;
+use super::super::station::Station;
+use super::super::world::World;
+
+const SECOND_US: i64 = 1_000_000;
+
+fn column<'c>(table: &Table, cells: &'c [Cell], name: &str) -> &'c Cell {
+    let place = table.columns.iter().position(|column| *column == name);
+    place.and_then(|place| cells.get(place)).unwrap_or(&Cell::Null)
+}
+
+fn whole(cell: &Cell) -> i64 {
+    match cell {
+        Cell::Int(number) => *number,
+        _ => 0,
+    }
+}
+
+fn time(cell: &Cell) -> Option<i64> {
+    match cell {
+        Cell::Time(micros) => Some(micros.0),
+        _ => None,
+    }
+}
+
+/// The rows of a table at headquarters.
+fn each(world: &World, table: &Table, mut look: impl FnMut(&RowKey, &[Cell])) {
+    let centre = world.centre();
+    for (key, cells) in centre.state.rows.iter().filter(|(key, _)| key.0 == table.name) {
+        look(key, cells);
+    }
+}
+
+/// Parts at headquarters are the parts that were made.
+pub(super) fn parts(world: &World, station: &Station) {
+    let table = &tables::PRODUCTION_COUNTS;
+    for press in &station.presses {
+        let (mut booked, mut negative, mut resets) = (0, false, 0);
+        each(world, table, |_, cells| {
+            let column = |name| column(table, cells, name);
+            if *column("equipment_id") != Cell::Uuid(press.equipment.0) {
+                return;
+            }
+            let quantity = whole(column("quantity"));
+            negative |= quantity < 0;
+            resets += u32::from(*column("verdict") == Cell::Word("reset"));
+            booked += quantity;
+        });
+        if negative {
+            world.fault("I19 no negative count", format!("{}", station.number));
+        }
+        if booked != press.made {
+            let what = format!(
+                "{}: {booked} booked, {} made; {resets} resets, {} true",
+                station.number, press.made, press.resets
+            );
+            world.fault("I19 parts are the parts made", what);
+        }
+    }
+}
+
+/// Labor is the time that truly passed, and no time runs backwards.
+pub(super) fn shifts(world: &World) {
+    let table = &tables::LABOR_ENTRIES;
+    let truth = world.truth().shifts.clone();
+    let mut seen = 0;
+    each(world, table, |(_, id), cells| {
+        let (from, until) = (time(column(table, cells, "start_ts")), time(column(table, cells, "end_ts")));
+        if let (Some(from), Some(until)) = (from, until)
+            && until < from
+        {
+            world.fault("I21 no negative duration", format!("labor entry {id}"));
+        }
+        let Some(shift) = truth.get(&kart_core::id::RecordId(*id)) else { return };
+        seen += 1;
+        let Some(truly) = shift.until_us.map(|until| until - shift.from_us) else { return };
+        let Some(length) = from.zip(until).map(|(from, until)| until - from) else {
+            world.fault("I4 who left has left", format!("labor entry {id}"));
+            return;
+        };
+        if shift.boots.0 == shift.boots.1 && (length - truly).abs() > SECOND_US {
+            let what = format!("labor entry {id}: {length} for {truly}");
+            world.fault("I21 durations are true", what);
+        }
+    });
+    if seen != truth.len() {
+        world.fault("I4 each shift is one entry", format!("{seen} of {}", truth.len()));
+    }
+}
+
+/// What people confirmed stands in the batches.
+pub(super) fn batches(world: &World) {
+    let table = &tables::BATCH_DETAILS;
+    let confirmed = world.truth().confirmed.clone();
+    let mut seen = 0;
+    each(world, table, |(_, id), cells| {
+        let Some(good) = confirmed.get(&kart_core::id::RecordId(*id)) else { return };
+        seen += 1;
+        let booked = whole(column(table, cells, "good_parts"));
+        if booked != *good {
+            world.fault("I4 batches are conserved", format!("{id}: {booked} for {good}"));
+        }
+    });
+    if seen != confirmed.len() {
+        world.fault("I4 each batch is one", format!("{seen} of {}", confirmed.len()));
+    }
+}

@@ -1,0 +1,171 @@
+//! A simulated disk with the two files of a terminal: what is written is seen at once and stays
+//! only once a sync has returned. A crash takes back what no sync covered, all of it or its end.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kart_core::fact::{Fact, FactText, Hash};
+use kart_core::id::RecordId;
+use kart_core::record::Record;
+use kart_core::row::Cell;
+use kart_sync::Fed;
+use kart_wire::{PastSession, Quarantined, Scope};
+use rand::Rng;
+use rand::rngs::StdRng;
+use uuid::Uuid;
+
+/// One fact as it lies on the disk.
+pub(super) struct Kept {
+    pub(super) line: String,
+    pub(super) hash: Hash,
+    pub(super) fact: Fact,
+    pub(super) texts: Vec<FactText>,
+}
+
+/// A row's table and key.
+pub(super) type RowKey = (&'static str, Uuid);
+
+/// The mirror: rows as the feed brought them.
+pub(super) type Rows = BTreeMap<(Scope, String, String), String>;
+
+/// What the files hold.
+#[derive(Clone, Default)]
+pub(super) struct Image {
+    pub(super) facts: Vec<Arc<Kept>>,
+    pub(super) records: BTreeMap<RecordId, Record>,
+    pub(super) rows: BTreeMap<RowKey, Vec<Cell>>,
+    pub(super) acked: u64,
+    pub(super) sessions: Vec<PastSession>,
+    pub(super) quarantine: BTreeMap<u64, String>,
+    pub(super) mirror: Rows,
+    pub(super) cursor: Option<(Uuid, String)>,
+}
+
+/// What one transaction writes.
+#[derive(Clone)]
+pub(super) enum Write {
+    Facts {
+        facts: Vec<Arc<Kept>>,
+        records: BTreeMap<RecordId, Record>,
+        rows: BTreeMap<RowKey, Vec<Cell>>,
+    },
+    Told {
+        session: Uuid,
+        acked: u64,
+        quarantined: Vec<Quarantined>,
+    },
+    Quarantine(Vec<Quarantined>),
+    Fed(Uuid, Arc<Fed>),
+}
+
+/// The sync did not work; what it should have made stay is gone.
+pub(super) struct Refused;
+
+#[derive(Default)]
+pub(super) struct Disk {
+    /// What readers see.
+    pub(super) seen: Image,
+    /// What a crash leaves.
+    durable: Image,
+    written: Vec<Write>,
+    /// So many syncs will fail.
+    pub(super) failing: u32,
+}
+
+impl Image {
+    /// Where the log stands.
+    pub(super) fn head(&self) -> (u64, Hash) {
+        (self.facts.len() as u64, self.facts.last().map_or(Hash::ZERO, |kept| kept.hash))
+    }
+
+    /// The hash at a place in the log.
+    pub(super) fn hash_at(&self, seq: u64) -> Option<Hash> {
+        match usize::try_from(seq).unwrap() {
+            0 => Some(Hash::ZERO),
+            seq => self.facts.get(seq - 1).map(|kept| kept.hash),
+        }
+    }
+
+    fn apply(&mut self, write: &Write) {
+        match write {
+            Write::Facts { facts, records, rows } => {
+                self.facts.extend(facts.iter().cloned());
+                self.records.extend(records.iter().map(|(id, record)| (*id, record.clone())));
+                self.rows.extend(rows.iter().map(|(key, cells)| (*key, cells.clone())));
+            },
+            Write::Told { session, acked, quarantined } => {
+                self.acked = *acked;
+                self.sessions.retain(|past| past.session != *session);
+                let past = PastSession { session: *session, watermark: *acked, cursor: None };
+                self.sessions.insert(0, past);
+                self.sessions.truncate(32);
+                let told = quarantined.iter().map(|fact| (fact.seq, fact.code.clone()));
+                self.quarantine.extend(told);
+            },
+            Write::Quarantine(all) => {
+                self.quarantine = all.iter().map(|fact| (fact.seq, fact.code.clone())).collect();
+            },
+            Write::Fed(session, fed) => self.feed(*session, fed),
+        }
+    }
+
+    fn feed(&mut self, session: Uuid, fed: &Fed) {
+        self.mirror.retain(|(scope, ..), _| !fed.head.whole.contains(scope));
+        for row in &fed.rows {
+            let key = (row.scope, row.table.clone(), row.key.clone());
+            match &row.row {
+                Some(text) => drop(self.mirror.insert(key, text.clone())),
+                None => drop(self.mirror.remove(&key)),
+            }
+        }
+        self.cursor = Some((session, fed.head.cursor.clone()));
+        let all = fed.head.quarantined.iter();
+        self.quarantine = all.map(|fact| (fact.seq, fact.code.clone())).collect();
+    }
+}
+
+impl Disk {
+    /// One transaction; nothing of it stays before [`Self::sync`].
+    pub(super) fn write(&mut self, write: Write) {
+        self.seen.apply(&write);
+        self.written.push(write);
+    }
+
+    /// Makes what was written stay. When it fails, the pages count as clean all the same: another
+    /// sync would say that all is well.
+    pub(super) fn sync(&mut self) -> Result<(), Refused> {
+        let written = std::mem::take(&mut self.written);
+        if self.failing > 0 {
+            self.failing -= 1;
+            return Err(Refused);
+        }
+        written.iter().for_each(|write| self.durable.apply(write));
+        Ok(())
+    }
+
+    /// The transaction is taken back, as SQLite does when its sync fails.
+    pub(super) fn roll_back(&mut self) {
+        self.written.clear();
+        self.seen = self.durable.clone();
+    }
+
+    /// Power is gone: a part of what no sync covered may have reached the disk.
+    pub(super) fn crash(&mut self, dice: &mut StdRng) {
+        let written = std::mem::take(&mut self.written);
+        let reached = dice.random_range(0..=written.len());
+        written.iter().take(reached).for_each(|write| self.durable.apply(write));
+        self.seen = self.durable.clone();
+    }
+
+    /// A copy of the files as they are.
+    pub(super) fn image(&self) -> Image {
+        self.durable.clone()
+    }
+
+    /// The files are replaced.
+    pub(super) fn put_back(&mut self, image: Image) {
+        self.written.clear();
+        self.durable = image.clone();
+        self.seen = image;
+    }
+}

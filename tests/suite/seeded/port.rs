@@ -1,0 +1,152 @@
+//! A simulated terminal as synchronisation sees it: everything is answered from the disk.
+
+use std::sync::Arc;
+
+use kart_sync::{Fault, Fed, Link, Page, Position, Terminal, Told};
+use kart_wire::{Quarantined, ScopeSum, Status, TextLine};
+use uuid::Uuid;
+
+use super::centre::sums;
+use super::checks;
+use super::disk::Write;
+use super::station::Station;
+use super::world::{Post, World};
+
+pub(super) struct Port {
+    pub(super) world: Arc<World>,
+    pub(super) post: Arc<Post>,
+}
+
+impl Port {
+    /// One transaction beside the log.
+    fn write(&self, station: &mut Station, write: Write) -> Result<(), Fault> {
+        station.disk.write(write);
+        if station.disk.sync().is_ok() {
+            return Ok(());
+        }
+        station.disk.roll_back();
+        Err(Fault("the disk refuses".to_owned()))
+    }
+}
+
+impl Terminal for Port {
+    async fn position(&self) -> Result<Position, Fault> {
+        let now_us = self.world.now_us();
+        let station = self.post.station();
+        let image = &station.disk.seen;
+        let (last, head_hash) = image.head();
+        let acked_hash = image.hash_at(image.acked).map(|hash| hash.to_string());
+        Ok(Position {
+            last,
+            head_hash: head_hash.to_string(),
+            acked: image.acked,
+            acked_hash: acked_hash.unwrap_or_default(),
+            sessions: image.sessions.clone(),
+            wall_us: station.clock.stamp(now_us).wall_us.0,
+            oldest: u64::from(last > 0),
+        })
+    }
+
+    async fn hash_at(&self, seq: u64) -> Result<Option<String>, Fault> {
+        Ok(self.post.station().disk.seen.hash_at(seq).map(|hash| hash.to_string()))
+    }
+
+    async fn page(&self, after: u64, facts: usize, _: usize) -> Result<Option<Page>, Fault> {
+        let station = self.post.station();
+        let image = &station.disk.seen;
+        let Some(prev_hash) = image.hash_at(after) else { return Ok(None) };
+        // Small pages, so that a backlog takes several.
+        let rest = image.facts.iter().skip(usize::try_from(after).unwrap()).take(facts.min(40));
+        let kept: Vec<_> = rest.collect();
+        if kept.is_empty() {
+            return Ok(None);
+        }
+        let texts = kept.iter().flat_map(|kept| {
+            kept.texts.iter().map(|text| TextLine {
+                seq: kept.fact.seq,
+                field: text.field.clone(),
+                salt: text.salt.clone(),
+                text: text.text.clone(),
+            })
+        });
+        Ok(Some(Page {
+            from: after + 1,
+            prev_hash: prev_hash.to_string(),
+            lines: kept.iter().map(|kept| kept.line.clone()).collect(),
+            texts: texts.collect(),
+        }))
+    }
+
+    async fn acknowledged(&self, told: Told) -> Result<(), Fault> {
+        let mut station = self.post.station();
+        checks::acknowledged(&self.world, &station, &told);
+        let Told { session, watermark, quarantined, .. } = told;
+        self.write(&mut station, Write::Told { session, acked: watermark, quarantined })
+    }
+
+    async fn quarantined(&self, all: Vec<Quarantined>) -> Result<(), Fault> {
+        let mut station = self.post.station();
+        self.write(&mut station, Write::Quarantine(all))
+    }
+
+    async fn feed_cursor(&self) -> Result<Option<String>, Fault> {
+        Ok(self.post.station().disk.seen.cursor.as_ref().map(|(_, cursor)| cursor.clone()))
+    }
+
+    async fn feed(&self, session: Uuid, fed: Fed) -> Result<(), Fault> {
+        let mut station = self.post.station();
+        let cursor = fed.head.cursor.clone();
+        self.write(&mut station, Write::Fed(session, Arc::new(fed)))?;
+        checks::mirrored(&self.world, &station, &cursor);
+        let reference = version(&station).map(|version| self.world.reference(version));
+        if let (Some(engine), Some(reference)) = (station.engine.as_mut(), reference) {
+            engine.set_reference(reference);
+        }
+        Ok(())
+    }
+
+    async fn sums(&self) -> Result<Vec<ScopeSum>, Fault> {
+        Ok(sums(&self.post.station().disk.seen.mirror))
+    }
+
+    async fn cursor(&self) -> Result<Option<String>, Fault> {
+        Err(Fault("no document is kept".to_owned()))
+    }
+
+    async fn reference(&self, _: serde_json::Value, _: String) -> Result<(), Fault> {
+        Err(Fault("no document is kept".to_owned()))
+    }
+
+    async fn status(&self) -> Status {
+        Status { at_us: 0, backlog: 0, machines: serde_json::Value::Null }
+    }
+
+    fn link(&self, link: Link) {
+        let mut refused = self.post.refused.lock().unwrap();
+        match link {
+            Link::Refused(why) => *refused = Some(why),
+            Link::Up => *refused = None,
+            _ => {},
+        }
+    }
+
+    fn sending(&self, _: u64) {}
+
+    async fn grown(&self, seq: u64) -> Result<(), Fault> {
+        loop {
+            let grown = self.post.grown.notified();
+            if self.post.station().disk.seen.head().0 > seq {
+                return Ok(());
+            }
+            grown.await;
+        }
+    }
+}
+
+/// The version of the site that the mirror holds.
+pub(super) fn version(station: &Station) -> Option<i64> {
+    let mut rows = station.disk.seen.mirror.iter();
+    let (_, row) = rows.find(|((_, table, _), _)| table == "edge.sites")?;
+    let row: serde_json::Value = serde_json::from_str(row).unwrap();
+    row["version"].as_str()?.parse().ok()
+}

@@ -1,0 +1,391 @@
+//! What happens in a world, decided by dice: work, commands of people, faults. And at the end the
+//! healing of everything, so that what must come true can come true.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use kart_core::command::Command;
+use kart_core::id::Incarnation;
+use kart_core::record::Tenant;
+use kart_sync::Tuning;
+use rand::Rng;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::checks;
+use super::device;
+use super::disk::Disk;
+use super::floor::{self, Press};
+use super::line::{Line, carry_out};
+use super::port::{Port, version};
+use super::profile::Happening;
+use super::station::{Answer, Clock, Fate, Station};
+use super::truth::Shift;
+use super::world::{Post, World};
+
+mod forge;
+mod wish;
+
+const DAY_US: i64 = 86_400 * 1_000_000;
+const STEPS: i64 = 150;
+const TUNING: Tuning = Tuning {
+    first_pause: Duration::from_secs(2),
+    longest_pause: Duration::from_secs(1_200),
+    pull_wait: Duration::from_secs(4 * 3_600),
+    status_every: Duration::from_secs(12 * 3_600),
+};
+/// After the last fault everything has had its time by then.
+const HEAL: Duration = Duration::from_secs(3 * 3_600);
+
+/// Lives through one world.
+pub(super) async fn live(world: &Arc<World>) {
+    for number in 0..world.terminals {
+        install(world, number);
+    }
+    world.healed.store(false, Ordering::Relaxed);
+    let days = world.profile.days(&mut world.dice());
+    let mut left = STEPS;
+    while left > 0 {
+        left -= 1;
+        let mean = days * DAY_US / STEPS;
+        let gap = {
+            let mut dice = world.dice();
+            let most = if dice.random_bool(0.5) { 60_000_000 } else { 4 * mean };
+            dice.random_range(1_000_000..=most.max(2_000_000))
+        };
+        sleep(Duration::from_micros(gap.unsigned_abs())).await;
+        step(world).await;
+    }
+    heal(world).await;
+    checks::at_rest(world);
+    for post in world.posts() {
+        end_session(&post).await;
+    }
+}
+
+/// A new terminal, enrolled, with its first readings.
+fn install(world: &Arc<World>, number: usize) {
+    let (id, incarnation, nonce) = {
+        let mut dice = world.dice();
+        (Uuid::from_u128(dice.random()), Incarnation(dice.random()), format!("{:016x}", dice.random::<u64>()))
+    };
+    let presses: Vec<Press> =
+        (0..2).map(|press| Press::new(number, press, &mut world.dice())).collect();
+    let station = Station {
+        number,
+        id,
+        incarnation,
+        nonce: nonce.clone(),
+        tenant: Tenant { organization: floor::ORGANIZATION.to_owned(), site: world.centre().site() },
+        disk: Disk::default(),
+        engine: None,
+        clock: Clock { off_us: 0, boot: 1, booted_us: 0 },
+        map: floor::map(number, &presses),
+        presses,
+        keys: 0,
+        last_asked: None,
+    };
+    let code = floor::terminal_code(number);
+    world.centre().enroll(id, code, incarnation.to_string(), nonce);
+    let post = Post::new(station);
+    world.posts.lock().unwrap().push(Arc::clone(&post));
+    start(world, &post);
+    read(world, &post, Fate::Well);
+}
+
+/// The daemon starts, and its session with it.
+pub(super) fn start(world: &Arc<World>, post: &Arc<Post>) {
+    let mut station = post.station();
+    checks::opened(world, &station);
+    let reference = version(&station).map(|version| world.reference(version));
+    station.start(world.now_us(), reference, &mut world.truth());
+    if station.engine.is_none() {
+        return;
+    }
+    let device = device::of(&station);
+    drop(station);
+    post.grown.notify_waiters();
+    let port = Port { world: Arc::clone(world), post: Arc::clone(post) };
+    let line = Line { world: Arc::clone(world), post: Arc::clone(post) };
+    let session = tokio::spawn(async move {
+        kart_sync::run(&port, &device, &line, TUNING, CancellationToken::new()).await;
+    });
+    *post.session.lock().unwrap() = Some(session);
+}
+
+async fn end_session(post: &Post) {
+    let session = post.session.lock().unwrap().take();
+    if let Some(session) = session {
+        session.abort();
+        session.await.ok();
+    }
+}
+
+/// The daemon is killed, or the whole computer loses its power.
+async fn stop(world: &World, post: &Post, power: bool) {
+    end_session(post).await;
+    let mut station = post.station();
+    station.stop(&mut world.dice());
+    if power {
+        station.clock.boot += 1;
+        station.clock.booted_us = world.now_us();
+    }
+}
+
+async fn step(world: &Arc<World>) {
+    let happening = world.profile.next(&mut world.dice());
+    let posts = world.posts();
+    let post = Arc::clone(&posts[world.dice().random_range(0..posts.len())]);
+    let number = post.station().number;
+    world.note("step", format_args!("{happening:?} {number}"));
+    if post.station().engine.is_none() {
+        if world.dice().random_bool(0.5) {
+            start(world, &post);
+            ask_again(world, &post);
+        }
+        return;
+    }
+    match happening {
+        Happening::Work => read(world, &post, fate(world)),
+        Happening::Command => command(world, &post, fate(world)),
+        Happening::Garbage => garbage(world, &post),
+        Happening::CounterReset => reset(world, &post).await,
+        Happening::Kill => stop(world, &post, false).await,
+        Happening::PowerCut => stop(world, &post, true).await,
+        Happening::DiskRefuses => post.station().disk.failing = world.dice().random_range(1..4),
+        Happening::Partition => drop(post.cut.fetch_xor(true, Ordering::Relaxed)),
+        Happening::Clock => clock(world, &post),
+        Happening::SiteChange => site(world),
+        Happening::Backup => world.centre().back_up(),
+        Happening::Replay => replay(world),
+        Happening::Forgery => forge::any(world, &post),
+        Happening::HeadquartersRestored => restore(world),
+        Happening::TerminalRestored | Happening::Clone => {},
+    }
+    // A daemon whose power went during a round.
+    if post.station().engine.is_none() {
+        end_session(&post).await;
+    }
+}
+
+fn fate(world: &World) -> Fate {
+    let often = world.profile.wrong() / 2;
+    for fate in [Fate::CutBefore, Fate::CutWithin, Fate::CutAfter] {
+        if world.wrong(often) {
+            return fate;
+        }
+    }
+    Fate::Well
+}
+
+/// The presses work and are read.
+pub(super) fn read(world: &World, post: &Post, fate: Fate) {
+    let now_us = world.now_us();
+    let mut station = post.station();
+    let mut dice = world.dice();
+    for press in &mut station.presses {
+        press.work(now_us, &mut dice);
+    }
+    drop(dice);
+    round(world, post, &mut station, None, fate);
+}
+
+/// One round with the present readings.
+fn round(
+    world: &World,
+    post: &Post,
+    station: &mut Station,
+    asked: Option<(&str, &Command)>,
+    fate: Fate,
+) -> Option<Answer> {
+    let now_us = world.now_us();
+    let at = station.clock.stamp(now_us);
+    let read = station.presses.iter().enumerate();
+    let samples: Vec<_> =
+        read.flat_map(|(place, press)| press.samples(place, press.shows(), at)).collect();
+    let with = (&mut *world.dice(), &mut *world.truth());
+    let answer = station.round(now_us, (&samples, asked), fate, with);
+    if station.engine.is_none() {
+        station.clock.boot += 1;
+        station.clock.booted_us = now_us;
+    }
+    post.grown.notify_waiters();
+    let (head, hash) = station.disk.seen.head();
+    world.note("round", format_args!("{} {head} {:02x}{:02x}", station.number, hash.0[0], hash.0[1]));
+    answer
+}
+
+fn command(world: &World, post: &Post, fate: Fate) {
+    let mut station = post.station();
+    let now_us = world.now_us();
+    for press in &mut station.presses {
+        press.work(now_us, &mut world.dice());
+    }
+    let Some(wish) = wish::any(&station, &mut world.dice()) else { return };
+    station.keys += 1;
+    let key = format!("{}-{}", station.id, station.keys);
+    station.last_asked = Some((key, wish));
+    ask(world, post, &mut station, fate);
+    // A finger on the key twice.
+    if station.engine.is_some() && world.wrong(200) {
+        ask(world, post, &mut station, Fate::Well);
+    }
+}
+
+/// The screen asks again what nobody answered.
+fn ask_again(world: &World, post: &Post) {
+    let mut station = post.station();
+    if station.engine.is_some() && station.last_asked.is_some() {
+        ask(world, post, &mut station, Fate::Well);
+    }
+}
+
+fn ask(world: &World, post: &Post, station: &mut Station, fate: Fate) {
+    let Some((key, wish)) = station.last_asked.clone() else { return };
+    let command: Command = serde_json::from_value(wish.clone()).unwrap();
+    let boot = station.clock.boot;
+    let before = station.disk.seen.head().0;
+    let answer = round(world, post, station, Some((&key, &command)), fate);
+    let Some(Answer::Saved(accepted)) = answer else {
+        if let Some(Answer::Refused(why)) = answer {
+            world.note("refused", format_args!("{why}"));
+        }
+        return;
+    };
+    // An answer from before: when it truly was is not known here any more.
+    if accepted.seq <= before {
+        return;
+    }
+    let now_us = world.now_us();
+    let mut truth = world.truth();
+    let (kind, values) = wish.as_object().unwrap().iter().next().unwrap();
+    world.note("command", format_args!("{kind}"));
+    match kind.as_str() {
+        "clock_in" => {
+            let shift = Shift { from_us: now_us, until_us: None, boots: (boot, boot) };
+            truth.shifts.insert(accepted.record, shift);
+        },
+        "clock_out" => {
+            if let Some(shift) = truth.shifts.get_mut(&accepted.record) {
+                (shift.until_us, shift.boots.1) = (Some(now_us), boot);
+            }
+        },
+        "complete_batch" => {
+            truth.confirmed.insert(accepted.record, values["good"].as_i64().unwrap());
+        },
+        _ => {},
+    }
+}
+
+/// A reading that cannot be, and a moment later the right one.
+fn garbage(world: &World, post: &Post) {
+    read(world, post, Fate::Well);
+    let now_us = world.now_us();
+    let mut station = post.station();
+    let at = station.clock.stamp(now_us);
+    let press = &station.presses[0];
+    let wrong = press.shows() + 20_000;
+    if wrong >= 1 << press.width {
+        return;
+    }
+    let samples = press.samples(0, wrong, at);
+    let with = (&mut *world.dice(), &mut *world.truth());
+    station.round(now_us, (&samples, None), Fate::Well, with);
+    drop(station);
+    read(world, post, Fate::Well);
+}
+
+/// A controller loses its memory between two readings close to each other.
+async fn reset(world: &World, post: &Post) {
+    if post.station().disk.failing > 0 {
+        return;
+    }
+    read(world, post, Fate::Well);
+    sleep(Duration::from_secs(1)).await;
+    let mut station = post.station();
+    // The daemon may have lost its power meanwhile, and near its end a counter goes round instead.
+    let press = &mut station.presses[1];
+    if press.shows() > (1 << press.width) - 1_000 || press.shows() < 10 {
+        return;
+    }
+    press.until_us = world.now_us();
+    press.reset();
+    if round(world, post, &mut station, None, Fate::Well).is_none() {}
+}
+
+/// The wall clock steps; only where counters are wide, see [`Press::new`].
+fn clock(world: &World, post: &Post) {
+    let mut station = post.station();
+    if station.number.is_multiple_of(2) {
+        let hours = world.dice().random_range(-30..=30_i64);
+        station.clock.off_us = hours * 3_600 * 1_000_000;
+    }
+}
+
+fn site(world: &World) {
+    let version = world.centre().state.reference.version + 1;
+    let reference = world.reference(version);
+    world.centre().apply_site((*reference).clone());
+    world.committed.notify_waiters();
+}
+
+/// Old requests arrive once more, and late ones for the first time.
+fn replay(world: &World) {
+    let mut requests = std::mem::take(&mut *world.late.lock().unwrap());
+    let recorded = world.recorded.lock().unwrap();
+    for _ in 0..3 {
+        if !recorded.is_empty() {
+            requests.push(recorded[world.dice().random_range(0..recorded.len())].clone());
+        }
+    }
+    drop(recorded);
+    for request in &requests {
+        carry_out(world, request);
+    }
+}
+
+/// Headquarters is put back to its last backup.
+fn restore(world: &World) {
+    let newest = world.centre().state.reference.version;
+    if world.centre().restore() {
+        world.note("restored", format_args!(""));
+        // Somebody applies the present site file again, or finds out later.
+        if world.dice().random_bool(0.5) {
+            let reference = world.reference(newest);
+            world.centre().apply_site((*reference).clone());
+        }
+        world.committed.notify_waiters();
+    }
+}
+
+/// Faults end, clocks are right, everybody is on; and everything has its time.
+async fn heal(world: &Arc<World>) {
+    world.note("heal", format_args!(""));
+    world.healed.store(true, Ordering::Relaxed);
+    let newest = world.posts().iter().filter_map(|post| version(&post.station())).max();
+    let version = newest.unwrap_or_default().max(world.centre().state.reference.version);
+    let reference = world.reference(version);
+    world.centre().apply_site((*reference).clone());
+    for post in world.posts() {
+        post.cut.store(false, Ordering::Relaxed);
+        let mut station = post.station();
+        station.disk.failing = 0;
+        station.clock.off_us = 0;
+        let down = station.engine.is_none();
+        drop(station);
+        if down {
+            start(world, &post);
+            ask_again(world, &post);
+        }
+    }
+    // A wall clock that was ahead has to be caught up with before what it held back is booked.
+    sleep(Duration::from_secs(2 * 86_400)).await;
+    for post in world.posts() {
+        read(world, &post, Fate::Well);
+    }
+    sleep(HEAL).await;
+    replay(world);
+    sleep(HEAL).await;
+}

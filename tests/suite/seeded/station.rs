@@ -1,0 +1,251 @@
+//! A simulated terminal: the real engine, the shell around it as in the daemon's recorder, a
+//! simulated disk and a simulated clock.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kart_core::command::{Accepted, Command};
+use kart_core::engine::Engine;
+use kart_core::engine::commands::Asked;
+use kart_core::fact::{Draft, Fact};
+use kart_core::id::{Incarnation, Origin, TerminalId};
+use kart_core::map::Map;
+use kart_core::plant::Plant;
+use kart_core::record::{Record, Tenant, Touch, touches};
+use kart_core::reference::Reference;
+use kart_core::row::Row;
+use kart_core::signal::Sample;
+use kart_core::time::{Boot, Micros, Moment, Stamp};
+use kart_planted::{Bug, planted};
+use rand::rngs::StdRng;
+use uuid::Uuid;
+
+use super::disk::{Disk, Kept, RowKey, Write};
+use super::floor::{self, Press};
+use super::truth::Truth;
+
+/// 2026-06-01 06:00 UTC.
+const EPOCH_US: i64 = 1_780_293_600_000_000;
+
+/// The two clocks of a terminal.
+pub(super) struct Clock {
+    /// How far the wall clock is off.
+    pub(super) off_us: i64,
+    /// Number of the boot, and when it was.
+    pub(super) boot: u32,
+    pub(super) booted_us: i64,
+}
+
+impl Clock {
+    pub(super) fn moment(&self, now_us: i64) -> Moment {
+        Moment { at: self.stamp(now_us), boot: Boot(format!("{:08x}", self.boot)) }
+    }
+
+    pub(super) fn stamp(&self, now_us: i64) -> Stamp {
+        let wall_us = Micros(EPOCH_US + now_us + self.off_us);
+        Stamp { wall_us, mono_us: now_us - self.booted_us + 1_000_000 }
+    }
+}
+
+/// How a round ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fate {
+    Well,
+    /// Power goes before anything is written.
+    CutBefore,
+    /// Power goes between writing and the sync's return.
+    CutWithin,
+    /// Power goes after the commit, before anybody hears of it.
+    CutAfter,
+}
+
+/// What became of a command.
+#[derive(Debug)]
+pub(super) enum Answer {
+    Saved(Accepted),
+    Refused(String),
+}
+
+pub(super) struct Station {
+    pub(super) number: usize,
+    pub(super) id: Uuid,
+    pub(super) incarnation: Incarnation,
+    pub(super) nonce: String,
+    pub(super) tenant: Tenant,
+    pub(super) disk: Disk,
+    /// Absent while the daemon is down.
+    pub(super) engine: Option<Engine>,
+    pub(super) clock: Clock,
+    pub(super) map: Arc<Map>,
+    pub(super) presses: Vec<Press>,
+    /// Keys of commands given out.
+    pub(super) keys: u64,
+    /// A command whose answer nobody heard, or that is sent again by mistake.
+    pub(super) last_asked: Option<(String, serde_json::Value)>,
+}
+
+impl Station {
+    pub(super) fn origin(&self) -> Origin {
+        Origin { terminal: TerminalId(self.id), incarnation: self.incarnation }
+    }
+
+    /// The daemon starts: the plant is replayed from the disk.
+    pub(super) fn start(&mut self, now_us: i64, reference: Option<Arc<Reference>>, truth: &mut Truth) {
+        let mut plant = Plant::new(self.origin());
+        for kept in &self.disk.seen.facts {
+            plant.apply(&kept.fact);
+        }
+        let alive = (plant.head > 0).then(|| plant.head_at.clone());
+        let mut engine = Engine::new(plant, Arc::clone(&self.map), floor::terminal_code(self.number));
+        if let Some(reference) = reference {
+            engine.set_reference(reference);
+        }
+        let now = self.clock.moment(now_us);
+        if engine.plant.head == 0 {
+            engine.begin_log(&now);
+        }
+        engine.start("seeded", alive.as_ref(), &now);
+        let drafts = engine.take_drafts();
+        self.engine = Some(engine);
+        let facts = self.seal(drafts);
+        self.attempt(&facts, truth);
+        let write = self.projected(facts.clone());
+        self.disk.write(write);
+        // A daemon that cannot write at its start ends again.
+        if self.disk.sync().is_err() {
+            self.disk.roll_back();
+            self.engine = None;
+            return;
+        }
+        self.accept(&facts, truth);
+    }
+
+    /// The daemon is gone; what was not synced may be.
+    pub(super) fn stop(&mut self, dice: &mut StdRng) {
+        self.engine = None;
+        self.disk.crash(dice);
+    }
+
+    /// One round of the recorder: decide, append, and only then keep and answer.
+    pub(super) fn round(
+        &mut self,
+        now_us: i64,
+        (samples, asked): (&[Sample], Option<(&str, &Command)>),
+        fate: Fate,
+        (dice, truth): (&mut StdRng, &mut Truth),
+    ) -> Option<Answer> {
+        let now = self.clock.moment(now_us);
+        let mut engine = self.engine.clone()?;
+        engine.on_samples(samples, &now);
+        let answer = asked.map(|(key, command)| self.decide(&mut engine, (key, command), &now));
+        engine.on_time(&now);
+        let drafts = engine.take_drafts();
+        if fate == Fate::CutBefore {
+            self.stop(dice);
+            return None;
+        }
+        let facts = self.seal(drafts);
+        if planted(Bug::SavedBeforeCommit) {
+            self.accept(&facts, truth);
+        }
+        self.attempt(&facts, truth);
+        // The store refuses what does not follow its head.
+        let follows = self.disk.seen.head().0 + facts.len() as u64 == engine.plant.head;
+        let write = self.projected(facts.clone());
+        self.disk.write(write);
+        if fate == Fate::CutWithin {
+            self.stop(dice);
+            return None;
+        }
+        let mut synced = self.disk.sync();
+        if planted(Bug::FailedSyncTriedAgain) && synced.is_err() {
+            synced = self.disk.sync();
+        }
+        if synced.is_err() || !follows {
+            self.disk.roll_back();
+            if planted(Bug::BaseMovedBeforeCommit) {
+                self.engine = Some(engine);
+            }
+            return asked.map(|_| Answer::Refused("not recording".to_owned()));
+        }
+        if fate == Fate::CutAfter {
+            self.stop(dice);
+            return None;
+        }
+        self.engine = Some(engine);
+        self.accept(&facts, truth);
+        answer
+    }
+
+    fn decide(&self, engine: &mut Engine, (key, command): (&str, &Command), now: &Moment) -> Answer {
+        let known = self.disk.seen.facts.iter().find(|kept| kept.fact.key.as_deref() == Some(key));
+        let earlier = known.and_then(|kept| Accepted::of(&kept.fact, self.origin()));
+        if let Some(accepted) = earlier.filter(|_| !planted(Bug::KeyNotLookedUp)) {
+            return Answer::Saved(accepted);
+        }
+        let salt = format!("{:032x}", u128::from(self.keys) << 64 | u128::from(self.incarnation.0));
+        match engine.on_command(&Asked { key, command, salt: &salt }, now) {
+            Ok(accepted) => Answer::Saved(accepted),
+            Err(refusal) => Answer::Refused(refusal.to_string()),
+        }
+    }
+
+    /// Lines and chain, as the store makes them.
+    fn seal(&self, drafts: Vec<Draft>) -> Vec<Arc<Kept>> {
+        let (mut seq, mut hash) = self.disk.seen.head();
+        let kept = drafts.into_iter().map(|draft| {
+            seq += 1;
+            let (fact, line, texts) = draft.prepare().unwrap().seal(seq);
+            hash = hash.after(line.as_bytes());
+            Arc::new(Kept { line, hash, fact, texts })
+        });
+        kept.collect()
+    }
+
+    /// The transaction of a round: facts with the rows they become.
+    fn projected(&self, facts: Vec<Arc<Kept>>) -> Write {
+        let mut records: BTreeMap<_, Record> = BTreeMap::new();
+        let mut own: Vec<Row> = Vec::new();
+        for kept in &facts {
+            for touch in touches(self.origin(), &kept.fact, &self.tenant) {
+                match touch {
+                    Touch::Rows(rows) => own.extend(rows),
+                    Touch::Record(id) => {
+                        let stored = || self.disk.seen.records.get(&id).cloned();
+                        let known = records.remove(&id).or_else(stored);
+                        if let Some(mut record) = known.or_else(|| Record::empty_for(&kept.fact)) {
+                            record.apply(id, self.origin(), &kept.fact);
+                            records.insert(id, record);
+                        }
+                    },
+                }
+            }
+        }
+        let of_records = records.iter().flat_map(|(id, record)| record.rows(*id, &self.tenant));
+        let rows = own.into_iter().chain(of_records).map(|row| (row_key(&row), row.cells)).collect();
+        Write::Facts { facts, records, rows }
+    }
+
+    fn attempt(&self, facts: &[Arc<Kept>], truth: &mut Truth) {
+        for kept in facts {
+            truth.try_fact((self.origin(), kept.fact.seq), kept.hash);
+        }
+    }
+
+    /// Somebody was told that these are kept.
+    fn accept(&self, facts: &[Arc<Kept>], truth: &mut Truth) {
+        for kept in facts {
+            truth.accepted.insert((self.origin(), kept.fact.seq), kept.hash);
+        }
+    }
+
+    pub(super) fn facts(&self) -> impl Iterator<Item = &Fact> {
+        self.disk.seen.facts.iter().map(|kept| &kept.fact)
+    }
+}
+
+/// Table and key of a row; the key is its first cell.
+pub(super) fn row_key(row: &Row) -> RowKey {
+    let kart_core::row::Cell::Uuid(id) = row.cells[0] else { panic!("a key is a UUID") };
+    (row.table.name, id)
+}

@@ -1,0 +1,46 @@
+//! What truly happened, as only the world knows it, and what was witnessed: the checks compare with
+//! this and with nothing that the product computed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use kart_core::fact::Hash;
+use kart_core::id::{Origin, RecordId};
+use uuid::Uuid;
+
+/// Names a fact for ever.
+pub(super) type Name = (Origin, u64);
+
+/// A labor entry as it truly was.
+#[derive(Clone)]
+pub(super) struct Shift {
+    pub(super) from_us: i64,
+    pub(super) until_us: Option<i64>,
+    /// Began and ended in one boot: its length is exact.
+    pub(super) boots: (u32, u32),
+}
+
+/// Everything witnessed.
+#[derive(Default)]
+pub(super) struct Truth {
+    /// Every fact that was ever handed to a disk, by its hash.
+    pub(super) tried: BTreeMap<Name, BTreeSet<[u8; 32]>>,
+    /// Facts whose keeping was confirmed to somebody.
+    pub(super) accepted: BTreeMap<Name, Hash>,
+    /// Of those, what an outside hand took off the terminal's disk since.
+    pub(super) taken: BTreeSet<Name>,
+    /// Facts that headquarters acknowledged, as the terminal held them.
+    pub(super) acked: BTreeMap<Name, Hash>,
+    /// Every watermark that headquarters said in a session, after its commit.
+    pub(super) said: BTreeSet<(Uuid, u64)>,
+    /// Good parts that people confirmed, by batch.
+    pub(super) confirmed: BTreeMap<RecordId, i64>,
+    pub(super) shifts: BTreeMap<RecordId, Shift>,
+    /// Lives whose counts were not all taken over: they were put back, or copied.
+    pub(super) disturbed: BTreeSet<Uuid>,
+}
+
+impl Truth {
+    pub(super) fn try_fact(&mut self, name: Name, hash: Hash) {
+        self.tried.entry(name).or_default().insert(hash.0);
+    }
+}
