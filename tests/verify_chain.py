@@ -8,6 +8,8 @@ Each fact is one line of JSON. h(0) is 32 zero bytes and h(n) = SHA-256(h(n-1) f
 that may be erased stands beside the line, which holds only its commitment: SHA-256(salt followed by the text) in
 hexadecimal digits. Exits with 1 and a sentence for the first thing that does not fit.
 
+Where facts were purged because headquarters has them in a backup, the log goes on from the hash of the last of them.
+
 A log that was cut off at its end is a valid shorter log; only --head tells.
 """
 
@@ -48,11 +50,11 @@ def body(seq, line):
     return fact["fact"][kind]
 
 
-def verify(facts, texts):
+def verify(facts, texts, purged=(0, bytes(32))):
     """Checks (seq, line, hash) in order and (seq, field, salt, text) beside them; gives the last hash and counts."""
-    head = bytes(32)
+    gone, head = purged
     bodies = {}
-    for expected, (seq, line, said) in enumerate(facts, start=1):
+    for expected, (seq, line, said) in enumerate(facts, start=gone + 1):
         if seq != expected:
             raise Mismatch(f"fact {expected} is missing; the next one is {seq}")
         head = hashlib.sha256(head + line.encode()).digest()
@@ -91,10 +93,11 @@ def from_database(path):
         # Both are read as of one moment, because a terminal may be writing.
         connection.execute("BEGIN")
         facts = connection.execute("SELECT seq, line, hash FROM facts ORDER BY seq").fetchall()
+        purged = connection.execute("SELECT seq, hash FROM purged").fetchone() or (0, bytes(32))
         texts = connection.execute("SELECT seq, field, salt, text FROM fact_texts ORDER BY seq, field").fetchall()
     finally:
         connection.close()
-    return facts, texts
+    return facts, texts, purged
 
 
 def main():

@@ -58,6 +58,8 @@ pub struct Terminal {
     pub log: LogLevel,
     /// Days that a PIN holds after headquarters confirmed it.
     pub pin_valid_days: u16,
+    /// Facts that headquarters has in a backup are kept so many days all the same.
+    pub keep_days: u16,
 }
 
 /// Where a terminal stands.

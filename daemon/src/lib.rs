@@ -13,6 +13,7 @@ pub mod telemetry;
 pub mod ingest;
 pub mod recorder;
 pub mod pin;
+mod purge;
 pub mod readers;
 pub mod secret;
 pub mod viewer;

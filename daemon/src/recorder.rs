@@ -51,7 +51,7 @@ pub struct Shown {
     pub links: Arc<BTreeMap<String, (Vec<usize>, DeviceLink)>>,
     /// Whether the disk takes facts.
     pub recording: Recording,
-    /// Raised with every command that was saved.
+    /// Raised with every command and every correction that was saved.
     pub commands: u64,
 }
 
@@ -148,7 +148,7 @@ impl Recorder {
         if let Some(reference) = reference {
             engine.set_reference(reference);
         }
-        engine.on_corrections(&now);
+        let corrected = engine.on_corrections(&now);
         let mut links = before.links;
         let mut signals = BTreeMap::new();
         let mut saved = Vec::new();
@@ -184,7 +184,7 @@ impl Recorder {
         match self.write(append).await {
             Ok(()) => {
                 let saved_now = |decided: &&Decided| matches!(decided.answer, Answer::Saved(_));
-                let accepted = answers.iter().filter(saved_now).count();
+                let accepted = answers.iter().filter(saved_now).count() + corrected;
                 let commands = before.commands + u64::try_from(accepted).unwrap_or_default();
                 let recording = Recording::Yes;
                 let engine = Arc::new(engine);

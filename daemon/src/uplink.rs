@@ -25,6 +25,8 @@ use uuid::Uuid;
 
 use crate::{clock::Clock, life::Rebirth, readers::Readers, recorder::Shown};
 
+mod erasures;
+
 /// What is known of headquarters.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct HqState {
@@ -191,12 +193,26 @@ impl Terminal for Uplink {
         if self.in_force().await? { self.mirror(Mirror::cursor).await } else { Ok(None) }
     }
 
-    async fn feed(&self, session: Uuid, fed: Fed) -> Result<(), Fault> {
+    async fn feed(&self, session: Uuid, base: Option<String>, fed: Fed) -> Result<(), Fault> {
+        // First: what is in the mirror does not come again.
+        let erasures = erasures::erasures(&fed.rows);
+        if !erasures.is_empty() {
+            self.store.erase(erasures).await.map_err(|e| Fault(e.to_string()))?;
+        }
         let through = fed.head.applied_through;
-        let delivery = delivery(session, fed, &self.secret);
+        let delivery = Delivery { base, ..delivery(session, fed, &self.secret) };
         let place = self.site.clone();
-        let apply = move |mirror: &Mirror| mirror.apply(&delivery, |rows| of_this(&place, rows));
-        self.put_in_force(self.mirror(apply).await?);
+        let concerned = !delivery.whole.is_empty()
+            || delivery.rows.iter().any(|row| reference::concerns(&row.table));
+        let apply = move |mirror: &Mirror| {
+            mirror.apply(&delivery, |written| match concerned {
+                true => of_this(&place, &written.rows()?).map(Some),
+                false => Ok(None),
+            })
+        };
+        if let Some(reference) = self.mirror(apply).await? {
+            self.put_in_force(reference);
+        }
         // Only now: whoever drops a fact for it finds the row that contains it.
         self.state.send_if_modified(|state| {
             let further = state.applied_through != through;
@@ -306,6 +322,7 @@ fn delivery(session: Uuid, fed: Fed, secret: &Secret) -> Delivery {
     });
     Delivery {
         session,
+        base: None,
         cursor: fed.head.cursor,
         applied_through: fed.head.applied_through,
         whole: fed.head.whole.into_iter().map(scope).collect(),

@@ -6,7 +6,7 @@ use kart_api::{
 };
 use kart_core::{
     engine::Watch,
-    fact::{Body, Fact},
+    fact::{Body, Fact, correction::CorrectionSeen},
     machine::MachineState,
     map::{MachineMap, Map},
     plant::{self, Plant},
@@ -294,6 +294,20 @@ fn waits(code: &str) -> bool {
     !matches!(code, "unreadable" | "bad_text" | "refused")
 }
 
+/// What headquarters made of a record, and why.
+fn corrected(seen: &CorrectionSeen, reference: Option<&Reference>) -> String {
+    let after = &seen.corrected.after;
+    let counts = [after.good, after.scrap].map(|n| n.map_or("–".to_owned(), |n| n.to_string()));
+    let counted = after.good.or(after.scrap).map(|_| counts.join(" / "));
+    let of = |r: &Reference| {
+        let known = r.corrections.iter().find(|known| known.seen.correction == seen.correction);
+        known.and_then(|known| known.reason.clone())
+    };
+    let downtime = after.downtime.as_ref().map(|downtime| downtime.label.clone());
+    let parts = [downtime, counted, reference.and_then(of)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
+}
+
 fn receipt(fact: &Fact, reference: Option<&Reference>, hq: &HqState) -> Receipt {
     let machine = |id| reference.and_then(|r| r.machine(id)).map(|machine| machine.code.clone());
     let about = match &fact.fact {
@@ -303,6 +317,7 @@ fn receipt(fact: &Fact, reference: Option<&Reference>, hq: &HqState) -> Receipt 
         },
         Body::BatchCompleted { good, scrap, .. } => format!("{good} / {scrap}"),
         Body::StopExplained { label, .. } => label.clone(),
+        Body::CorrectionSeen(seen) => corrected(seen, reference),
         Body::ClockedIn { station, .. } => {
             let station = reference.and_then(|reference| reference.station(*station));
             station.map(|station| station.code.clone()).unwrap_or_default()

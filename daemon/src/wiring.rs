@@ -24,7 +24,10 @@ use std::{
     sync::{Arc, atomic::AtomicBool},
     time::Duration,
 };
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::{mpsc, watch},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -34,6 +37,7 @@ use crate::{
     ingest,
     life::{self, Rebirth},
     pin::{Gate, Watched},
+    purge,
     readers::Readers,
     recorder::{Inputs, Recorder, Shown},
     serve::{self, Desk},
@@ -66,6 +70,9 @@ pub enum Ended {
 
 /// Runs the daemon until a signal asks it to stop, or until a task falls.
 pub async fn run(config: Config) -> anyhow::Result<Ended> {
+    // Heard from the first moment on: whoever sees us answer may ask us to stop.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
     let metrics = telemetry::metrics()?;
     let (supervisor, mut fallen) = Supervisor::new();
     // Taking the socket first: a second daemon ends here, before it touches the data.
@@ -93,6 +100,9 @@ pub async fn run(config: Config) -> anyhow::Result<Ended> {
     supervisor.run("upkeep", upkeep(metrics, supervisor.stop()));
     sources(&config, &supervisor, intake, &terminal.clock);
     let store = terminal.store.clone();
+    let keep_days = config.terminal.keep_days;
+    let purge = purge::run(store.clone(), terminal.clock.clone(), keep_days, supervisor.stop());
+    supervisor.run("purge", purge);
     if let Some(remote) = &config.headquarters {
         let headquarters = headquarters(remote)?;
         let uplink = terminal.uplink(&config, rebirth.clone());
@@ -102,10 +112,14 @@ pub async fn run(config: Config) -> anyhow::Result<Ended> {
     tracing::info!(socket = %config.terminal.socket.display(), "recording");
     notify(&[sd_notify::NotifyState::Ready]);
     let outcome = tokio::select! {
-        outcome = wait(&mut fallen) => outcome.map(|()| Ended::Asked),
+        _ = terminate.recv() => Ok(Ended::Asked),
+        _ = interrupt.recv() => Ok(Ended::Asked),
         () = rebirth.asked() => Ok(Ended::StartAnew),
+        Some(fallen) = fallen.recv() => Err(fallen.into()),
     };
-    notify(&[sd_notify::NotifyState::Stopping]);
+    if !matches!(outcome, Ok(Ended::StartAnew)) {
+        notify(&[sd_notify::NotifyState::Stopping]);
+    }
     finish(&supervisor, &store, &config.terminal.socket).await;
     outcome
 }
@@ -320,17 +334,6 @@ async fn upkeep(metrics: PrometheusHandle, stop: CancellationToken) -> Result<()
             () = stop.cancelled() => return Ok(()),
             () = tokio::time::sleep(Duration::from_secs(5)) => metrics.run_upkeep(),
         }
-    }
-}
-
-async fn wait(fallen: &mut mpsc::Receiver<Fallen>) -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => Ok(()),
-        _ = interrupt.recv() => Ok(()),
-        Some(fallen) = fallen.recv() => Err(fallen.into()),
     }
 }
 

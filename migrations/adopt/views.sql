@@ -5,6 +5,15 @@
 -- `kart-hq adopt` runs this after the migrations, and again after later ones. Before it, it runs
 -- `edge.take_views_down()` if that is there.
 
+-- What a policy on one of these tables would let some role of ours see besides, kept as a condition of
+-- its view; the policy itself is not made.
+CREATE TABLE IF NOT EXISTS edge.view_rules (
+    tbl  name NOT NULL,
+    rule text NOT NULL,
+    PRIMARY KEY (tbl, rule)
+);
+COMMENT ON TABLE edge.view_rules IS 'what views of an adopted database show besides the rows of a site';
+
 -- The rights of our roles go back to the tables, and the views go.
 CREATE OR REPLACE FUNCTION edge.take_views_down() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog AS $$
@@ -49,11 +58,12 @@ BEGIN
         FROM pg_attribute c, aclexplode(c.attacl) a
         WHERE c.attrelid = tbl
     LOOP
-        -- The definer is nobody whom a program can become.
-        CONTINUE WHEN one.grantee::text NOT LIKE 'kart\_%' OR one.grantee::text = 'kart_edge_definer'
+        CONTINUE WHEN one.grantee::text NOT LIKE 'kart\_%'
             OR (SELECT rolcanlogin FROM pg_roles WHERE oid = one.grantee);
         EXECUTE format('GRANT %s %s ON edge.%I TO %s', one.privilege,
                        coalesce('(' || quote_ident(one.col) || ')', ''), p_table, one.grantee);
+        -- The definer is nobody whom a program can become, and triggers need it at the table.
+        CONTINUE WHEN one.grantee::text = 'kart_edge_definer';
         EXECUTE format('REVOKE %s %s ON %s FROM %s', one.privilege,
                        coalesce('(' || quote_ident(one.col) || ')', ''), tbl, one.grantee);
     END LOOP;

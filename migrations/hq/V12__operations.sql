@@ -84,7 +84,7 @@ GRANT UPDATE (next_number, updated_at) ON organization_prefixes TO kart_gateway;
 
 -- Transitions of jobs ---------------------------------------------------------------------------
 
-CREATE FUNCTION edge.ops_job_may(p_from text, p_to text) RETURNS boolean
+CREATE FUNCTION public.ops_job_may(p_from text, p_to text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog AS $$
     SELECT (p_from, p_to) IN (
         ('pending', 'in_progress'), ('pending', 'pending'), ('pending', 'aborted'),
@@ -96,7 +96,7 @@ $$;
 CREATE FUNCTION edge.check_ops_job() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
 BEGIN
-    IF NOT edge.ops_job_may(OLD.state, NEW.state) THEN
+    IF NOT public.ops_job_may(OLD.state, NEW.state) THEN
         RAISE EXCEPTION 'job % is %; it cannot become %', OLD.job_number, OLD.state, NEW.state
             USING ERRCODE = 'check_violation', TABLE = 'ops_jobs', COLUMN = 'state';
     END IF;
@@ -199,7 +199,7 @@ BEGIN
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no such job' USING ERRCODE = 'no_data_found';
     END IF;
-    IF NOT edge.ops_job_may(job.state, p_to) THEN
+    IF NOT public.ops_job_may(job.state, p_to) THEN
         RAISE EXCEPTION 'job % is %; it cannot become %', job.job_number, job.state, p_to
             USING ERRCODE = 'check_violation';
     END IF;
@@ -229,7 +229,7 @@ BEGIN
         WHERE o.id = (SELECT first.id FROM organization_prefixes first
                       WHERE first.organization_id = p_org_id AND first.entity_type = 'job'
                         AND first.is_active
-                      ORDER BY first.prefix LIMIT 1 FOR UPDATE)
+                      ORDER BY first.prefix COLLATE "C" LIMIT 1 FOR UPDATE)
         RETURNING o.prefix || CASE
             WHEN length((o.next_number - 1)::text) >= o.padding THEN (o.next_number - 1)::text
             ELSE lpad((o.next_number - 1)::text, o.padding, '0') END INTO number;
@@ -573,7 +573,7 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['ops_job_may', 'check_ops_job', 'job_arrives', 'job_leaves',
+    FOREACH name IN ARRAY ARRAY['check_ops_job', 'job_arrives', 'job_leaves',
                                 'job_worked', 'job_goes_to', 'job_done', 'job_for',
                                 'station_runs'] LOOP
         EXECUTE format('REVOKE EXECUTE ON FUNCTION edge.%I FROM PUBLIC', name);

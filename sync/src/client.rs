@@ -1,9 +1,9 @@
 //! The HTTP client of headquarters.
 
 use kart_wire::{
-    Assertion, Common, Enroll, Enrolled, Feed, FeedHead, FeedRow, Found, Hello, MOST_FEED_BYTES,
-    MOST_WIRE_BYTES, Problem, Pull, Pulled, PushEnvelope, Pushed, Renew, Renewed, Rotate, Status,
-    Token, Welcome, code,
+    Aside, Assertion, Common, Enroll, Enrolled, Feed, FeedHead, FeedRow, Found, Hello, Kept,
+    MOST_FEED_BYTES, MOST_WIRE_BYTES, Problem, Pull, Pulled, PushEnvelope, Pushed, Renew, Renewed,
+    Rotate, Status, Token, Welcome, code,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
@@ -132,6 +132,10 @@ impl Gateway for Headquarters {
 
     async fn common(&self, token: &str, common: &Common) -> Result<Found, Failure> {
         self.post("common", Some(token), common).await
+    }
+
+    async fn aside(&self, token: &str, aside: &Aside) -> Result<Kept, Failure> {
+        self.post("aside", Some(token), aside).await
     }
 
     async fn renew(&self, token: &str, renew: &Renew) -> Result<Renewed, Failure> {

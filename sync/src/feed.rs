@@ -44,22 +44,24 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
         };
         loop {
             let asked = self.ask(&wish).await?;
+            let sums_asked = asked.sums;
             let fed = self.headquarters.feed(self.token, &asked).await?;
             check(&asked, &fed)
                 .map_err(|problem| Failure::Nonsense(format!("a feed: {problem}")))?;
             let (sums, quarantined) = (fed.head.sums.clone(), fed.head.quarantined.clone());
-            if let Err(fault) = self.terminal.feed(self.session, fed).await {
+            if let Err(fault) = self.terminal.feed(self.session, asked.cursor, fed).await {
                 // Facts go up all the same; the old rows stay in force and grow old.
                 tracing::error!(%fault, "what headquarters sent was not taken over");
-                wish.anew = true;
-                sleep(wait).await;
+                if std::mem::replace(&mut wish.anew, true) {
+                    sleep(wait).await;
+                }
                 continue;
             }
             wish.anew = false;
             wish.whole.clear();
             self.terminal.link(Link::ReferenceConfirmed);
             self.terminal.quarantined(quarantined).await?;
-            if asked.sums {
+            if sums_asked {
                 let differing = differing(&sums, &self.terminal.sums().await?);
                 wish.compared(differing);
             }
@@ -76,7 +78,7 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
             session: self.session,
             cursor,
             whole: wish.whole.iter().copied().collect(),
-            wait_ms: if sums { 0 } else { wish.wait_ms },
+            wait_ms: if sums || wish.anew { 0 } else { wish.wait_ms },
             sums,
         })
     }

@@ -1,8 +1,8 @@
 //! What synchronisation needs from headquarters, whatever lies between.
 
 use kart_wire::{
-    Assertion, Common, Feed, FeedHead, FeedRow, Found, Hello, Pull, Pulled, PushEnvelope, Pushed,
-    Renew, Renewed, Status, Token, Welcome,
+    Aside, Assertion, Common, Feed, FeedHead, FeedRow, Found, Hello, Kept, Pull, Pulled,
+    PushEnvelope, Pushed, Renew, Renewed, Status, Token, Welcome,
 };
 use std::future::Future;
 
@@ -60,6 +60,15 @@ pub trait Gateway: Send + Sync {
         token: &str,
         renew: &Renew,
     ) -> impl Future<Output = Result<Renewed, Failure>> + Send;
+
+    /// Hands over facts to be kept aside.
+    fn aside(
+        &self,
+        _token: &str,
+        aside: &Aside,
+    ) -> impl Future<Output = Result<Kept, Failure>> + Send {
+        std::future::ready(Err(Failure::Nonsense(format!("nobody keeps {} aside", aside.from))))
+    }
 
     /// Says what the terminal shows now.
     fn status(

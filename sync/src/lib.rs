@@ -53,8 +53,14 @@ pub trait Terminal: Send + Sync {
     /// The cursor of the rows on disk; `None` asks for all of them.
     fn feed_cursor(&self) -> impl Future<Output = Result<Option<String>, Fault>> + Send;
 
-    /// Takes over rows, with their cursor or not at all; an error leaves the old ones in force.
-    fn feed(&self, session: Uuid, fed: Fed) -> impl Future<Output = Result<(), Fault>> + Send;
+    /// Takes over rows that changed since the cursor `base`, with their cursor or not at all; an
+    /// error leaves the old ones in force.
+    fn feed(
+        &self,
+        session: Uuid,
+        base: Option<String>,
+        fed: Fed,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
 
     /// The scopes of the rows on disk, each in two numbers.
     fn sums(&self) -> impl Future<Output = Result<Vec<kart_wire::ScopeSum>, Fault>> + Send;

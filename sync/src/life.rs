@@ -1,12 +1,16 @@
 //! A log that was put back to an older state cannot go on: a new life begins, which takes over
 //! what the former one adds up to at headquarters.
 
-use kart_wire::{Common, Point, Problem, Renew, Renewed, code};
+use kart_wire::{Aside, Common, Point, Problem, Renew, Renewed, code};
 
 use crate::{Device, Failure, Gateway, Terminal};
 
 /// Headquarters compares so many places at a time.
 const MOST_POINTS: u64 = 64;
+
+/// What is handed over at once, to be kept aside.
+const ASIDE_FACTS: usize = 500;
+const ASIDE_BYTES: usize = 128 * 1024;
 
 /// What a terminal needs to begin a new life of its log.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -48,6 +52,41 @@ pub(crate) async fn renew<T: Terminal, G: Gateway>(
     }
     tracing::warn!(common, last, former_end = renewed.end.seq, "a new life of the log begins");
     Ok(terminal.renew(NewLife { common, renewed }).await?)
+}
+
+/// Whether headquarters has fenced this installation.
+pub(crate) fn is_fenced(failure: &Failure) -> bool {
+    matches!(failure, Failure::Problem(problem) if problem.code == code::CLONED)
+}
+
+/// Hands over what a fenced installation has recorded since it became one, to be kept aside.
+pub(crate) async fn hand_over<T: Terminal, G: Gateway>(
+    terminal: &T,
+    device: &Device,
+    headquarters: &G,
+    token: &str,
+    last: u64,
+) -> Result<(), Failure> {
+    let aside = |from: u64, prev_hash: String, lines: Vec<String>| Aside {
+        incarnation: device.incarnation.clone(),
+        nonce: device.nonce.clone(),
+        from,
+        prev_hash,
+        lines,
+    };
+    let nothing = aside(1, "0".repeat(64), vec![]);
+    let kept = headquarters.aside(token, &nothing).await?.seq;
+    let common = common(terminal, device, headquarters, token, last).await?;
+    let mut after = kept.max(common);
+    while let Some(page) = terminal.page(after, ASIDE_FACTS, ASIDE_BYTES).await? {
+        let end = page.from + u64::try_from(page.lines.len()).unwrap_or_default() - 1;
+        let facts = aside(page.from, page.prev_hash, page.lines);
+        if headquarters.aside(token, &facts).await?.seq < end {
+            return Err(Failure::Nonsense(format!("facts up to {end} were not kept aside")));
+        }
+        after = end;
+    }
+    Ok(())
 }
 
 /// Why the session ended: a gateway of the first protocol knows no lives, a person must act there.

@@ -47,7 +47,7 @@ fn reason(error: &reqwest::Error) -> String {
 /// What is wrong with a certificate, in words for whoever stands at the terminal.
 fn distrust(cause: &str) -> Option<String> {
     let why = cause.strip_prefix("invalid peer certificate: ")?;
-    let told = if why.contains("UnknownIssuer") {
+    let told = if ["UnknownIssuer", "BadSignature"].contains(&why) {
         "no authority that this terminal trusts (headquarters.ca_file) has signed its certificate"
     } else if why.contains("expired") {
         "its certificate has expired, or the clock of this terminal is ahead"

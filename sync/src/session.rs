@@ -35,7 +35,7 @@ impl Default for Tuning {
             first_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(30),
             pull_wait: Duration::from_secs(20),
-            status_every: Duration::from_secs(4),
+            status_every: Duration::from_secs(3),
         }
     }
 }
@@ -104,6 +104,14 @@ async fn converse<T: Terminal, G: Gateway>(
             tracing::warn!(%failure, "the life of this log is over");
             let renewed = life::renew(terminal, device, headquarters, &token, position.last).await;
             return Err(life::outcome(failure, renewed));
+        },
+        Err(failure) if life::is_fenced(&failure) => {
+            let last = position.last;
+            let handed = life::hand_over(terminal, device, headquarters, &token, last).await;
+            if let Err(fault) = handed {
+                tracing::warn!(%fault, "what this installation recorded stays here alone");
+            }
+            return Err(failure);
         },
         begun => begun?,
     };

@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use kart_core::fact::Body;
-use kart_core::id::{StationId, UserId};
+use kart_core::counter::{CounterKind, Verdict};
+use kart_core::fact::{Body, Counted};
 use kart_tests::proxy::{Fault, Proxy, Weather};
 use kart_tests::world::gateway::Gateway;
 use kart_tests::world::headquarters::Headquarters;
@@ -12,7 +12,7 @@ use kart_wire::{AUDIENCE, Pushed, Token, Welcome};
 use serde::de::DeserializeOwned;
 
 use crate::headquarters::demo_site;
-use crate::headquarters::device::{Device, key};
+use crate::headquarters::device::{Device, machine};
 use crate::turn::{seed, turn};
 
 const FACTS: usize = 2_000;
@@ -22,8 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(40);
 const REQUEST_LIMIT: Duration = Duration::from_secs(3);
 
 /// An answer of the contract; nothing when none came, or one that is not of the contract.
+/// Each request comes on a connection of its own.
 async fn ask<T: DeserializeOwned>(request: reqwest::RequestBuilder) -> Option<T> {
-    let answer = request.timeout(REQUEST_LIMIT).send().await.ok()?;
+    let answer = request.header("connection", "close").timeout(REQUEST_LIMIT).send().await.ok()?;
     let status = answer.status();
     let body = answer.bytes().await.ok()?;
     if status.is_success() { serde_json::from_slice(&body).ok() } else { None }
@@ -70,6 +71,24 @@ async fn push_all(mut device: Device) -> Device {
     device
 }
 
+/// One part more.
+fn counted(number: u64) -> Body {
+    let raw = i64::try_from(number).unwrap();
+    Body::Counted(Counted {
+        equipment: machine("EQ-211"),
+        source: "good".into(),
+        counter: CounterKind::Good,
+        epoch: 0,
+        raw_from: raw,
+        raw_to: raw + 1,
+        quantity: 1,
+        verdict: Verdict::Increase,
+        since: Device::stamp(number),
+        until: Device::stamp(number + 1),
+        batch: None,
+    })
+}
+
 async fn load(headquarters: &Headquarters, proxy: &Proxy) -> Vec<Device> {
     let mut devices = Vec::new();
     for terminal in TERMINALS {
@@ -78,10 +97,8 @@ async fn load(headquarters: &Headquarters, proxy: &Proxy) -> Vec<Device> {
         device.enroll(&code).await.unwrap();
         device.sign_in().await.unwrap();
         device.hello().await.unwrap();
-        let user = UserId(key("users", "1001"));
-        let station = StationId(key("ops_stations", "ST-21"));
         while device.lines.len() < FACTS {
-            device.append(Body::ClockedIn { user, station });
+            device.append(counted(device.lines.len() as u64));
         }
         devices.push(device);
     }
@@ -100,8 +117,8 @@ async fn all_there(headquarters: &Headquarters, devices: &[Device]) {
             assert_eq!(row.get::<_, Vec<u8>>(0), line.as_bytes());
         }
     }
-    let entries = headquarters.number("SELECT count(*) FROM ops_labor_entries").await.unwrap();
-    assert_eq!(entries, i64::try_from((FACTS - 1) * devices.len()).unwrap(), "one row a punch");
+    let counts = headquarters.number("SELECT count(*) FROM edge.production_counts").await.unwrap();
+    assert_eq!(counts, i64::try_from((FACTS - 1) * devices.len()).unwrap(), "one row a part");
 }
 
 #[tokio::test]
@@ -138,7 +155,7 @@ async fn every_fault_of_the_network_costs_time_only() {
     let gateway = Gateway::start(&headquarters.login(), None).await.unwrap();
     let proxy = Proxy::start(&[gateway.address()], seed).await.unwrap();
     let devices = load(&headquarters, &proxy).await;
-    proxy.weather(Weather::Storm { one_in: 2 });
+    proxy.weather(Weather::Storm { one_in: 3 });
     proxy.cut();
     let mut pushing = tokio::task::JoinSet::new();
     for device in devices {

@@ -359,6 +359,22 @@ async fn a_cursor_that_is_no_good_gives_everything_and_nothing_foreign() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_adopted_database_is_followed_too() {
+    let _turn = turn().await;
+    let headquarters = Headquarters::adopted(&demo_site()).await.unwrap();
+    let device = enroll(&headquarters, "T-07").await;
+    let mut mirror = fresh(&device).await;
+    assert_eq!(mirror.keys("public.oee_equipment").len(), 3);
+    // Somebody who has never heard of us.
+    let theirs = "SET ROLE kartorium_app; UPDATE oee_sites SET description = 'theirs'";
+    headquarters.cluster.psql("kartorium", theirs).unwrap();
+    let (head, rows) = mirror.follow(&device, 0).await;
+    assert_eq!((head.whole.len(), rows.len()), (0, 1));
+    let told = mirror.find("public.oee_sites", ("code", "cedar"), "description");
+    assert_eq!(told.as_deref(), Some("theirs"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_forgotten_transaction_is_named_and_delays_nobody() {
     let _turn = turn().await;
     let (headquarters, device, _) = plant().await;

@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 pub(crate) mod device;
 mod limits;
+mod lives;
 
 use device::{Device, Refused, key, machine, user};
 

@@ -29,8 +29,7 @@ const PLACE: [&str; 4] = ["--organization", "cedar-works", "--site", "cedar"];
 
 /// One press that never stops by itself, headquarters, one terminal.
 async fn world() -> World {
-    let options =
-        WorldOptions { presses: 1, packers: 0, stops: false, ..WorldOptions::default() };
+    let options = WorldOptions { presses: 1, packers: 0, stops: false, ..WorldOptions::default() };
     let mut world = World::start(&options).await.unwrap();
     world.go().await.unwrap();
     world
@@ -111,7 +110,8 @@ async fn refused(client: &Client, part: &str) {
 
 /// Good parts at headquarters, as the union of what was read.
 async fn counted(headquarters: &Headquarters) -> i64 {
-    let counted = "SELECT sum(c.quantity) FROM (SELECT DISTINCT equipment_id FROM edge.production_counts) m,
+    let counted =
+        "SELECT sum(c.quantity) FROM (SELECT DISTINCT equipment_id FROM edge.production_counts) m,
          edge.counted(m.equipment_id, '-infinity', 'infinity') c WHERE c.counter = 'good'";
     headquarters.number(counted).await.unwrap()
 }
@@ -181,7 +181,8 @@ async fn a_terminal_that_was_put_back_loses_and_doubles_nothing() {
     let open = "SELECT count(*) FROM edge.machine_states WHERE end_ts IS NULL";
     assert_eq!(number(&world, open).await, 1, "a machine is in one state");
     let again = number(&world, "SELECT count(*) FROM edge.reissued").await;
-    let named = "SELECT count(*) FROM edge.inbox WHERE convert_from(line, 'UTF8') LIKE '%\"former\":{%'";
+    let named =
+        "SELECT count(*) FROM edge.inbox WHERE convert_from(line, 'UTF8') LIKE '%\"former\":{%'";
     assert_eq!(number(&world, named).await, again, "provenance stands in the lines");
     assert!(again > 0, "of {before} facts none came again");
     assert_eq!(number(&world, "SELECT count(*) FROM edge.lives").await, 1);
@@ -215,6 +216,14 @@ async fn a_state_that_is_put_back_twice_is_not_issued_a_third_time() {
     copy(&world.terminal.data(), late.path());
     world.terminal.start().await.unwrap();
     world.headquarters.as_mut().unwrap().start_again().await.unwrap();
+    let grant = world.terminal.data().join("renewal.json");
+    wait_for("a granted life", LIMIT, async || {
+        let there = grant.exists() || incarnation(&world.terminal) != former;
+        if there { Ok(()) } else { Err("none yet") }
+    })
+    .await;
+    world.terminal.kill().unwrap();
+    world.terminal.start().await.unwrap();
     renewed(&world.terminal, &former).await;
     let second = incarnation(&world.terminal);
     world.terminal.kill().unwrap();
@@ -260,7 +269,11 @@ async fn a_copy_is_fenced_and_both_go_on_recording() {
 
     let headquarters = world.headquarters.as_ref().unwrap();
     assert_eq!(u64::try_from(counted(headquarters).await), Ok(made(&totals)));
-    assert_eq!(number(&world, "SELECT count(*) FROM edge.lives").await, 0, "the first is unaffected");
+    assert_eq!(
+        number(&world, "SELECT count(*) FROM edge.lives").await,
+        0,
+        "the first is unaffected"
+    );
     let rows = headquarters
         .sql("SELECT detail FROM edge.audit WHERE action = 'cloned'", &[])
         .await
@@ -273,6 +286,14 @@ async fn a_copy_is_fenced_and_both_go_on_recording() {
     assert_ne!(detail["enrolled"]["nonce"], detail["copy"]["nonce"]);
     assert!(detail["enrolled"]["last_seen_at"].is_string(), "{detail}");
     assert!(detail["copy"]["first_seen_at"].is_string(), "{detail}");
+    let kept = "SELECT count(*) FROM edge.fenced_facts WHERE seq > 0";
+    wait_for("facts of the copy, kept aside", LIMIT, async || match number(&world, kept).await {
+        0 => Err("none yet"),
+        _ => Ok(()),
+    })
+    .await;
+    let bytes = "SELECT count(*) FROM edge.fenced_facts f JOIN edge.inbox i USING (hash)";
+    assert_eq!(number(&world, bytes).await, 0, "only what the original has not");
     assert_eq!(all_verified(&copied).await, 1);
 }
 

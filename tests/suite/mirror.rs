@@ -17,7 +17,6 @@ use rand::{Rng, SeedableRng};
 
 use crate::turn::{seed, turn};
 
-mod former;
 mod fresh;
 mod receipts;
 
@@ -154,7 +153,7 @@ async fn a_change_is_at_the_terminal_within_seconds() {
     )
     .await;
     pair.equal().await;
-    pair.sql("UPDATE public.oee_batch_queue SET status = 'cancelled'").await;
+    pair.sql("UPDATE public.oee_batch_queue SET status = 'removed'").await;
     pair.sql("DELETE FROM public.organization_feature_flags").await;
     pair.equal().await;
 }

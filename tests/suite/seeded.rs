@@ -40,6 +40,7 @@ pub(crate) struct Outcome {
 /// Lives through the world of a seed, with or without a planted fault.
 pub(crate) fn outcome(seed: u64, bug: Option<Bug>) -> Outcome {
     kart_planted::plant(bug);
+    device::folder();
     fastrand::seed(seed);
     let told = std::env::var_os("KART_TRACE").is_some();
     let mut runtime = tokio::runtime::Builder::new_current_thread();
@@ -76,7 +77,8 @@ fn twice(seed: u64) -> Result<Outcome, String> {
 fn every_history_ends_well() {
     let began = Instant::now();
     let one = number("KART_SEED");
-    let seeds = one.map_or(1, |_| 1).max(number("KART_SEEDS").unwrap_or(SEEDS) * u64::from(one.is_none()));
+    let seeds =
+        one.map_or(1, |_| 1).max(number("KART_SEEDS").unwrap_or(SEEDS) * u64::from(one.is_none()));
     let first = one.unwrap_or(1);
     let next = AtomicU64::new(first);
     let work = || {

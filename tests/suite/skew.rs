@@ -129,7 +129,10 @@ async fn this_terminal_works_with_a_gateway_of_the_release_before() {
     let client = terminal.client().unwrap();
     wait_for("everything at the old gateway", LIMIT, async || {
         let health = client.health().await.map_err(|fault| fault.to_string())?;
-        let (held, hash) = { let held = gateway.held(); (held.lines.len() as u64, held.hash()) };
+        let (held, hash) = {
+            let held = gateway.held();
+            (held.lines.len() as u64, held.hash())
+        };
         let all = health.head > 0 && health.head == held && health.acked == held;
         (all && health.head_hash == hash.to_string())
             .then_some(())

@@ -3,9 +3,8 @@
 //!
 //! Most calls are made as the gateway makes them, in its role inside the database; some thousands over HTTP.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use kart_tests::programs::repository;
 use kart_tests::world::headquarters::Headquarters;
 use tokio_postgres::NoTls;
 
@@ -33,8 +32,13 @@ struct Tenants {
 
 impl Tenants {
     /// The others first, so that every row that is there is theirs when it is marked.
-    async fn settle(headquarters: Headquarters) -> Self {
+    async fn settle(adopted: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let first = file(folder.path(), "other-works", "cedar", CANARIES[0]);
+        let headquarters = match adopted {
+            true => Headquarters::adopted(&first).await.unwrap(),
+            false => Headquarters::start(&first).await.unwrap(),
+        };
         let other_organization =
             place(&headquarters, folder.path(), "other-works", "cedar", CANARIES[0]).await;
         mark(&headquarters, CANARIES[0], true).await;
@@ -54,7 +58,19 @@ impl Tenants {
     }
 }
 
-/// A site with the demo's file under other names, and a terminal that has worked a shift there.
+/// The demo's site under other names.
+fn file(folder: &Path, organization: &str, site: &str, canary: &str) -> PathBuf {
+    let text = std::fs::read_to_string(demo_site()).unwrap();
+    let text = text
+        .replace("organization = \"cedar-works\"", &format!("organization = \"{organization}\""))
+        .replace("code = \"cedar\"", &format!("code = \"{site}\""))
+        .replace("name = \"", &format!("name = \"{canary} "));
+    let file = folder.join("site.toml");
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+/// That site, and a terminal that has worked a shift there.
 async fn place(
     headquarters: &Headquarters,
     folder: &Path,
@@ -62,13 +78,7 @@ async fn place(
     site: &str,
     canary: &str,
 ) -> Device {
-    let text = std::fs::read_to_string(repository().join("config/demo/site.toml")).unwrap();
-    let text = text
-        .replace("organization = \"cedar-works\"", &format!("organization = \"{organization}\""))
-        .replace("code = \"cedar\"", &format!("code = \"{site}\""))
-        .replace("name = \"", &format!("name = \"{canary} "));
-    let file = folder.join("site.toml");
-    std::fs::write(&file, text).unwrap();
+    let file = file(folder, organization, site, canary);
     headquarters.apply_site(&file).await.unwrap();
     let mut device = Device::new(&headquarters.url());
     at_work(headquarters, &mut device, organization, site, "T-07").await;
@@ -211,8 +221,8 @@ async fn probe(headquarters: &Headquarters, seed: u64, search_path: &str) -> (i6
     (made, seen)
 }
 
-async fn nothing_crosses(headquarters: Headquarters, seed: u64, search_path: &str) {
-    let tenants = Tenants::settle(headquarters).await;
+async fn nothing_crosses(adopted: bool, seed: u64, search_path: &str) {
+    let tenants = Tenants::settle(adopted).await;
     let before = theirs(&tenants.headquarters).await;
     let (calls, seen) = probe(&tenants.headquarters, seed, search_path).await;
     assert!(seen > 1_000, "the probes see what is ours: {seen}");
@@ -230,13 +240,11 @@ async fn nothing_crosses(headquarters: Headquarters, seed: u64, search_path: &st
 #[tokio::test]
 async fn nothing_crosses_in_a_database_of_our_own() {
     let _turn = turn().await;
-    let headquarters = Headquarters::start(&demo_site()).await.unwrap();
-    nothing_crosses(headquarters, seed("tenancy::", 11), "public").await;
+    nothing_crosses(false, seed("tenancy::", 11), "public").await;
 }
 
 #[tokio::test]
 async fn nothing_crosses_in_an_adopted_database() {
     let _turn = turn().await;
-    let headquarters = Headquarters::adopted(&demo_site()).await.unwrap();
-    nothing_crosses(headquarters, seed("tenancy::", 12), "edge, public").await;
+    nothing_crosses(true, seed("tenancy::", 12), "edge, public").await;
 }

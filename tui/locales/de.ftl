@@ -53,6 +53,11 @@ stops-wait = { $count ->
 device-starting = Gerät wird verbunden …
 device-up = Das Gerät antwortet.
 device-down = keine Antwort seit { $since }: { $reason }
+next-batch = { $more ->
+    [0] Als Nächstes: { $batch }
+   *[other] Als Nächstes: { $batch } (+ { $more } weitere)
+}
+jobs-here = Aufträge hier: { $jobs }
 signals = Gerät und Signale
 never-read = nie gelesen
 age-fresh = vor { $age }

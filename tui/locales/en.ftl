@@ -53,6 +53,11 @@ stops-wait = { $count ->
 device-starting = connecting to the device …
 device-up = The device answers.
 device-down = no answer since { $since }: { $reason }
+next-batch = { $more ->
+    [0] Next: { $batch }
+   *[other] Next: { $batch } (+ { $more } more)
+}
+jobs-here = Jobs here: { $jobs }
 signals = Device and signals
 never-read = never read
 age-fresh = { $age } ago

@@ -53,6 +53,11 @@ stops-wait = { $count ->
 device-starting = conectando con el equipo …
 device-up = El equipo responde.
 device-down = sin respuesta desde { $since }: { $reason }
+next-batch = { $more ->
+    [0] Siguiente: { $batch }
+   *[other] Siguiente: { $batch } (+ { $more } más)
+}
+jobs-here = Trabajos aquí: { $jobs }
 signals = Equipo y señales
 never-read = nunca leído
 age-fresh = hace { $age }

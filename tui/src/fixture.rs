@@ -6,10 +6,12 @@ use kart_api::{
     Stop, Sync, Terminal, View,
 };
 use kart_core::{
+    fact::queue::Queue,
     id::{EquipmentId, ProductId, ReasonId, RecordId, SiteId, StationId, UserId},
     machine::MachineState,
     reference::{
-        self, Family, Person, Product, Reason, ReasonGroup, Reference, Role, Site, Station, Targets,
+        self, Family, Job, Person, Product, Queued, Reason, ReasonGroup, Reference, Role, Site,
+        Station, Targets, Work,
     },
     screen::Settings,
     signal::{Quality, Value},
@@ -160,6 +162,17 @@ fn receipt(seq: u64, kind: &str, about: &str, stage: Stage) -> Receipt {
     Receipt { seq, at_us: ago(3600), kind: kind.into(), name, about: about.into(), stage }
 }
 
+fn queued(n: u128, number: &str) -> Queued {
+    Queued {
+        entry: RecordId(Uuid::from_u128(90 + n)),
+        queue: Queue::Equipment(STOPPED),
+        product: None,
+        number: Some(number.into()),
+        work_order: Some("4711".into()),
+        target: Some(500),
+    }
+}
+
 fn site() -> Reference {
     let group = |number: u128, name: &str, group_type: &str, reasons: Vec<Reason>| ReasonGroup {
         id: Uuid::from_u128(number),
@@ -224,6 +237,18 @@ fn site() -> Reference {
         prefixes: Vec::new(),
         leases: Vec::new(),
         corrections: Vec::new(),
+        work: Work {
+            queued: vec![queued(1, "B-1043"), queued(2, "B-1044")],
+            jobs: vec![Job {
+                id: RecordId(Uuid::from_u128(93)),
+                number: "J-17".into(),
+                state: "pending".into(),
+                product: None,
+                station: STATION,
+                work_order: None,
+                target: None,
+            }],
+        },
         incident_groups: Vec::new(),
         station_incident_groups: Vec::new(),
         machine_connections: Vec::new(),

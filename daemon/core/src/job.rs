@@ -1,5 +1,5 @@
 //! The states of a job, which of them may follow which, and where a job goes when a station is done
-//! with it. `edge.ops_job_may` and `complete_ops_job` say the same in SQL; a test compares them.
+//! with it. `ops_job_may` and `complete_ops_job` say the same in SQL; a test compares them.
 
 use crate::{id::StationId, record::conflict::Kind};
 

@@ -9,7 +9,7 @@ use crate::{
     fact::{
         BatchStarted, Body, Counted, Fact,
         batch::BatchEquipment,
-        correction::{Correctable, Corrected},
+        correction::{Correctable, Corrected, CorrectionSeen},
     },
     id::{EquipmentId, Origin, ProductId, RecordId, StationId, UserId},
     machine::MachineState,
@@ -192,10 +192,7 @@ impl Plant {
             | Body::JobScrapped(_)
             | Body::JobAborted(_)
             | Body::QueueAsked(_) => {},
-            Body::CorrectionSeen(seen) => {
-                self.see(seen.made, seen.correction);
-                self.correct(&seen.corrected);
-            },
+            Body::CorrectionSeen(seen) => self.see(seen),
             Body::StateChanged { equipment, state, from, ends, .. } => {
                 let from = fact.moment(*from);
                 if let Some(stop) = ends.and_then(|ends| self.stops.get_mut(&ends)) {
@@ -313,13 +310,14 @@ impl Plant {
     }
 
     /// Remembers a correction for longer than headquarters, by whose clock it goes, sends it down.
-    fn see(&mut self, made: Micros, correction: Uuid) {
-        self.corrections.insert((made, correction));
-        let newest = self.corrections.last().map_or(made, |(made, _)| *made);
+    fn see(&mut self, seen: &CorrectionSeen) {
+        self.corrections.insert((seen.made, seen.correction));
+        let newest = self.corrections.last().map_or(seen.made, |(made, _)| *made);
         let floor = newest.0.saturating_sub(CORRECTIONS_KEPT_US);
         while self.corrections.first().is_some_and(|(made, _)| made.0 < floor) {
             self.corrections.pop_first();
         }
+        self.correct(&seen.corrected);
     }
 
     /// Takes over what headquarters corrected, as far as it is about what goes on now.

@@ -11,9 +11,11 @@ use crate::{
 
 mod assemble;
 mod detail;
+mod work;
 
-pub use assemble::{Columns, Fault, Rows, assemble};
+pub use assemble::{Columns, Fault, Rows, assemble, concerns};
 pub use detail::{Connection, Field, FieldType, Standard, Targets};
+pub use work::{Job, Queued, Work};
 
 /// Everything a terminal needs to know of its site, in one consistent version.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -50,6 +52,9 @@ pub struct Reference {
     /// Corrections of the terminal's records (`edge.corrections`), oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub corrections: Vec<Correction>,
+    /// What is to be made at the stations of the terminal that this was put together for.
+    #[serde(default)]
+    pub work: Work,
     /// Incident reasons of machines, by group.
     #[serde(default)]
     pub incident_groups: Vec<ReasonGroup>,

@@ -133,6 +133,7 @@ impl Check<'_, '_> {
             let message = format!("{} is longer than {LONGEST_SOCKET} bytes", socket.display());
             self.fault("terminal.socket", message);
         }
+        self.within("terminal.keep_days", u64::from(raw.keep_days), 7, 3_650);
         let station = raw.station.as_ref().map(|code| {
             let (organization, site) = (&file.site.organization, &file.site.code);
             StationId(reference_id(organization, site, "ops_stations", code))
@@ -144,6 +145,7 @@ impl Check<'_, '_> {
             data_dir: raw.data_dir.clone(),
             socket,
             log: raw.log,
+            keep_days: raw.keep_days,
             pin_valid_days: raw.pin_valid_days,
         }
     }

@@ -35,6 +35,8 @@ pub(crate) struct Terminal {
     pub socket: Option<PathBuf>,
     #[serde(default)]
     pub log: LogLevel,
+    #[serde(default = "default::keep_days")]
+    pub keep_days: u16,
     #[serde(default = "default::pin_valid_days")]
     pub pin_valid_days: u16,
 }
@@ -195,6 +197,10 @@ pub(crate) struct Condition {
 
 /// The defaults that are the same for everybody.
 mod default {
+    pub(super) fn keep_days() -> u16 {
+        35
+    }
+
     pub(super) fn pin_valid_days() -> u16 {
         14
     }

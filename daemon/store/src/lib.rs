@@ -3,6 +3,7 @@
 //! `facts.db` holds the log and everything that must be atomic with it. One thread owns the one
 //! writing connection; everybody else reads. `reference.db` is a mirror that can be thrown away.
 
+mod erase;
 mod error;
 mod open;
 mod refold;
@@ -15,9 +16,10 @@ mod read;
 mod mirror;
 
 pub use append::{Append, Signal};
+pub use erase::Erasure;
 pub use error::StoreError;
 pub use life::{Renewal, Salvaged, install, renew, resident, salvage};
-pub use mirror::{Delivery, Mirror, MirrorRow, Mirrored, Sum};
+pub use mirror::{Delivery, Mirror, MirrorRow, Mirrored, Sum, Written};
 pub use open::{StoreOptions, acceptable_sqlite};
 pub use purge::Purged;
 pub use read::{Outgoing, Reader};

@@ -37,6 +37,8 @@ pub struct Mirror {
 pub struct Delivery {
     /// The session it came in.
     pub session: Uuid,
+    /// Stands for the state that it follows, unless all scopes are whole.
+    pub base: Option<String>,
     /// Stands for the state after it.
     pub cursor: String,
     /// Facts of this terminal that the rows contain.
@@ -69,6 +71,17 @@ pub enum Mirrored {
     Document(Box<Reference>),
     /// Rows by table, as a feed brought them.
     Rows(Rows),
+}
+
+/// A delivery that is written and not yet committed.
+#[derive(Debug)]
+pub struct Written<'c>(&'c Connection);
+
+impl Written<'_> {
+    /// All rows as they are with it. Reading them takes a while: only for who needs them.
+    pub fn rows(&self) -> Result<Rows, String> {
+        rows(self.0).map_err(|fault| fault.to_string())
+    }
 }
 
 impl Mirror {
@@ -137,17 +150,18 @@ impl Mirror {
         })
     }
 
-    /// Takes a delivery over when `check` finds all rows to make sense together; what it makes of
+    /// Takes a delivery over when `check` finds that all rows make sense together; what it makes of
     /// them comes back. Otherwise the mirror stays as it was.
     pub fn apply<T>(
         &self,
         delivery: &Delivery,
-        check: impl FnOnce(&Rows) -> Result<T, String>,
+        check: impl FnOnce(&Written<'_>) -> Result<T, String>,
     ) -> Result<T, StoreError> {
         self.with(|connection| {
             let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            check_base(&sql, delivery)?;
             write_rows(&sql, delivery)?;
-            let made = check(&rows(&sql)?).map_err(StoreError::Senseless)?;
+            let made = check(&Written(&sql)).map_err(StoreError::Senseless)?;
             write_place(&sql, delivery)?;
             sql.commit()?;
             Ok(made)
@@ -242,6 +256,20 @@ fn rows(connection: &Connection) -> Result<Rows, StoreError> {
 
 fn damaged(error: rusqlite::types::FromSqlError) -> StoreError {
     StoreError::Sqlite(error.into())
+}
+
+/// Changes of another state than ours would leave holes.
+fn check_base(sql: &Connection, delivery: &Delivery) -> Result<(), StoreError> {
+    let scopes = [Scope::Org, Scope::Site, Scope::Terminal];
+    if scopes.iter().all(|scope| delivery.whole.contains(scope)) {
+        return Ok(());
+    }
+    let select = "SELECT cursor FROM mirror WHERE document IS NULL";
+    let ours: Option<String> = sql.query_row(select, [], |row| row.get(0)).optional()?.flatten();
+    if ours.is_some() && ours == delivery.base {
+        return Ok(());
+    }
+    Err(StoreError::Senseless("changes of another state than that of the mirror".to_owned()))
 }
 
 fn write_rows(sql: &Connection, delivery: &Delivery) -> Result<(), StoreError> {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::{
     Append, Mirror, Reader, StoreError,
     append::{Ready, Transaction, head},
+    erase::{self, Erasure},
     open::{self, StoreOptions},
     purge::{self, Purged},
     refold::refold,
@@ -78,6 +79,7 @@ enum Work {
     Quarantine(Vec<QuarantinedFact>, Reply<()>),
     Snapshot(u64, String, Reply<()>),
     Purge(i64, Reply<Purged>),
+    Erase(Vec<Erasure>, Reply<()>),
     Stop(Reply<()>),
 }
 
@@ -159,6 +161,11 @@ impl Store {
         self.ask(|reply| Work::Purge(before_us, reply)).await
     }
 
+    /// Erases texts beside facts; those that are not here, or not any more, are passed over.
+    pub async fn erase(&self, all: Vec<Erasure>) -> Result<(), StoreError> {
+        self.ask(|reply| Work::Erase(all, reply)).await
+    }
+
     /// Finishes what is queued, empties the WAL and ends the thread.
     pub async fn close(&self) -> Result<(), StoreError> {
         self.ask(Work::Stop).await
@@ -192,6 +199,10 @@ impl Writer {
                 Work::Quarantine(all, reply) => answer(reply, self.quarantine(&all)),
                 Work::Purge(before_us, reply) => {
                     answer(reply, purge::step(&mut self.connection, before_us));
+                },
+                Work::Erase(all, reply) => {
+                    let living = self.origin.incarnation;
+                    answer(reply, erase::erase(&mut self.connection, living, &all));
                 },
                 Work::Snapshot(seq, state, reply) => answer(reply, self.snapshot(seq, &state)),
                 Work::Stop(reply) => {

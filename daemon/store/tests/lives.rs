@@ -63,11 +63,7 @@ fn counted(n: i64) -> Draft {
 /// A log with a genesis and readings 1 to `last`, and the plant after the first `held` facts.
 async fn log(folder: &Path, last: i64, held: u64) -> Plant {
     let store = Store::open(options(folder)).unwrap();
-    let genesis = Body::Genesis {
-        format: 1,
-        terminal: OLD.terminal,
-        incarnation: OLD.incarnation,
-    };
+    let genesis = Body::Genesis { format: 1, terminal: OLD.terminal, incarnation: OLD.incarnation };
     let drafts = std::iter::once(draft(0, genesis)).chain((1..=last).map(counted)).collect();
     store.append(Append { drafts, ..Append::default() }).await.unwrap();
     let mut plant = Plant::new(OLD);
@@ -216,7 +212,8 @@ async fn only_what_is_old_and_backed_up_is_purged() {
     let store = Store::open(options(folder.path())).unwrap();
     let old = 10_000 * 1_000_000;
     assert_eq!(store.purge(old).await.unwrap().facts, 0, "nothing is backed up");
-    let told = Acknowledged { session: Uuid::nil(), acked: 1_150, safe: 1_100, quarantined: vec![] };
+    let told =
+        Acknowledged { session: Uuid::nil(), acked: 1_150, safe: 1_100, quarantined: vec![] };
     store.acknowledge(told).await.unwrap();
     assert_eq!(store.purge(old).await.unwrap().facts, 0, "no plant is saved");
     let state = serde_json::to_string(&plant).unwrap();

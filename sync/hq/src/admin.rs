@@ -179,7 +179,7 @@ async fn list(tx: &Transaction<'_>) -> anyhow::Result<Vec<String>> {
     let rows = tx
         .query(
             "SELECT k.key_id, coalesce(u.display_name, k.user_id::text), k.created_at, k.revoked_at
-             FROM edge.api_keys k LEFT JOIN public.users u ON u.id = k.user_id
+             FROM edge.api_keys k LEFT JOIN users u ON u.id = k.user_id
              ORDER BY k.created_at",
             &[],
         )

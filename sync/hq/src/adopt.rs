@@ -68,15 +68,22 @@ const THEIRS: &str = "
         FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace
     ) everything";
 
-/// The indexes of their tables.
+/// The indexes and policies of their tables.
 const INDEXES: &str = "
-    SELECT coalesce(array_agg(c.oid), '{}') FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'i'";
+    SELECT coalesce(array_agg(oid), '{}') FROM (
+        SELECT c.oid FROM pg_class c
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'i'
+        UNION ALL
+        SELECT p.oid FROM pg_policy p) known";
 
-/// Ours would make their writes slower, which is theirs to decide.
+/// Ours would make their writes slower, and would bind whoever turns row-level security on.
 const NEW_INDEXES: &str = "
     SELECT format('DROP INDEX public.%I', c.relname) FROM pg_class c
-    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'i' AND c.oid <> ALL($1)";
+    WHERE c.relnamespace = 'public'::regnamespace AND c.relkind = 'i' AND c.oid <> ALL($1)
+    UNION ALL
+    SELECT format('DROP POLICY %I ON public.%I', p.polname, c.relname)
+    FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+    WHERE c.relnamespace = 'public'::regnamespace AND p.oid <> ALL($1)";
 
 /// Checks, and adopts unless something is missing. Says what was done.
 pub(crate) async fn run(database: &Database, args: &AdoptArgs) -> anyhow::Result<String> {
@@ -115,16 +122,15 @@ async fn adopt(client: &mut Client, args: &AdoptArgs) -> anyhow::Result<String> 
     let indexes: Vec<u32> = tx.query_one(INDEXES, &[]).await?.try_get(0)?;
     views::take_down(&tx).await?;
     let applied = migrations(&tx, args.rls).await?;
-    for row in tx.query(NEW_INDEXES, &[&indexes]).await? {
-        tx.batch_execute(row.try_get(0)?).await?;
-    }
     if !args.rls {
+        views::prepare(&tx).await?;
+        tx.execute(views::KEEP_RULES, &[&indexes]).await?;
+        for row in tx.query(NEW_INDEXES, &[&indexes]).await? {
+            tx.batch_execute(row.try_get(0)?).await?;
+        }
         let after: String = tx.query_one(THEIRS, &[]).await?.try_get(0)?;
-        anyhow::ensure!(
-            before == after,
-            "refused to change what is theirs: {}",
-            first(&before, &after)
-        );
+        let changed = first(&before, &after);
+        anyhow::ensure!(before == after, "refused to change what is theirs: {changed}");
         views::put_up(&tx).await?;
     }
     tx.commit().await?;
@@ -163,7 +169,7 @@ async fn migrations(tx: &Transaction<'_>, rls: bool) -> anyhow::Result<Vec<Strin
             Some((grants, _)) if version == ROW_LEVEL_SECURITY && !rls => grants,
             _ => sql.as_str(),
         };
-        tx.batch_execute(sql).await.with_context(|| format!("V{version}__{name}"))?;
+        tx.batch_execute(&ours(sql)).await.with_context(|| format!("V{version}__{name}"))?;
         applied.push((version, name, checksum.to_string()));
     }
     // Last, because a migration may look at every table of the schema.
@@ -178,6 +184,15 @@ async fn migrations(tx: &Transaction<'_>, rls: bool) -> anyhow::Result<Vec<Strin
     Ok(applied.iter().map(|(version, name, _)| format!("V{version}__{name}")).collect())
 }
 
+/// A migration whose functions go to schema edge: those of the same names may be theirs.
+fn ours(sql: &str) -> String {
+    const MADE: &str = "FUNCTION public.";
+    let names = sql.split(MADE).skip(1).filter_map(|rest| rest.split('(').next());
+    names.fold(sql.to_owned(), |sql, name| {
+        sql.replace(&format!("public.{name}("), &format!("edge.{name}("))
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,6 +204,15 @@ mod tests {
         let (grants, policies) = file.sql.split_once(GRANTS_END).unwrap();
         assert!(grants.contains("GRANT SELECT") && !grants.contains("CREATE POLICY"));
         assert!(policies.contains("CREATE POLICY") && !policies.contains("GRANT SELECT"));
+    }
+
+    #[test]
+    fn functions_go_to_the_schema_that_is_ours() {
+        let sql = "CREATE FUNCTION public.may(a text) AS 'SELECT public.may(a) FROM public.t'";
+        assert_eq!(
+            ours(sql),
+            "CREATE FUNCTION edge.may(a text) AS 'SELECT edge.may(a) FROM public.t'"
+        );
     }
 
     #[test]

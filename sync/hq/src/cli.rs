@@ -209,6 +209,12 @@ impl Cli {
     }
 }
 
+/// A line with what people called things, without what a screen would obey.
+pub(crate) fn say_plain(line: &str) -> anyhow::Result<()> {
+    let plain = |letter: char| letter == '\t' || !letter.is_control();
+    say(&line.replace(|letter| !plain(letter), "\u{fffd}"))
+}
+
 /// A line of the result.
 pub(crate) fn say(line: &str) -> anyhow::Result<()> {
     Ok(writeln!(std::io::stdout(), "{line}")?)

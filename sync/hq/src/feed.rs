@@ -23,7 +23,7 @@ use crate::{
 mod answer;
 mod bell;
 pub(crate) mod command;
-mod cursor;
+pub(crate) mod cursor;
 mod health;
 mod place;
 mod rows;
@@ -31,6 +31,8 @@ mod rows;
 use answer::{Look, differs, look};
 pub(crate) use bell::Bell;
 pub(crate) use health::{Meters, check, health, metrics};
+pub(crate) use place::{Here, Place};
+pub(crate) use rows::whole;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// A history that changes under every look is no history.
@@ -81,6 +83,7 @@ pub(crate) async fn feed(
 /// A look in a history that is settled.
 async fn settled(app: &App, bearer: &Bearer, feed: &Feed) -> Result<Look, Refusal> {
     for _ in 0..MOST_LOOKS {
+        let _turn = app.bell.turn().await;
         let mut client = app.database.client().await?;
         match look(&mut client, bearer, feed).await? {
             Look::Again => {},

@@ -6,6 +6,7 @@
 
 mod admin;
 mod adopt;
+mod aside;
 mod auth;
 mod backup;
 pub mod cli;
@@ -44,6 +45,7 @@ mod work;
 pub mod decisions {
     pub use crate::{
         auth::Terminal,
+        feed::cursor::{Cursor, Known as KnownCursor, Seal, Standing, judge as judge_cursor},
         hello::judge::{Known, Said, Verdict, judge},
         problem::Refusal,
         project::{Fold, Writer},

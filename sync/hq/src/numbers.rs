@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     auth::Terminal,
-    cli::{SiteArgs, say},
+    cli::{SiteArgs, say_plain},
     database::{Database, Role, begin, enter},
 };
 
@@ -154,7 +154,7 @@ pub(crate) async fn run(database: &Database, command: NumberCommand) -> anyhow::
         },
         NumberCommand::Leases(_) => tx.query(LEASES, &[]).await?,
     };
-    rows.iter().try_for_each(|row| say(row.try_get(0)?))
+    rows.iter().try_for_each(|row| say_plain(row.try_get(0)?))
 }
 
 #[cfg(test)]

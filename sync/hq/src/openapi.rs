@@ -4,7 +4,8 @@ use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
-    correction::ask, enroll, feed, hello, life, pull, push, rotate, server::App, status, token,
+    aside, correction::ask, enroll, feed, hello, life, pull, push, rotate, server::App, status,
+    token,
 };
 
 #[derive(OpenApi)]
@@ -15,7 +16,12 @@ use crate::{
 ))]
 struct Contract;
 
-/// Every route of the contract.
+/// The routes of the contract whose requests wait for a change: they need nothing while they do.
+pub(crate) fn waiting() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(pull::pull)).routes(routes!(feed::feed))
+}
+
+/// All other routes of the contract.
 pub(crate) fn router() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Contract::openapi())
         .routes(routes!(enroll::enroll))
@@ -24,9 +30,8 @@ pub(crate) fn router() -> OpenApiRouter<App> {
         .routes(routes!(hello::hello))
         .routes(routes!(life::common))
         .routes(routes!(life::renew))
+        .routes(routes!(aside::aside))
         .routes(routes!(push::push))
-        .routes(routes!(pull::pull))
-        .routes(routes!(feed::feed))
         .routes(routes!(status::status))
         .routes(routes!(ask::record))
         .routes(routes!(ask::corrections))

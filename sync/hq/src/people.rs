@@ -12,7 +12,7 @@ use tokio_postgres::error::SqlState;
 use uuid::Uuid;
 
 use crate::{
-    cli::{SiteArgs, say},
+    cli::{SiteArgs, say, say_plain},
     database::{self, Database, begin, enter},
     site::{self, Place},
 };
@@ -271,5 +271,5 @@ async fn list(database: &Database, place: &Place<'_>) -> anyhow::Result<()> {
             &[],
         )
         .await?;
-    rows.iter().try_for_each(|row| say(row.try_get(0)?))
+    rows.iter().try_for_each(|row| say_plain(row.try_get(0)?))
 }

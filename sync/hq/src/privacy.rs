@@ -97,8 +97,7 @@ async fn find(tx: &Transaction<'_>, organization: &str, person: &str) -> anyhow:
             found.insert(row.try_get::<_, Uuid>(0)?);
         }
     }
-    let user =
-        tx.query_opt("SELECT id FROM public.users WHERE id::text = lower($1)", &[&person]).await?;
+    let user = tx.query_opt("SELECT id FROM users WHERE id::text = lower($1)", &[&person]).await?;
     found.extend(user.map(|row| row.try_get::<_, Uuid>(0)).transpose()?);
     let first = found.pop_first();
     anyhow::ensure!(found.is_empty(), "more than one person has the badge {person}; name the key");
@@ -213,7 +212,7 @@ pub(crate) async fn pseudonymise(
         .await?;
     }
     tx.execute(
-        "UPDATE public.users
+        "UPDATE users
          SET display_name = $3, email = NULL, auth0_id = NULL, is_active = false,
              updated_at = now()
          WHERE organization_id = $1 AND id = $2",

@@ -163,13 +163,17 @@ async fn asked_to_stop() -> std::io::Result<()> {
 }
 
 fn router(app: App) -> Router {
-    let (router, document) = openapi::router().split_for_parts();
-    let document = Json(document);
     let limits = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(overloaded))
         .load_shed()
         .concurrency_limit(MOST_AT_ONCE)
         .timeout(REQUEST_LIMIT);
+    // As many as there are connections.
+    let patience =
+        ServiceBuilder::new().layer(HandleErrorLayer::new(overloaded)).timeout(REQUEST_LIMIT);
+    let (router, document) =
+        openapi::router().layer(limits).merge(openapi::waiting().layer(patience)).split_for_parts();
+    let document = Json(document);
     router
         .route("/openapi.json", get(async move || document))
         .route("/health", get(feed::health))
@@ -177,7 +181,6 @@ fn router(app: App) -> Router {
         .method_not_allowed_fallback(nowhere)
         .fallback(nowhere)
         .layer(from_fn_with_state(app.clone(), limits::pace))
-        .layer(limits)
         .layer(CatchPanicLayer::custom(|_panic| panicked()))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
             let (method, path) = (request.method().as_str(), request.uri().path());

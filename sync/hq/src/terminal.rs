@@ -84,7 +84,8 @@ pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Resul
                     t.version, round(t.clock_off_us / 1e6, 1)::text, t.incarnation, t.address,
                     (SELECT count(*) FROM edge.copies c
                      WHERE c.organization_id = t.organization_id
-                       AND c.terminal_id = t.terminal_id)::text, t.terminal_id::text
+                       AND c.terminal_id = t.terminal_id AND c.nonce <> t.nonce
+                       AND c.last_seen_at > now() - interval '1 day')::text, t.terminal_id::text
              FROM edge.terminals t
              LEFT JOIN edge.terminal_status s USING (organization_id, terminal_id)
              WHERE t.organization_id = $1 AND t.site_id = $2

@@ -143,7 +143,8 @@ impl Folder {
         let today = today();
         let mut params = CertificateParams::default();
         // A name of its own, because a verifier looks for the issuer by name.
-        let name = format!("Kartorium Edge authority of {today}, no. {}", known.len() + 1);
+        let number = uuid::Uuid::new_v4().simple();
+        let name = format!("Kartorium Edge authority of {today} {number}");
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];

@@ -12,6 +12,7 @@
 //! | `POST /v1/feed` | [`Feed`] | NDJSON, zstd: [`FeedHead`], then `rows` lines of [`FeedRow`] |
 //! | `POST /v1/common` | [`Common`] | [`Found`] |
 //! | `POST /v1/renew` | [`Renew`] | [`Renewed`] |
+//! | `POST /v1/aside` | [`Aside`] | [`Kept`] |
 //! | `POST /v1/status` | [`Status`] | 204 |
 //! | `GET /openapi.json` | | this contract as OpenAPI |
 //! | `GET /health` | | 200 while the database answers |
@@ -416,6 +417,29 @@ pub struct Renewed {
     /// in, bases of counters.
     #[schema(value_type = Object)]
     pub plant: serde_json::Value,
+}
+
+/// A terminal that was refused as [`code::CLONED`] hands over what it has recorded, to be kept
+/// aside for a person. Nothing of it is applied.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Aside {
+    /// Life of its log.
+    pub incarnation: String,
+    /// See [`Enroll::nonce`].
+    pub nonce: String,
+    /// First sequence number.
+    pub from: u64,
+    /// Hash before `from`, hexadecimal.
+    pub prev_hash: String,
+    /// Lines of facts, without newlines. None at all only asks for the answer.
+    pub lines: Vec<String>,
+}
+
+/// The answer to [`Aside`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Kept {
+    /// Last sequence number that is kept aside of this installation and life.
+    pub seq: u64,
 }
 
 /// The live lane: what the terminal shows now. Overwritten, never counted.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
 
 /// A connection of its own.
 pub(super) async fn connect(url: &str) -> Client {
@@ -150,7 +151,8 @@ impl Reader {
         }
         let select = "SELECT id::text, is_enabled FROM organization_feature_flags
                       WHERE id = ANY ($1::text[]::uuid[])";
-        let rows = self.client.query(select, &[&keys]).await.unwrap();
+        let ids: Vec<&String> = keys.iter().filter(|key| Uuid::try_parse(key).is_ok()).collect();
+        let rows = self.client.query(select, &[&ids]).await.unwrap();
         self.client.batch_execute("COMMIT").await.unwrap();
         for key in &keys {
             self.mirror.remove(key);

@@ -1,6 +1,6 @@
 //! What could lock a terminal out, or wear headquarters down, and does not.
 
-use kart_wire::{Pulled, code};
+use kart_wire::{Pulled, Status, code};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_postgres::NoTls;
@@ -117,4 +117,86 @@ async fn a_long_name_of_a_text_is_a_bad_text() {
     let pushed = device.push_with(1, &[text]).await.unwrap();
     assert_eq!(pushed.watermark, 2);
     assert_eq!(headquarters.number("SELECT count(*) FROM edge.fact_texts").await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn one_terminal_in_a_hurry_is_told_to_wait_and_others_are_not() {
+    let (headquarters, device) = enrolled().await;
+    let other = enroll(&headquarters, "T-08").await;
+    let mut answers = tokio::task::JoinSet::new();
+    for _ in 0..600 {
+        let request = device.request("hello").body("[");
+        answers.spawn(async move { request.send().await.unwrap() });
+    }
+    let answers = answers.join_all().await;
+    let busy: Vec<_> = answers.iter().filter(|answer| answer.status().as_u16() == 429).collect();
+    assert!(busy.len() > 100, "{} of 600 were told to wait", busy.len());
+    assert!(busy.iter().all(|answer| answer.headers().contains_key("retry-after")));
+    let status = Status { at_us: 0, backlog: 0, machines: serde_json::json!([]) };
+    other.post::<Option<()>>("status", &status).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_deep_message_is_not_parsed() {
+    let (_headquarters, device) = enrolled().await;
+    let deep = format!("{{\"sessions\":{}", "[".repeat(100_000));
+    let answer = device.request("hello").body(deep).send().await.unwrap();
+    let said = (answer.status().as_u16(), answer.text().await.unwrap());
+    assert!(said.0 == 400 && said.1.contains("nested too deep"), "{said:?}");
+}
+
+#[tokio::test]
+async fn thousands_of_idle_connections_cost_little_and_are_hung_up_on() {
+    const MOST: usize = 5_000;
+    let (mut headquarters, mut device) = enrolled().await;
+    let address = device.url.trim_start_matches("http://").to_owned();
+    let before = headquarters.gateway().unwrap().resident_kib().unwrap();
+    let mut idle = Vec::new();
+    // Half of them say something and never end it.
+    while idle.len() < MOST {
+        let Ok(mut stream) = TcpStream::connect(&address).await else { break };
+        if idle.len() % 2 == 0 {
+            stream.write_all(b"POST /v1/push HTTP/1.1\r\nhost:").await.unwrap();
+        }
+        idle.push(stream);
+    }
+    let opened = idle.len();
+    assert!(opened >= 500, "only {opened} connections could be opened here");
+    let during = headquarters.gateway().unwrap().resident_kib().unwrap();
+    device.sign_in().await.unwrap();
+    device.hello().await.unwrap();
+    assert_eq!(device.push(1).await.unwrap().watermark, 1, "a terminal is served meanwhile");
+    let each = during.saturating_sub(before) / opened as u64;
+    #[expect(clippy::print_stderr, reason = "the figure is what the test is for")]
+    {
+        eprintln!("idle connections: {opened}, memory {before} KiB before, {during} KiB with them, {each} KiB each");
+    }
+    assert!(each < 64, "{each} KiB for each connection");
+    // The first one was opened first; whoever says nothing is hung up on.
+    let mut rest = [0; 1024];
+    let mut first = idle.swap_remove(0);
+    let hung_up = async { while first.read(&mut rest).await.is_ok_and(|read| read > 0) {} };
+    tokio::time::timeout(LIMIT, hung_up).await.unwrap();
+}
+
+#[tokio::test]
+async fn beyond_the_places_a_connection_is_hung_up_on_at_once() {
+    let headquarters = kart_tests::world::headquarters::Headquarters::start(&super::demo_site()).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("headquarters.toml");
+    let text = format!("most_connections = 4\n[database]\nurl = '{}'\n", headquarters.login());
+    std::fs::write(&config, text).unwrap();
+    let gateway = kart_tests::world::gateway::Gateway::start(&headquarters.login(), Some(&config)).await.unwrap();
+    let mut places = Vec::new();
+    for _ in 0..4 {
+        let mut stream = TcpStream::connect(gateway.address()).await.unwrap();
+        stream.write_all(b"GET /health HTTP/1.1\r\nhost: hq\r\n\r\n").await.unwrap();
+        let mut status = [0; 12];
+        tokio::time::timeout(LIMIT, stream.read_exact(&mut status)).await.unwrap().unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200");
+        places.push(stream);
+    }
+    let mut further = TcpStream::connect(gateway.address()).await.unwrap();
+    let read = tokio::time::timeout(LIMIT / 6, further.read(&mut [0; 1])).await.unwrap();
+    assert!(matches!(read, Ok(0) | Err(_)), "it was served");
 }

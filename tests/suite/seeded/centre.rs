@@ -6,21 +6,25 @@ use std::sync::Arc;
 
 use kart_core::fact::{Fact, Hash};
 use kart_core::id::SiteId;
+use kart_core::plant::Plant;
 use kart_core::record::Record;
 use kart_core::reference::Reference;
 use kart_core::row::Cell;
 use kart_hq::decisions::{
-    Head, Held, Known, Push, Said, Terminal, Writer, check, check_sender, check_session, judge, sort,
+    Head, Held, Known, Push, Said, Terminal, Writer, check, check_sender, check_session, judge,
+    sort,
 };
 use kart_planted::{Bug, planted};
-use kart_wire::{Hello, Problem, Pushed, Quarantined, TextLine, Welcome, code};
+use kart_wire::{Hello, Point, Problem, Pushed, Quarantined, TextLine, Welcome, code};
 use uuid::Uuid;
 
 use super::disk::RowKey;
 use super::floor;
+use super::truth::Name;
 
 mod feed;
 mod fold;
+mod life;
 
 pub(super) use feed::sums;
 
@@ -51,8 +55,13 @@ pub(super) struct Registered {
     pub(super) hash: Hash,
     pub(super) safe_seq: u64,
     pub(super) sessions: Vec<Past>,
-    /// Former lives of the log.
-    pub(super) ended: BTreeSet<String>,
+}
+
+/// A life of a log that has ended.
+pub(super) struct Life {
+    end: Point,
+    plant: Plant,
+    successor: String,
 }
 
 /// All tables.
@@ -64,6 +73,10 @@ pub(super) struct State {
     pub(super) records: BTreeMap<Uuid, Arc<Record>>,
     pub(super) rows: BTreeMap<RowKey, Arc<Vec<Cell>>>,
     pub(super) quarantine: BTreeMap<Place, Arc<Held>>,
+    /// Former lives, by terminal and incarnation.
+    lives: BTreeMap<(Uuid, String), Arc<Life>>,
+    /// Facts of former lives that came again: terminal, life, number, hash.
+    pub(super) reissued: BTreeSet<(Uuid, String, u64, [u8; 32])>,
     pub(super) reference: Arc<Reference>,
     /// Keys of the reference data: what a foreign key finds.
     pub(super) known: Arc<BTreeSet<Uuid>>,
@@ -82,6 +95,7 @@ pub(super) struct Changes {
     pub(super) held: Vec<(Place, Arc<Held>)>,
     pub(super) resolved: Vec<Place>,
     pub(super) head: Option<(Uuid, u64, Hash)>,
+    reissued: Vec<(Uuid, String, u64, [u8; 32])>,
 }
 
 /// What a push came to: the changes still have to be committed.
@@ -137,10 +151,19 @@ impl State {
             self.quarantine.remove(place);
         }
         self.quarantine.extend(changes.held);
+        self.reissued.extend(changes.reissued);
         if let Some((terminal, watermark, hash)) = changes.head {
             let known = self.terminals.get_mut(&terminal).unwrap();
             (known.watermark, known.hash) = (watermark, hash);
         }
+    }
+
+    /// Whether a fact is here, or came again.
+    pub(super) fn has(&self, (origin, seq): Name, hash: Hash) -> bool {
+        let place = (origin.terminal.0, origin.incarnation.to_string(), seq);
+        let again = (place.0, place.1.clone(), seq, hash.0);
+        self.inbox.get(&place).is_some_and(|stored| stored.hash == hash)
+            || self.reissued.contains(&again)
     }
 
     /// What waits of a terminal's present log.
@@ -166,6 +189,8 @@ impl Centre {
             records: BTreeMap::new(),
             rows: BTreeMap::new(),
             quarantine: BTreeMap::new(),
+            lives: BTreeMap::new(),
+            reissued: BTreeSet::new(),
             reference: Arc::new(reference),
             known: Arc::new(known),
             tx: 0,
@@ -183,7 +208,6 @@ impl Centre {
             hash: Hash::ZERO,
             safe_seq: 0,
             sessions: Vec::new(),
-            ended: BTreeSet::new(),
         };
         self.state.terminals.insert(id, registered);
     }
@@ -201,9 +225,20 @@ impl Centre {
 
     /// Tries again what waits of a terminal.
     fn retry(&mut self, id: Uuid) {
+        let own = self.state.quarantine.keys().filter(|place| place.0 == id);
+        let lives: BTreeSet<String> = own.map(|place| place.1.clone()).collect();
+        for life in lives {
+            self.retry_life(id, life);
+        }
+    }
+
+    fn retry_life(&mut self, id: Uuid, life: String) {
         let Ok(terminal) = self.state.terminal(id) else { return };
-        let Ok(writer) = Writer::of(&terminal) else { return };
-        let places: Vec<Place> = self.state.quarantine.keys().filter(|place| place.0 == id).cloned().collect();
+        let Ok(writer) = Writer::of(&Terminal { incarnation: life.clone(), ..terminal }) else {
+            return;
+        };
+        let own = self.state.quarantine.keys().filter(|place| place.0 == id && place.1 == life);
+        let places: Vec<Place> = own.cloned().collect();
         let facts = places.iter().map(|place| Fact::parse(&self.state.inbox[place].line).unwrap());
         let facts: Vec<Fact> = facts.collect();
         if facts.is_empty() {
@@ -215,7 +250,12 @@ impl Centre {
     }
 
     /// Compares the logs and begins a session.
-    pub(super) fn hello(&mut self, id: Uuid, hello: &Hello, now_us: i64) -> Result<Welcome, Problem> {
+    pub(super) fn hello(
+        &mut self,
+        id: Uuid,
+        hello: &Hello,
+        now_us: i64,
+    ) -> Result<Welcome, Problem> {
         let terminal = self.state.terminal(id)?;
         let head = self.state.head(id);
         self.judge(&terminal, &head, hello)?;
@@ -265,7 +305,7 @@ impl Centre {
                 watermark: head.watermark,
                 at_last: at(hello.last_seq),
                 at_acked: at(hello.acked_seq),
-                ended: known.ended.contains(&hello.incarnation),
+                ended: self.state.lives.contains_key(&(terminal.id, hello.incarnation.clone())),
                 takes_over: false,
                 lives: 0,
             },
@@ -299,10 +339,16 @@ impl Centre {
             });
             changes.inbox = lines.collect();
             let (good, bad) = sort(&links, &push.texts);
-            let kept = good.into_iter().map(|text| ((place(text.seq), text.field.clone()), text.clone()));
+            let kept =
+                good.into_iter().map(|text| ((place(text.seq), text.field.clone()), text.clone()));
             changes.texts = kept.collect();
             changes.held = bad.into_iter().map(|held| (place(held.seq), Arc::new(held))).collect();
             let facts: Vec<Fact> = links.into_iter().filter_map(|link| link.fact).collect();
+            let formers = facts.iter().filter_map(|fact| fact.former.as_ref());
+            let again = formers.map(|former| {
+                (terminal.id, former.incarnation.to_string(), former.seq, former.hash.0)
+            });
+            changes.reissued = again.collect();
             fold::project(&self.state, &writer, &facts, false, &mut changes)?;
             if planted(Bug::QuarantineWithoutWatermark)
                 && let Some(first) = changes.held.iter().map(|((.., seq), _)| *seq).min()

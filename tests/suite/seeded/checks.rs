@@ -9,8 +9,9 @@ use kart_sync::Told;
 use uuid::Uuid;
 
 use super::centre::Changes;
-use super::disk::Rows;
+use super::disk::{Image, Rows};
 use super::station::Station;
+use super::truth::{Name, Truth};
 use super::world::World;
 
 mod end;
@@ -27,6 +28,9 @@ pub(super) fn digest(rows: &Rows) -> u64 {
 
 /// A terminal is about to believe what it was told.
 pub(super) fn acknowledged(world: &World, station: &Station, told: &Told) {
+    if station.copy {
+        world.fault("I17 copies are kept out", format!("{}", station.number));
+    }
     let mut truth = world.truth();
     if !truth.said.contains(&(told.session, told.watermark)) {
         world.fault(
@@ -99,11 +103,14 @@ pub(super) fn committed(world: &World) {
 
 /// A daemon has started: whatever was confirmed is there, and the chain holds.
 pub(super) fn opened(world: &World, station: &Station) {
+    if station.copy {
+        return;
+    }
     let truth = world.truth();
     let origin = station.origin();
     let first = (origin, 0);
     for ((_, seq), hash) in truth.accepted.range(first..=(origin, u64::MAX)) {
-        let taken = truth.taken.contains(&(origin, *seq));
+        let taken = truth.away.contains(&(origin, *seq));
         if !taken && station.disk.seen.hash_at(*seq) != Some(*hash) {
             let what = format!("fact {seq} of {} is gone", station.number);
             world.fault("I1 saved is on the disk", what);
@@ -116,6 +123,39 @@ pub(super) fn opened(world: &World, station: &Station) {
         if hash != kept.hash || kept.fact.seq != n {
             world.fault("I16 chains hold", format!("fact {n} of {}", station.number));
             break;
+        }
+    }
+}
+
+/// An outside hand is about to put a disk back to `image`: what it takes is not the terminal's loss,
+/// and where headquarters lacks it too, nobody's.
+pub(super) fn taken(world: &World, station: &Station, image: &Image) {
+    let centre = world.centre();
+    let mut truth = world.truth();
+    let gone = truth.accepted.iter().filter(|(name, hash)| {
+        let (origin, seq) = **name;
+        origin.terminal.0 == station.id
+            && (image.incarnation != Some(origin.incarnation) || image.hash_at(seq) != Some(**hash))
+    });
+    let gone: Vec<Name> = gone.map(|(name, _)| *name).collect();
+    for name in gone {
+        truth.away.insert(name);
+        if !centre.state.has(name, truth.accepted[&name]) {
+            truth.taken.insert(name);
+        }
+    }
+    truth.put_back(station.id);
+}
+
+/// Headquarters was put back: what terminals hold no more either is lost, and will be said so.
+pub(super) fn regressed(world: &World) {
+    let centre = world.centre();
+    let mut truth = world.truth();
+    let Truth { away, taken, accepted, acked, .. } = &mut *truth;
+    for name in away.iter() {
+        if !centre.state.has(*name, accepted[name]) {
+            taken.insert(*name);
+            acked.remove(name);
         }
     }
 }

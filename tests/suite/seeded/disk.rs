@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kart_core::fact::{Fact, FactText, Hash};
-use kart_core::id::RecordId;
+use kart_core::id::{Incarnation, RecordId};
+use kart_core::plant::Plant;
 use kart_core::record::Record;
 use kart_core::row::Cell;
 use kart_sync::Fed;
@@ -31,6 +32,10 @@ pub(super) type Rows = BTreeMap<(Scope, String, String), String>;
 /// What the files hold.
 #[derive(Clone, Default)]
 pub(super) struct Image {
+    /// The life that this log is, once it has begun.
+    pub(super) incarnation: Option<Incarnation>,
+    /// What it went on with.
+    pub(super) inherited: Option<Plant>,
     pub(super) facts: Vec<Arc<Kept>>,
     pub(super) records: BTreeMap<RecordId, Record>,
     pub(super) rows: BTreeMap<RowKey, Vec<Cell>>,
@@ -155,6 +160,12 @@ impl Disk {
         let reached = dice.random_range(0..=written.len());
         written.iter().take(reached).for_each(|write| self.durable.apply(write));
         self.seen = self.durable.clone();
+    }
+
+    /// The log has begun.
+    pub(super) fn born(&mut self, incarnation: Incarnation) {
+        self.seen.incarnation = Some(incarnation);
+        self.durable.incarnation = Some(incarnation);
     }
 
     /// A copy of the files as they are.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kart_core::counter::{CounterKind, CounterShape};
 use kart_core::id::{EquipmentId, StationId, reference_id};
 use kart_core::machine::MachineState;
-use kart_core::map::{CounterMap, Map, MachineMap};
+use kart_core::map::{CounterMap, MachineMap, Map};
 use kart_core::rule::{Condition, Rule, Test};
 use kart_core::signal::{Quality, Sample, Value};
 use kart_core::time::Stamp;
@@ -77,8 +77,11 @@ pub(super) fn site_file(terminals: usize, version: i64) -> String {
          [[product_family]]\ncode = 'F'\nname = 'Family'\n",
     );
     for product in 0..=version {
-        write!(file, "[[product_family.product]]\ncode = 'P{product}'\nname = 'Product {product}'\n")
-            .unwrap();
+        write!(
+            file,
+            "[[product_family.product]]\ncode = 'P{product}'\nname = 'Product {product}'\n"
+        )
+        .unwrap();
     }
     file
 }
@@ -163,10 +166,7 @@ pub(super) fn map(terminal: usize, presses: &[Press]) -> Arc<Map> {
         }],
         rules: vec![Rule {
             name: "runs".to_owned(),
-            when: vec![Condition {
-                signal: "run".to_owned(),
-                test: Test::Is(Value::Bit(true)),
-            }],
+            when: vec![Condition { signal: "run".to_owned(), test: Test::Is(Value::Bit(true)) }],
             state: MachineState::Running,
             hold_us: 0,
         }],

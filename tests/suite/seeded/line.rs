@@ -142,7 +142,10 @@ impl Gateway for Line {
                     let mut truth = world.truth();
                     truth.said.insert((welcome.session, welcome.watermark));
                     drop(truth);
-                    world.note("hello", format_args!("{id} {} {}", hello.last_seq, welcome.watermark));
+                    world.note(
+                        "hello",
+                        format_args!("{id} {} {}", hello.last_seq, welcome.watermark),
+                    );
                 },
                 Err(problem) => world.note("hello refused", format_args!("{id} {}", problem.code)),
             }
@@ -158,7 +161,8 @@ impl Gateway for Line {
         envelope: &PushEnvelope,
         page: &Page,
     ) -> Result<Pushed, Failure> {
-        let recorded = Recorded { terminal: Self::bearer(token)?, body: Arc::new(body(envelope, page)) };
+        let recorded =
+            Recorded { terminal: Self::bearer(token)?, body: Arc::new(body(envelope, page)) };
         self.there().await?;
         if self.lost() {
             // Half of what is lost only comes late.
@@ -207,12 +211,20 @@ impl Gateway for Line {
         self.back(fed).await?.map_err(Failure::Problem)
     }
 
-    async fn common(&self, _: &str, _: &Common) -> Result<Found, Failure> {
-        Err(Failure::Problem(problem(code::MALFORMED)))
+    async fn common(&self, token: &str, common: &Common) -> Result<Found, Failure> {
+        let id = Self::bearer(token)?;
+        self.exchange(|world| world.centre().common(id, common)).await
     }
 
-    async fn renew(&self, _: &str, _: &Renew) -> Result<Renewed, Failure> {
-        Err(Failure::Problem(problem(code::MALFORMED)))
+    async fn renew(&self, token: &str, renew: &Renew) -> Result<Renewed, Failure> {
+        let id = Self::bearer(token)?;
+        self.exchange(|world| {
+            let renewed = world.centre().renew(id, renew);
+            let ended = renewed.as_ref().map_or(0, |renewed| renewed.end.seq);
+            world.note("renew", format_args!("{id} {} {ended}", renew.incarnation));
+            renewed
+        })
+        .await
     }
 
     async fn status(&self, _: &str, _: &Status) -> Result<(), Failure> {

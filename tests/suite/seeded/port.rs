@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
-use kart_sync::{Fault, Fed, Link, Page, Position, Terminal, Told};
+use kart_core::id::Incarnation;
+use kart_sync::{Fault, Fed, Link, NewLife, Page, Position, Terminal, Told};
 use kart_wire::{Quarantined, ScopeSum, Status, TextLine};
+use rand::Rng;
 use uuid::Uuid;
 
 use super::centre::sums;
@@ -93,8 +95,12 @@ impl Terminal for Port {
         Ok(self.post.station().disk.seen.cursor.as_ref().map(|(_, cursor)| cursor.clone()))
     }
 
-    async fn feed(&self, session: Uuid, fed: Fed) -> Result<(), Fault> {
+    async fn feed(&self, session: Uuid, base: Option<String>, fed: Fed) -> Result<(), Fault> {
         let mut station = self.post.station();
+        let here = station.disk.seen.cursor.as_ref().map(|(_, cursor)| cursor);
+        if base.is_some() && base.as_ref() != here {
+            return Err(Fault("the rows have moved on".to_owned()));
+        }
         let cursor = fed.head.cursor.clone();
         self.write(&mut station, Write::Fed(session, Arc::new(fed)))?;
         checks::mirrored(&self.world, &station, &cursor);
@@ -119,6 +125,17 @@ impl Terminal for Port {
 
     async fn status(&self) -> Status {
         Status { at_us: 0, backlog: 0, machines: serde_json::Value::Null }
+    }
+
+    async fn renew(&self, life: NewLife) -> Result<(), Fault> {
+        *self.post.granted.lock().unwrap() = Some(life);
+        self.world.born.notify_one();
+        // The program starts anew.
+        std::future::pending().await
+    }
+
+    fn next_incarnation(&self) -> Result<String, Fault> {
+        Ok(Incarnation(self.world.dice().random()).to_string())
     }
 
     fn link(&self, link: Link) {

@@ -10,7 +10,7 @@ use kart_core::id::Incarnation;
 use kart_core::record::Tenant;
 use kart_sync::Tuning;
 use rand::Rng;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -55,7 +55,7 @@ pub(super) async fn live(world: &Arc<World>) {
             let most = if dice.random_bool(0.5) { 60_000_000 } else { 4 * mean };
             dice.random_range(1_000_000..=most.max(2_000_000))
         };
-        sleep(Duration::from_micros(gap.unsigned_abs())).await;
+        pass(world, Duration::from_micros(gap.unsigned_abs())).await;
         step(world).await;
     }
     heal(world).await;
@@ -65,11 +65,31 @@ pub(super) async fn live(world: &Arc<World>) {
     }
 }
 
+/// Time passes; terminals whose log has to begin a new life start anew.
+async fn pass(world: &Arc<World>, time: Duration) {
+    let until = Instant::now() + time;
+    while timeout_at(until, world.born.notified()).await.is_ok() {
+        for post in world.posts() {
+            let Some(life) = post.granted.lock().unwrap().take() else { continue };
+            end_session(&post).await;
+            let mut station = post.station();
+            world.note("life", format_args!("{} {}", station.number, life.common));
+            station.begin_life(&life, world.now_us(), &mut world.truth());
+            drop(station);
+            start(world, &post);
+        }
+    }
+}
+
 /// A new terminal, enrolled, with its first readings.
 fn install(world: &Arc<World>, number: usize) {
     let (id, incarnation, nonce) = {
         let mut dice = world.dice();
-        (Uuid::from_u128(dice.random()), Incarnation(dice.random()), format!("{:016x}", dice.random::<u64>()))
+        (
+            Uuid::from_u128(dice.random()),
+            Incarnation(dice.random()),
+            format!("{:016x}", dice.random::<u64>()),
+        )
     };
     let presses: Vec<Press> =
         (0..2).map(|press| Press::new(number, press, &mut world.dice())).collect();
@@ -78,7 +98,11 @@ fn install(world: &Arc<World>, number: usize) {
         id,
         incarnation,
         nonce: nonce.clone(),
-        tenant: Tenant { organization: floor::ORGANIZATION.to_owned(), site: world.centre().site() },
+        copy: false,
+        tenant: Tenant {
+            organization: floor::ORGANIZATION.to_owned(),
+            site: world.centre().site(),
+        },
         disk: Disk::default(),
         engine: None,
         clock: Clock { off_us: 0, boot: 1, booted_us: 0 },
@@ -158,11 +182,12 @@ async fn step(world: &Arc<World>) {
         Happening::Partition => drop(post.cut.fetch_xor(true, Ordering::Relaxed)),
         Happening::Clock => clock(world, &post),
         Happening::SiteChange => site(world),
-        Happening::Backup => world.centre().back_up(),
+        Happening::Backup => back_up(world, &post),
         Happening::Replay => replay(world),
         Happening::Forgery => forge::any(world, &post),
         Happening::HeadquartersRestored => restore(world),
-        Happening::TerminalRestored | Happening::Clone => {},
+        Happening::TerminalRestored => put_back(world, &post).await,
+        Happening::Clone => copy(world, &post),
     }
     // A daemon whose power went during a round.
     if post.station().engine.is_none() {
@@ -205,15 +230,18 @@ fn round(
     let read = station.presses.iter().enumerate();
     let samples: Vec<_> =
         read.flat_map(|(place, press)| press.samples(place, press.shows(), at)).collect();
-    let with = (&mut *world.dice(), &mut *world.truth());
-    let answer = station.round(now_us, (&samples, asked), fate, with);
+    let answer =
+        station.round(now_us, (&samples, asked), fate, (&mut world.dice(), &mut world.truth()));
     if station.engine.is_none() {
         station.clock.boot += 1;
         station.clock.booted_us = now_us;
     }
     post.grown.notify_waiters();
     let (head, hash) = station.disk.seen.head();
-    world.note("round", format_args!("{} {head} {:02x}{:02x}", station.number, hash.0[0], hash.0[1]));
+    world.note(
+        "round",
+        format_args!("{} {head} {:02x}{:02x}", station.number, hash.0[0], hash.0[1]),
+    );
     answer
 }
 
@@ -255,7 +283,7 @@ fn ask(world: &World, post: &Post, station: &mut Station, fate: Fate) {
         return;
     };
     // An answer from before: when it truly was is not known here any more.
-    if accepted.seq <= before {
+    if accepted.seq <= before || station.copy {
         return;
     }
     let now_us = world.now_us();
@@ -264,7 +292,8 @@ fn ask(world: &World, post: &Post, station: &mut Station, fate: Fate) {
     world.note("command", format_args!("{kind}"));
     match kind.as_str() {
         "clock_in" => {
-            let shift = Shift { from_us: now_us, until_us: None, boots: (boot, boot) };
+            let terminal = station.id;
+            let shift = Shift { terminal, from_us: now_us, until_us: None, boots: (boot, boot) };
             truth.shifts.insert(accepted.record, shift);
         },
         "clock_out" => {
@@ -273,7 +302,8 @@ fn ask(world: &World, post: &Post, station: &mut Station, fate: Fate) {
             }
         },
         "complete_batch" => {
-            truth.confirmed.insert(accepted.record, values["good"].as_i64().unwrap());
+            let good = values["good"].as_i64().unwrap();
+            truth.confirmed.insert(accepted.record, (station.id, good));
         },
         _ => {},
     }
@@ -286,13 +316,14 @@ fn garbage(world: &World, post: &Post) {
     let mut station = post.station();
     let at = station.clock.stamp(now_us);
     let press = &station.presses[0];
-    let wrong = press.shows() + 20_000;
+    let Some(idle) = station.idle_s(press, now_us) else { return };
+    // More than can have been made since the counter last moved.
+    let wrong = press.shows() + 20_000 + idle;
     if wrong >= 1 << press.width {
         return;
     }
     let samples = press.samples(0, wrong, at);
-    let with = (&mut *world.dice(), &mut *world.truth());
-    station.round(now_us, (&samples, None), Fate::Well, with);
+    station.round(now_us, (&samples, None), Fate::Well, (&mut world.dice(), &mut world.truth()));
     drop(station);
     read(world, post, Fate::Well);
 }
@@ -305,14 +336,16 @@ async fn reset(world: &World, post: &Post) {
     read(world, post, Fate::Well);
     sleep(Duration::from_secs(1)).await;
     let mut station = post.station();
-    // The daemon may have lost its power meanwhile, and near its end a counter goes round instead.
+    let now_us = world.now_us();
+    let Some(idle) = station.idle_s(&station.presses[1], now_us) else { return };
+    // Where it may just as well have gone round, nobody can tell.
     let press = &mut station.presses[1];
-    if press.shows() > (1 << press.width) - 1_000 || press.shows() < 10 {
+    if (1 << press.width) - press.shows() < idle + 1_000 || press.shows() < 10 {
         return;
     }
-    press.until_us = world.now_us();
+    press.until_us = now_us;
     press.reset();
-    if round(world, post, &mut station, None, Fate::Well).is_none() {}
+    round(world, post, &mut station, None, Fate::Well);
 }
 
 /// The wall clock steps; only where counters are wide, see [`Press::new`].
@@ -346,11 +379,74 @@ fn replay(world: &World) {
     }
 }
 
+fn back_up(world: &World, post: &Post) {
+    world.centre().back_up();
+    let image = post.station().disk.image();
+    post.images.lock().unwrap().push(image);
+}
+
+/// The disk of a terminal is put back to an older copy.
+async fn put_back(world: &Arc<World>, post: &Arc<Post>) {
+    if post.fenced() {
+        return;
+    }
+    let image = {
+        let images = post.images.lock().unwrap();
+        if images.is_empty() {
+            return;
+        }
+        images[world.dice().random_range(0..images.len())].clone()
+    };
+    stop(world, post, true).await;
+    post.granted.lock().unwrap().take();
+    let mut station = post.station();
+    checks::taken(world, &station, &image);
+    station.disk.put_back(image);
+    station.last_asked = None;
+    world.note("put back", format_args!("{}", station.number));
+    drop(station);
+    start(world, post);
+}
+
+/// Somebody copies a terminal's disk into another computer and switches it on.
+fn copy(world: &Arc<World>, post: &Arc<Post>) {
+    let mut dice = world.dice();
+    let original = post.station();
+    if original.copy || original.engine.is_none() {
+        return;
+    }
+    let mut disk = Disk::default();
+    disk.put_back(original.disk.image());
+    let number = original.number;
+    let presses: Vec<Press> = (0..2).map(|press| Press::new(number, press, &mut dice)).collect();
+    let station = Station {
+        number,
+        id: original.id,
+        incarnation: original.incarnation,
+        nonce: format!("{:016x}", dice.random::<u64>()),
+        copy: true,
+        tenant: original.tenant.clone(),
+        disk,
+        engine: None,
+        clock: Clock { off_us: 0, boot: 1_000, booted_us: world.now_us() },
+        map: Arc::clone(&original.map),
+        presses,
+        keys: 1_000_000,
+        last_asked: None,
+    };
+    drop((original, dice));
+    let copied = Post::new(station);
+    world.posts.lock().unwrap().push(Arc::clone(&copied));
+    world.note("copied", format_args!("{number}"));
+    start(world, &copied);
+}
+
 /// Headquarters is put back to its last backup.
 fn restore(world: &World) {
     let newest = world.centre().state.reference.version;
     if world.centre().restore() {
         world.note("restored", format_args!(""));
+        checks::regressed(world);
         // Somebody applies the present site file again, or finds out later.
         if world.dice().random_bool(0.5) {
             let reference = world.reference(newest);
@@ -381,11 +477,11 @@ async fn heal(world: &Arc<World>) {
         }
     }
     // A wall clock that was ahead has to be caught up with before what it held back is booked.
-    sleep(Duration::from_secs(2 * 86_400)).await;
+    pass(world, Duration::from_secs(2 * 86_400)).await;
     for post in world.posts() {
         read(world, &post, Fate::Well);
     }
-    sleep(HEAL).await;
+    pass(world, HEAL).await;
     replay(world);
-    sleep(HEAL).await;
+    pass(world, HEAL).await;
 }

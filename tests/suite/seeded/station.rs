@@ -7,8 +7,10 @@ use std::sync::Arc;
 use kart_core::command::{Accepted, Command};
 use kart_core::engine::Engine;
 use kart_core::engine::commands::Asked;
-use kart_core::fact::{Draft, Fact};
+use kart_core::fact::life::Continued;
+use kart_core::fact::{Draft, Fact, Hash, Prepared};
 use kart_core::id::{Incarnation, Origin, TerminalId};
+use kart_core::life::Succession;
 use kart_core::map::Map;
 use kart_core::plant::Plant;
 use kart_core::record::{Record, Tenant, Touch, touches};
@@ -17,6 +19,7 @@ use kart_core::row::Row;
 use kart_core::signal::Sample;
 use kart_core::time::{Boot, Micros, Moment, Stamp};
 use kart_planted::{Bug, planted};
+use kart_sync::NewLife;
 use rand::rngs::StdRng;
 use uuid::Uuid;
 
@@ -71,6 +74,8 @@ pub(super) struct Station {
     pub(super) id: Uuid,
     pub(super) incarnation: Incarnation,
     pub(super) nonce: String,
+    /// A copy of another terminal: nothing of it counts.
+    pub(super) copy: bool,
     pub(super) tenant: Tenant,
     pub(super) disk: Disk,
     /// Absent while the daemon is down.
@@ -90,13 +95,22 @@ impl Station {
     }
 
     /// The daemon starts: the plant is replayed from the disk.
-    pub(super) fn start(&mut self, now_us: i64, reference: Option<Arc<Reference>>, truth: &mut Truth) {
-        let mut plant = Plant::new(self.origin());
+    pub(super) fn start(
+        &mut self,
+        now_us: i64,
+        reference: Option<Arc<Reference>>,
+        truth: &mut Truth,
+    ) {
+        self.incarnation = self.disk.seen.incarnation.unwrap_or(self.incarnation);
+        let inherited = self.disk.seen.inherited.clone();
+        let origin = self.origin();
+        let mut plant = inherited.map_or_else(|| Plant::new(origin), |plant| plant.inherit(origin));
         for kept in &self.disk.seen.facts {
             plant.apply(&kept.fact);
         }
         let alive = (plant.head > 0).then(|| plant.head_at.clone());
-        let mut engine = Engine::new(plant, Arc::clone(&self.map), floor::terminal_code(self.number));
+        let mut engine =
+            Engine::new(plant, Arc::clone(&self.map), floor::terminal_code(self.number));
         if let Some(reference) = reference {
             engine.set_reference(reference);
         }
@@ -111,6 +125,7 @@ impl Station {
         self.attempt(&facts, truth);
         let write = self.projected(facts.clone());
         self.disk.write(write);
+        self.disk.born(self.incarnation);
         // A daemon that cannot write at its start ends again.
         if self.disk.sync().is_err() {
             self.disk.roll_back();
@@ -177,7 +192,12 @@ impl Station {
         answer
     }
 
-    fn decide(&self, engine: &mut Engine, (key, command): (&str, &Command), now: &Moment) -> Answer {
+    fn decide(
+        &self,
+        engine: &mut Engine,
+        (key, command): (&str, &Command),
+        now: &Moment,
+    ) -> Answer {
         let known = self.disk.seen.facts.iter().find(|kept| kept.fact.key.as_deref() == Some(key));
         let earlier = known.and_then(|kept| Accepted::of(&kept.fact, self.origin()));
         if let Some(accepted) = earlier.filter(|_| !planted(Bug::KeyNotLookedUp)) {
@@ -222,11 +242,15 @@ impl Station {
             }
         }
         let of_records = records.iter().flat_map(|(id, record)| record.rows(*id, &self.tenant));
-        let rows = own.into_iter().chain(of_records).map(|row| (row_key(&row), row.cells)).collect();
+        let rows =
+            own.into_iter().chain(of_records).map(|row| (row_key(&row), row.cells)).collect();
         Write::Facts { facts, records, rows }
     }
 
     fn attempt(&self, facts: &[Arc<Kept>], truth: &mut Truth) {
+        if self.copy {
+            return;
+        }
         for kept in facts {
             truth.try_fact((self.origin(), kept.fact.seq), kept.hash);
         }
@@ -234,9 +258,74 @@ impl Station {
 
     /// Somebody was told that these are kept.
     fn accept(&self, facts: &[Arc<Kept>], truth: &mut Truth) {
+        if self.copy {
+            return;
+        }
         for kept in facts {
             truth.accepted.insert((self.origin(), kept.fact.seq), kept.hash);
         }
+    }
+
+    /// A new life of the log, as the store makes one: what the former one adds up to at
+    /// headquarters, and what headquarters lacks of it once more.
+    pub(super) fn begin_life(&mut self, life: &NewLife, now_us: i64, truth: &mut Truth) {
+        let former = self.origin();
+        let renewed = &life.renewed;
+        let origin = Origin { incarnation: renewed.incarnation.parse().unwrap(), ..former };
+        let plant: Plant = serde_json::from_value(renewed.plant.clone()).unwrap();
+        let continued = Continued {
+            terminal: TerminalId(renewed.former_terminal),
+            incarnation: renewed.former.parse().unwrap(),
+            seq: renewed.end.seq,
+            hash: renewed.end.hash.parse().unwrap(),
+        };
+        let now = self.clock.moment(now_us);
+        let (mut succession, begins) =
+            Succession::begin(plant.clone(), origin, former, continued, &now);
+        let mut prepared: Vec<Prepared> =
+            begins.into_iter().map(|fact| Prepared::new(fact, vec![]).unwrap()).collect();
+        let old = std::mem::take(&mut self.disk.seen.facts);
+        for kept in old.iter().skip(usize::try_from(life.common).unwrap()) {
+            let again = succession.reissue(&kept.fact, kept.hash).unwrap();
+            // What a life says of itself is not said again.
+            if again.is_empty() {
+                truth.taken.insert((former, kept.fact.seq));
+            }
+            for fact in again {
+                let texts = if fact.former.is_some() { kept.texts.clone() } else { vec![] };
+                prepared.push(Prepared::new(fact, texts).unwrap());
+            }
+        }
+        let mut image = self.disk.seen.clone();
+        (image.records, image.rows) = (BTreeMap::new(), BTreeMap::new());
+        (image.acked, image.sessions, image.cursor) = (0, vec![], None);
+        image.quarantine.clear();
+        (image.incarnation, image.inherited) = (Some(origin.incarnation), Some(plant));
+        self.disk.put_back(image);
+        self.incarnation = origin.incarnation;
+        let mut hash = Hash::ZERO;
+        let facts: Vec<Arc<Kept>> = (1..)
+            .zip(prepared)
+            .map(|(seq, prepared)| {
+                let (fact, line, texts) = prepared.seal(seq);
+                hash = hash.after(line.as_bytes());
+                Arc::new(Kept { line, hash, fact, texts })
+            })
+            .collect();
+        self.attempt(&facts, truth);
+        let write = self.projected(facts.clone());
+        self.disk.write(write);
+        self.disk.failing = 0;
+        self.disk.sync().ok();
+        self.accept(&facts, truth);
+    }
+
+    /// For how long the counter of a press may have moved unseen, in seconds.
+    pub(super) fn idle_s(&self, press: &Press, now_us: i64) -> Option<i64> {
+        let machine = self.engine.as_ref()?.plant.machines.get(&press.equipment)?;
+        let base = machine.counters.get("good")?;
+        let before = base.burst.as_ref().map_or(&base.at, |burst| &burst.before.1);
+        Some(self.clock.moment(now_us).since(before) / 1_000_000)
     }
 
     pub(super) fn facts(&self) -> impl Iterator<Item = &Fact> {

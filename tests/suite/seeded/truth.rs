@@ -13,6 +13,8 @@ pub(super) type Name = (Origin, u64);
 /// A labor entry as it truly was.
 #[derive(Clone)]
 pub(super) struct Shift {
+    /// At which terminal.
+    pub(super) terminal: Uuid,
     pub(super) from_us: i64,
     pub(super) until_us: Option<i64>,
     /// Began and ended in one boot: its length is exact.
@@ -27,20 +29,29 @@ pub(super) struct Truth {
     /// Facts whose keeping was confirmed to somebody.
     pub(super) accepted: BTreeMap<Name, Hash>,
     /// Of those, what an outside hand took off the terminal's disk since.
+    pub(super) away: BTreeSet<Name>,
+    /// Of those, what an outside hand took off both ends, or a life said of itself.
     pub(super) taken: BTreeSet<Name>,
     /// Facts that headquarters acknowledged, as the terminal held them.
     pub(super) acked: BTreeMap<Name, Hash>,
     /// Every watermark that headquarters said in a session, after its commit.
     pub(super) said: BTreeSet<(Uuid, u64)>,
     /// Good parts that people confirmed, by batch.
-    pub(super) confirmed: BTreeMap<RecordId, i64>,
+    pub(super) confirmed: BTreeMap<RecordId, (Uuid, i64)>,
     pub(super) shifts: BTreeMap<RecordId, Shift>,
-    /// Lives whose counts were not all taken over: they were put back, or copied.
+    /// Terminals whose disk was put back to an older state.
     pub(super) disturbed: BTreeSet<Uuid>,
 }
 
 impl Truth {
     pub(super) fn try_fact(&mut self, name: Name, hash: Hash) {
         self.tried.entry(name).or_default().insert(hash.0);
+    }
+
+    /// The disk of a terminal was put back: what people did there since is not told any more.
+    pub(super) fn put_back(&mut self, terminal: Uuid) {
+        self.disturbed.insert(terminal);
+        self.shifts.retain(|_, shift| shift.terminal != terminal);
+        self.confirmed.retain(|_, (at, _)| *at != terminal);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use kart_core::reference::Reference;
+use kart_sync::NewLife;
 use kart_wire::Pushed;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -15,6 +16,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::centre::Centre;
+use super::disk::Image;
 use super::floor;
 use super::profile::Profile;
 use super::station::Station;
@@ -29,6 +31,10 @@ pub(super) struct Post {
     pub(super) cut: AtomicBool,
     /// The session, while the daemon runs.
     pub(super) session: Mutex<Option<JoinHandle<()>>>,
+    /// A life that headquarters has granted and that has not begun.
+    pub(super) granted: Mutex<Option<NewLife>>,
+    /// Copies of its disk.
+    pub(super) images: Mutex<Vec<Image>>,
     /// What headquarters refused it for, where a person must act.
     pub(super) refused: Mutex<Option<String>>,
 }
@@ -51,6 +57,8 @@ pub(super) struct World {
     centre: Mutex<Centre>,
     dice: Mutex<StdRng>,
     pub(super) posts: Mutex<Vec<Arc<Post>>>,
+    /// A terminal has to begin a new life.
+    pub(super) born: Notify,
     /// Headquarters has committed something.
     pub(super) committed: Notify,
     /// Every push that reached headquarters.
@@ -79,6 +87,7 @@ impl World {
             centre: Mutex::new(Centre::new(site(terminals, 0))),
             dice: Mutex::new(dice),
             posts: Mutex::default(),
+            born: Notify::new(),
             committed: Notify::new(),
             recorded: Mutex::default(),
             late: Mutex::default(),
@@ -132,7 +141,8 @@ impl World {
     /// The site in one of its versions.
     pub(super) fn reference(&self, version: i64) -> Arc<Reference> {
         let mut known = self.references.lock().unwrap();
-        let parsed = known.entry(version).or_insert_with(|| Arc::new(site(self.terminals, version)));
+        let parsed =
+            known.entry(version).or_insert_with(|| Arc::new(site(self.terminals, version)));
         Arc::clone(parsed)
     }
 }
@@ -151,13 +161,15 @@ impl Post {
             grown: Notify::new(),
             cut: AtomicBool::new(false),
             session: Mutex::new(None),
+            granted: Mutex::new(None),
+            images: Mutex::default(),
             refused: Mutex::new(None),
         })
     }
 
     /// A copy that headquarters keeps out.
     pub(super) fn fenced(&self) -> bool {
-        false
+        self.station().copy
     }
 
     pub(super) fn station(&self) -> MutexGuard<'_, Station> {

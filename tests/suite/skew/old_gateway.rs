@@ -174,7 +174,10 @@ fn refused(code: &str, watermark: u64) -> Refused {
 
 /// The keys of the site's document in the first protocol, by the path of arrays that leads there.
 const DOCUMENT: [(&str, &str); 11] = [
-    ("", "version organization site systems stations machines downtime_groups scrap_groups families people"),
+    (
+        "",
+        "version organization site systems stations machines downtime_groups scrap_groups families people",
+    ),
     ("site", "id code name time_zone availability_mode"),
     ("systems", "id code name"),
     ("stations", "id code name system machine_only machines"),

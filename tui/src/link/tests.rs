@@ -161,8 +161,11 @@ async fn a_command_is_repeated_with_its_key_until_there_is_an_answer() {
     let (link, mut messages) = connect(&daemon.socket);
     let _stream = daemon.live(&view()).await;
     next(&mut messages).await;
-    let request =
-        Request { key: "k-1".into(), command: Command::ClockOut { badge: "1001".into() }, pin: None };
+    let request = Request {
+        key: "k-1".into(),
+        command: Command::ClockOut { badge: "1001".into() },
+        pin: None,
+    };
     link.commands.send(request.clone()).await.unwrap();
     // The daemon dies with the command in its hands.
     let first = daemon.asked().await;

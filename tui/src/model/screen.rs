@@ -101,10 +101,9 @@ impl Screen {
             Self::Start(form) => Some(form.field_mut()),
             Self::Complete(form) => form.field_mut(),
             Self::Explain(form) => form.commenting.then_some(&mut form.comment),
-            Self::Machine { .. }
-            | Self::Receipts { .. }
-            | Self::Help { .. }
-            | Self::Stops(_) => None,
+            Self::Machine { .. } | Self::Receipts { .. } | Self::Help { .. } | Self::Stops(_) => {
+                None
+            },
         }
     }
 

@@ -1,6 +1,6 @@
 //! Everything about one machine.
 
-use kart_api::{DeviceLink, Machine, Signal};
+use kart_api::{DeviceLink, Machine, Signal, View};
 use kart_core::{id::EquipmentId, signal::Quality};
 use ratatui::{
     Frame,
@@ -43,10 +43,36 @@ pub(super) fn draw(
     if let Some(row) = lines.next() {
         frame.render_widget(device(scene, machine, usize::from(row.width)), row);
     }
+    for (line, row) in work(scene, view, machine).into_iter().zip(lines.by_ref()) {
+        frame.render_widget(Span::raw(fitted(&line, usize::from(row.width))), row);
+    }
     let from = usize::from(scroll).min(machine.signals.len());
     for (signal, row) in machine.signals.iter().skip(from).zip(lines) {
         frame.render_widget(signal_line(scene, machine, signal, row.width), row);
     }
+}
+
+/// What headquarters wants made here next, where it says so.
+fn work(scene: Scene<'_>, view: &View, machine: &Machine) -> Vec<String> {
+    let Some(reference) = &view.reference else { return vec![] };
+    let format = scene.words.format();
+    let next = reference.next_on(machine.id);
+    let mut lines = Vec::new();
+    if let Some(first) = next.first() {
+        let product = first.product.and_then(|id| reference.product(id));
+        let target = first.target.map(|target| format.whole(target));
+        let named = [first.number.clone(), product.map(|product| product.name.clone()), target];
+        let named: Vec<String> = named.into_iter().flatten().collect();
+        let sentence = Sentence::new("next-batch").with("batch", named.join(" · "));
+        let more = i64::try_from(next.len()).unwrap_or_default() - 1;
+        lines.push(scene.tell(&sentence.count("more", more)));
+    }
+    let jobs = reference.jobs_at(machine.id);
+    if !jobs.is_empty() {
+        let numbers: Vec<&str> = jobs.iter().map(|job| job.number.as_str()).collect();
+        lines.push(scene.tell(&Sentence::new("jobs-here").with("jobs", numbers.join(", "))));
+    }
+    lines
 }
 
 fn device(scene: Scene<'_>, machine: &Machine, width: usize) -> Line<'static> {

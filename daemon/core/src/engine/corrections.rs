@@ -11,9 +11,11 @@ use crate::{
 };
 
 impl Engine {
-    /// Takes over what headquarters corrected and this terminal has not seen yet.
-    pub fn on_corrections(&mut self, now: &Moment) {
-        let Some(reference) = self.reference.clone() else { return };
+    /// Takes over what headquarters corrected and this terminal has not seen yet. Answers how much
+    /// that was.
+    pub fn on_corrections(&mut self, now: &Moment) -> usize {
+        let Some(reference) = self.reference.clone() else { return 0 };
+        let mut taken = 0;
         for Correction { seen, .. } in &reference.corrections {
             if self.plant.corrections.contains(&(seen.made, seen.correction)) {
                 continue;
@@ -21,7 +23,9 @@ impl Engine {
             self.leave_batches(&seen.corrected, now);
             let event = Event::new(Body::CorrectionSeen(seen.clone())).by(seen.by);
             self.draft(now, event.key(&format!("correction/{}", seen.correction)));
+            taken += 1;
         }
+        taken
     }
 
     /// Whoever is clocked out by a correction works on nothing any more.

@@ -82,3 +82,55 @@ pub enum FieldValue {
     /// What a person wrote freely, committed to under the field `value`.
     Text(Commitment),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::Body;
+    use uuid::Uuid;
+
+    const ID: &str = "00000000-0000-0000-0000-000000000001";
+
+    /// Lines are for ever: what one version writes every later one has to read.
+    #[test]
+    fn the_words_of_these_facts_stay() {
+        let id = Uuid::from_u128(1);
+        let (batch, equipment, station) = (RecordId(id), EquipmentId(id), StationId(id));
+        let (reason, field) = (ReasonId(id), FieldId(id));
+        let text = FieldValue::Text(Commitment("0a".into()));
+        let set = |field, value| BatchFieldSet { batch, field, label: "Lot".into(), value };
+        let plain = Some(FieldValue::Plain("7".into()));
+        let further = BatchEquipment { batch, equipment };
+        let facts = [
+            (
+                Body::BatchProduced(BatchProduced { batch, good: 5, scrap: 1, scrap_reason: None }),
+                r#"{"batch_produced":{"batch":"ID","good":5,"scrap":1,"scrap_reason":null}}"#,
+            ),
+            (
+                Body::BatchAborted(BatchAborted { batch, reason, good: 5, scrap: 1 }),
+                r#"{"batch_aborted":{"batch":"ID","reason":"ID","good":5,"scrap":1}}"#,
+            ),
+            (
+                Body::BatchEquipmentAdded(further.clone()),
+                r#"{"batch_equipment_added":{"batch":"ID","equipment":"ID"}}"#,
+            ),
+            (
+                Body::BatchEquipmentRemoved(further),
+                r#"{"batch_equipment_removed":{"batch":"ID","equipment":"ID"}}"#,
+            ),
+            (
+                Body::BatchFieldSet(set(Field::Equipment { equipment, field }, plain)),
+                r#"{"batch_field_set":{"batch":"ID","field":{"equipment":{"equipment":"ID","field":"ID"}},"label":"Lot","value":{"plain":"7"}}}"#,
+            ),
+            (
+                Body::BatchFieldSet(set(Field::Station { station, field }, Some(text))),
+                r#"{"batch_field_set":{"batch":"ID","field":{"station":{"station":"ID","field":"ID"}},"label":"Lot","value":{"text":"0a"}}}"#,
+            ),
+        ];
+        for (body, line) in facts {
+            let line = line.replace("ID", ID);
+            assert_eq!(serde_json::to_string(&body).unwrap(), line);
+            assert_eq!(serde_json::from_str::<Body>(&line).unwrap(), body);
+        }
+    }
+}

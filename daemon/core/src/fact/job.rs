@@ -78,3 +78,56 @@ pub struct JobAborted {
     /// Why.
     pub reason: ReasonId,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{fact::Body, time::Micros};
+    use uuid::Uuid;
+
+    const ID: &str = "00000000-0000-0000-0000-000000000001";
+
+    #[test]
+    fn the_words_of_these_facts_stay() {
+        let id = Uuid::from_u128(1);
+        let (job, station, product) = (RecordId(id), StationId(id), ProductId(id));
+        let from = Stamp { wall_us: Micros(7), mono_us: 3 };
+        let facts = [
+            (
+                Body::JobPosted(JobPosted {
+                    station,
+                    product,
+                    number: Some("J-1".into()),
+                    work_order: None,
+                    target: None,
+                }),
+                r#"{"job_posted":{"station":"ID","product":"ID","number":"J-1","work_order":null,"target":null}}"#,
+            ),
+            (
+                Body::JobStarted(JobStarted { job, station, from }),
+                r#"{"job_started":{"job":"ID","station":"ID","from":{"wall_us":7,"mono_us":3}}}"#,
+            ),
+            (
+                Body::JobCompleted(JobCompleted { job, station, good: 5, scrap: 1, next: None }),
+                r#"{"job_completed":{"job":"ID","station":"ID","good":5,"scrap":1,"next":null}}"#,
+            ),
+            (
+                Body::JobMoved(JobMoved { job, from: Some(station), to: station }),
+                r#"{"job_moved":{"job":"ID","from":"ID","to":"ID"}}"#,
+            ),
+            (
+                Body::JobScrapped(JobScrapped { job, station, scrap: 1 }),
+                r#"{"job_scrapped":{"job":"ID","station":"ID","scrap":1}}"#,
+            ),
+            (
+                Body::JobAborted(JobAborted { job, reason: ReasonId(id) }),
+                r#"{"job_aborted":{"job":"ID","reason":"ID"}}"#,
+            ),
+        ];
+        for (body, line) in facts {
+            let line = line.replace("ID", ID);
+            assert_eq!(serde_json::to_string(&body).unwrap(), line);
+            assert_eq!(serde_json::from_str::<Body>(&line).unwrap(), body);
+        }
+    }
+}

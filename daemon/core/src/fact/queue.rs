@@ -88,3 +88,47 @@ impl QueueAsked {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact::Body;
+    use uuid::Uuid;
+
+    const ID: &str = "00000000-0000-0000-0000-000000000001";
+
+    #[test]
+    fn the_words_of_these_facts_stay() {
+        let id = Uuid::from_u128(1);
+        let (entry, batch, product) = (RecordId(id), RecordId(id), ProductId(id));
+        let enqueue = Enqueue {
+            product,
+            number: None,
+            work_order: None,
+            target: Some(5),
+            batch: None,
+            place: Place::End,
+        };
+        let asks = [
+            (
+                Ask::Enqueue(enqueue),
+                r#"{"enqueue":{"product":"ID","number":null,"work_order":null,"target":5,"batch":null,"place":"end"}}"#,
+            ),
+            (
+                Ask::Move { entry, place: Place::After(entry) },
+                r#"{"move":{"entry":"ID","place":{"after":"ID"}}}"#,
+            ),
+            (Ask::Remove { entry }, r#"{"remove":{"entry":"ID"}}"#),
+            (Ask::Claim { entry, batch }, r#"{"claim":{"entry":"ID","batch":"ID"}}"#),
+        ];
+        for (ask, line) in asks {
+            let queue = Queue::Equipment(EquipmentId(id));
+            let body = Body::QueueAsked(QueueAsked { queue, ask });
+            let line =
+                format!(r#"{{"queue_asked":{{"queue":{{"equipment":"ID"}},"ask":{line}}}}}"#);
+            let line = line.replace("ID", ID);
+            assert_eq!(serde_json::to_string(&body).unwrap(), line);
+            assert_eq!(serde_json::from_str::<Body>(&line).unwrap(), body);
+        }
+    }
+}

@@ -180,3 +180,6 @@ impl Batch {
         self.table_rows(id, tenant).unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -180,3 +180,6 @@ impl Span {
         Self { from, until, moved_us }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 mod corrections;
 mod detail;
+mod work;
 
 use super::{
     Family, Machine, Person, Product, Reason, ReasonGroup, Reference, Role, Site, Station, System,
@@ -32,6 +33,19 @@ pub struct Fault {
     pub table: &'static str,
     /// In words.
     pub problem: String,
+}
+
+/// Tables that come down and are no reference data. Some of them change with every part.
+const OTHERS: [&str; 4] = [
+    "public.oee_machine_events",
+    "public.oee_batch_details",
+    "edge.record_aliases",
+    "edge.erasures",
+];
+
+/// Whether rows of this table can make a difference to [`assemble`].
+pub fn concerns(table: &str) -> bool {
+    !OTHERS.contains(&table)
 }
 
 /// Puts the reference data of one site together.
@@ -56,6 +70,7 @@ pub fn assemble(rows: &Rows) -> Result<Reference, Fault> {
         prefixes: detail::prefixes(rows)?,
         leases: detail::leases(rows)?,
         corrections: corrections::corrections(rows)?,
+        work: work::work(rows)?,
         incident_groups: reasons(
             rows,
             "public.oee_incident_groups",

@@ -9,7 +9,7 @@ use crate::{
     number::Prefix,
     reference::{
         Connection, Family, Field, Machine, Person, Product, Reason, ReasonGroup, Reference, Site,
-        Standard, Station, System, Targets,
+        Standard, Station, System, Targets, Work,
     },
     screen::Settings,
 };
@@ -65,6 +65,7 @@ pub(super) fn reference(file: File) -> Reference {
         prefixes,
         leases: Vec::new(),
         corrections: Vec::new(),
+        work: Work::default(),
         incident_groups: groups(
             ["oee_incident_groups", "oee_incident_reasons"],
             file.incident_group,

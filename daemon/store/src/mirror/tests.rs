@@ -10,7 +10,8 @@ fn row(scope: Scope, table: &str, key: &str, row: Option<&str>) -> MirrorRow {
 
 fn delivery(cursor: &str, whole: &[Scope], rows: Vec<MirrorRow>) -> Delivery {
     let (session, cursor) = (Uuid::from_u128(1), cursor.to_owned());
-    Delivery { session, cursor, applied_through: 3, whole: whole.to_vec(), rows }
+    let base = Some("a".to_owned());
+    Delivery { session, base, cursor, applied_through: 3, whole: whole.to_vec(), rows }
 }
 
 fn take(mirror: &Mirror, delivery: &Delivery) {
@@ -76,13 +77,48 @@ fn what_makes_no_sense_changes_nothing() {
     let mirror = open(folder.path());
     take(&mirror, &first());
     let before = mirror.sums().unwrap();
-    let refused = mirror.apply(&delivery("b", &[Scope::Site], vec![]), |rows| {
-        assert_eq!(rows.len(), 1);
+    let refused = mirror.apply(&delivery("b", &[Scope::Site], vec![]), |written| {
+        assert_eq!(written.rows().unwrap().len(), 1);
         Err::<(), String>("no site".to_owned())
     });
     assert!(matches!(refused, Err(StoreError::Senseless(_))));
     assert_eq!(mirror.cursor().unwrap().as_deref(), Some("a"));
     assert_eq!(mirror.sums().unwrap(), before);
+}
+
+#[test]
+fn changes_of_another_state_are_not_taken_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = open(folder.path());
+    let changes = delivery("b", &[Scope::Site], vec![]);
+    assert!(matches!(mirror.apply(&changes, |_| Ok(())), Err(StoreError::Senseless(_))));
+    take(&mirror, &first());
+    take(&mirror, &changes);
+    assert!(matches!(mirror.apply(&changes, |_| Ok(())), Err(StoreError::Senseless(_))));
+    assert_eq!(mirror.cursor().unwrap().as_deref(), Some("b"));
+}
+
+#[test]
+fn a_document_gives_way_to_rows_and_the_reverse() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = open(folder.path());
+    let site = "[site]\norganization = 'o'\ncode = 'c'\nname = 'C'\ntime_zone = 'UTC'\n";
+    let site = kart_core::site::parse("site.toml", site).unwrap();
+    let holds = |cursor: Option<&str>, document: Option<&str>| {
+        assert_eq!(mirror.cursor().unwrap().as_deref(), cursor);
+        assert_eq!(mirror.document_cursor().unwrap().as_deref(), document);
+    };
+    mirror.save(&site, Some("a")).unwrap();
+    holds(None, Some("a"));
+    assert_eq!(mirror.load().unwrap(), Some(Mirrored::Document(Box::new(site.clone()))));
+    let changes = delivery("b", &[], vec![]);
+    assert!(matches!(mirror.apply(&changes, |_| Ok(())), Err(StoreError::Senseless(_))));
+    take(&mirror, &first());
+    holds(Some("a"), None);
+    assert!(matches!(mirror.load().unwrap(), Some(Mirrored::Rows(_))));
+    mirror.save(&site, None).unwrap();
+    holds(None, None);
+    assert_eq!(mirror.sums().unwrap().iter().map(|sum| sum.rows).sum::<u64>(), 0);
 }
 
 #[test]
@@ -159,9 +195,10 @@ fn damage_and_strange_files_are_begun_anew() {
 fn only_the_last_sessions_are_remembered() {
     let folder = tempfile::tempdir().unwrap();
     let mirror = open(folder.path());
+    take(&mirror, &first());
     for n in 1..=40 {
         let session = Uuid::from_u128(n);
-        take(&mirror, &Delivery { session, ..delivery(&n.to_string(), &[], vec![]) });
+        take(&mirror, &Delivery { session, ..delivery("a", &[], vec![]) });
     }
     let sessions = mirror.sessions().unwrap();
     assert_eq!(sessions.len(), 32);

@@ -15,16 +15,36 @@ pub(super) async fn take_down(tx: &Transaction<'_>) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Policies that a migration has just made for one of our roles, as conditions.
+pub(super) const KEEP_RULES: &str = "
+    INSERT INTO edge.view_rules
+    SELECT c.relname, format('current_user = ANY (%L::name[]) AND (%s)',
+                             ARRAY(SELECT rolname FROM pg_roles WHERE oid = ANY (p.polroles)),
+                             pg_get_expr(p.polqual, p.polrelid))
+    FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+    WHERE c.relnamespace = 'public'::regnamespace AND p.oid <> ALL($1)
+      AND p.polpermissive AND p.polqual IS NOT NULL AND NOT 0 = ANY (p.polroles)
+    ON CONFLICT DO NOTHING";
+
+/// What views need in schema edge.
+pub(super) async fn prepare(tx: &Transaction<'_>) -> anyhow::Result<()> {
+    let script = include_str!("../../../../migrations/adopt/views.sql");
+    tx.batch_execute(script).await.context("migrations/adopt/views.sql")
+}
+
 /// Makes the views and moves the rights to them. Nothing of ours keeps a right on a public table.
 pub(super) async fn put_up(tx: &Transaction<'_>) -> anyhow::Result<()> {
-    tx.batch_execute(include_str!("../../../../migrations/adopt/views.sql")).await?;
     let columns = needs::columns();
     for table in needs::tables(&columns) {
         let of_table: Vec<&Column> =
             columns.iter().filter(|column| column.table == table).collect();
+        let rules =
+            tx.query("SELECT rule FROM edge.view_rules WHERE tbl = $1::text", &[&table]).await?;
+        let rules: Vec<String> =
+            rules.iter().map(|row| row.try_get(0)).collect::<Result<_, tokio_postgres::Error>>()?;
         let script = format!(
             "{}; {}; SELECT edge.move_rights('{table}')",
-            view(table, &of_table),
+            view(table, &of_table, &rules),
             trigger(table, &of_table, &columns),
         );
         tx.batch_execute(&script).await.with_context(|| format!("the view of {table}"))?;
@@ -38,9 +58,11 @@ pub(super) async fn put_up(tx: &Transaction<'_>) -> anyhow::Result<()> {
 }
 
 /// `xmax` tells a row that was added from one that was changed.
-fn view(table: &str, columns: &[&Column]) -> String {
+fn view(table: &str, columns: &[&Column], further: &[String]) -> String {
     let rules: Vec<String> = columns.iter().filter_map(|column| rule(column)).collect();
-    let rules = rules.join(" AND ");
+    let own = format!("({})", rules.join(" AND "));
+    let further = further.iter().map(|rule| format!("({rule})"));
+    let rules = std::iter::once(own).chain(further).collect::<Vec<_>>().join(" OR ");
     format!(
         "CREATE VIEW edge.{table} WITH (security_barrier) AS
          SELECT t.*, t.xmax FROM public.{table} t WHERE {rules} WITH CASCADED CHECK OPTION;

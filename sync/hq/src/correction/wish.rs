@@ -59,11 +59,11 @@ impl Wish {
     pub(super) async fn resolve(&self, tx: &Transaction<'_>) -> Result<Amendment, Refusal> {
         let micros = |time: Option<jiff::Timestamp>| time.map(|t| Micros(t.as_microsecond()));
         let key = |row: &Row| row.try_get::<_, Uuid>(0);
-        let station = "SELECT id FROM public.ops_stations WHERE code = $1 OR id::text = lower($1)";
+        let station = "SELECT id FROM ops_stations WHERE code = $1 OR id::text = lower($1)";
         let person = "SELECT user_id FROM edge.people
                       WHERE (is_active AND badge = $1) OR user_id::text = lower($1)";
-        let product = "SELECT p.id FROM public.ops_products p
-                       JOIN public.ops_product_families f ON f.id = p.family_id
+        let product = "SELECT p.id FROM ops_products p
+                       JOIN ops_product_families f ON f.id = p.family_id
                        WHERE $1 IN (p.product_code, f.family_code || '/' || p.product_code)
                           OR p.id::text = lower($1)";
         let station = one(tx, "station", station, self.station.as_deref()).await?;
@@ -84,8 +84,8 @@ impl Wish {
     }
 
     async fn downtime(&self, tx: &Transaction<'_>) -> Result<Option<Downtime>, Refusal> {
-        let reason = "SELECT r.id, r.name, g.type FROM public.oee_downtime_reasons r
-                      JOIN public.oee_downtime_groups g ON g.id = r.group_id
+        let reason = "SELECT r.id, r.name, g.type FROM oee_downtime_reasons r
+                      JOIN oee_downtime_groups g ON g.id = r.group_id
                       WHERE $1 IN (r.code, g.name || '/' || r.code) OR r.id::text = lower($1)";
         let Some(row) = one(tx, "downtime reason", reason, self.reason_code.as_deref()).await?
         else {

@@ -9,7 +9,10 @@ use std::{
 };
 
 use tokio::{
-    sync::broadcast::{self, error::RecvError},
+    sync::{
+        Semaphore, SemaphorePermit,
+        broadcast::{self, error::RecvError},
+    },
     time::{Instant, MissedTickBehavior, interval},
 };
 
@@ -22,6 +25,8 @@ const EVERY: Duration = Duration::from_millis(200);
 const MOST_SCOPES: i32 = 10_000;
 /// Who is slower than so many strokes is woken, whatever they were for.
 const MOST_STROKES: usize = 16;
+/// Of the connections to the database, those that looks may take.
+const MOST_LOOKS_AT_ONCE: usize = 8;
 const HEALTH_EVERY: Duration = Duration::from_secs(5);
 const PARTITIONS_EVERY: Duration = Duration::from_secs(6 * 3_600);
 
@@ -30,20 +35,24 @@ type Stroke = Option<HashMap<String, HashSet<String>>>;
 
 /// Rings when something has changed.
 #[derive(Clone)]
-pub(crate) struct Bell(broadcast::Sender<Arc<Stroke>>);
+pub(crate) struct Bell {
+    strokes: broadcast::Sender<Arc<Stroke>>,
+    looks: Arc<Semaphore>,
+}
 
 impl Default for Bell {
     fn default() -> Self {
-        Self(broadcast::Sender::new(MOST_STROKES))
+        let looks = Arc::new(Semaphore::new(MOST_LOOKS_AT_ONCE));
+        Self { strokes: broadcast::Sender::new(MOST_STROKES), looks }
     }
 }
 
 /// Hears the bell from now on.
-pub(super) struct Ear(broadcast::Receiver<Arc<Stroke>>);
+pub(crate) struct Ear(broadcast::Receiver<Arc<Stroke>>);
 
 impl Ear {
     /// Comes back when one of these scopes may have changed.
-    pub(super) async fn rung(&mut self, organization: &str, scopes: &BTreeSet<String>) {
+    pub(crate) async fn rung(&mut self, organization: &str, scopes: &BTreeSet<String>) {
         loop {
             match self.0.recv().await {
                 Ok(stroke) if !concerns(&stroke, organization, scopes) => {},
@@ -63,8 +72,14 @@ fn concerns(stroke: &Stroke, organization: &str, scopes: &BTreeSet<String>) -> b
 }
 
 impl Bell {
-    pub(super) fn listen(&self) -> Ear {
-        Ear(self.0.subscribe())
+    pub(crate) fn listen(&self) -> Ear {
+        Ear(self.strokes.subscribe())
+    }
+
+    /// One's turn to look. A change may wake a thousand, and pushes need connections too.
+    pub(crate) async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        // It is never closed.
+        self.looks.acquire().await.ok()
     }
 
     /// Looks for changes as long as the server runs.
@@ -103,7 +118,7 @@ impl Bell {
     fn ring(&self, stroke: Stroke) {
         if stroke.as_ref().is_none_or(|changed| !changed.is_empty()) {
             // Nobody may be listening.
-            self.0.send(Arc::new(stroke)).ok();
+            self.strokes.send(Arc::new(stroke)).ok();
         }
     }
 }

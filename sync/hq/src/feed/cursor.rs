@@ -12,33 +12,35 @@ const TEXT_AT: usize = 1 + 16 + 8 + 16 + 8 + 8;
 
 /// What a terminal has: everything that was visible in a snapshot.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) struct Cursor {
+pub struct Cursor {
     /// The session that minted it.
-    pub(super) session: Uuid,
+    pub session: Uuid,
     /// Counted within that session.
-    pub(super) number: u64,
+    pub number: u64,
     /// The history that transaction numbers belong to.
-    pub(super) epoch: Uuid,
+    pub epoch: Uuid,
     /// Fingerprint of what the terminal follows.
-    pub(super) place: u64,
+    pub place: u64,
     /// Minted at, microseconds.
-    pub(super) at_us: i64,
+    pub at_us: i64,
     /// As Postgres writes it: `xmin:xmax:running,running`.
-    pub(super) snapshot: String,
+    pub snapshot: String,
 }
 
 /// Makes and opens the cursors of one terminal.
-pub(super) struct Seal {
+pub struct Seal {
     key: hmac::Key,
     terminal: Uuid,
 }
 
 impl Seal {
-    pub(super) fn new(key: &[u8], terminal: Uuid) -> Self {
+    /// For one terminal.
+    pub fn new(key: &[u8], terminal: Uuid) -> Self {
         Self { key: hmac::Key::new(hmac::HMAC_SHA256, key), terminal }
     }
 
-    pub(super) fn close(&self, cursor: &Cursor) -> String {
+    /// A cursor as text.
+    pub fn close(&self, cursor: &Cursor) -> String {
         let mut bytes = vec![FORMAT];
         bytes.extend(cursor.session.as_bytes());
         bytes.extend(cursor.number.to_be_bytes());
@@ -51,7 +53,8 @@ impl Seal {
         BASE64_URL_SAFE_NO_PAD.encode(bytes)
     }
 
-    pub(super) fn open(&self, text: &str) -> Option<Cursor> {
+    /// The cursor of a text that was sealed for this terminal.
+    pub fn open(&self, text: &str) -> Option<Cursor> {
         let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
         let (told, tag) = bytes.split_at_checked(bytes.len().checked_sub(TAG)?)?;
         hmac::verify(&self.key, &self.signed(told), tag).ok()?;
@@ -81,19 +84,19 @@ impl Seal {
 
 /// What headquarters knows about a cursor.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Known {
+pub struct Known {
     /// The history at this moment.
-    pub(super) epoch: Uuid,
+    pub epoch: Uuid,
     /// Entries of the feed up to this transaction are gone.
-    pub(super) floor: u64,
+    pub floor: u64,
     /// The last number that the cursor's session minted, as it is stored; `None` when no such
     /// session is known.
-    pub(super) minted: Option<u64>,
+    pub minted: Option<u64>,
 }
 
 /// What a cursor is good for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Standing {
+pub enum Standing {
     /// What it did not see is sent.
     Good,
     /// It stands for nothing, and this is why.
@@ -103,7 +106,7 @@ pub(super) enum Standing {
 }
 
 /// Judges a cursor that this headquarters has sealed.
-pub(super) fn judge(cursor: &Cursor, known: &Known) -> Standing {
+pub fn judge(cursor: &Cursor, known: &Known) -> Standing {
     let oldest = cursor.snapshot.split(':').next().and_then(|xmin| xmin.parse::<u64>().ok());
     match (known.minted, oldest) {
         _ if cursor.epoch != known.epoch => Standing::Void("it is of another history"),
@@ -136,7 +139,9 @@ mod tests {
         assert_eq!(Seal::new(b"key", mine).open(&text), Some(cursor()));
         assert_eq!(Seal::new(b"key", yours).open(&text), None);
         assert_eq!(Seal::new(b"other", mine).open(&text), None);
-        for nonsense in ["", "AAAA", &text[..text.len() - 2], &text.replace(&text[..6], "AAAAAA")] {
+        let longer = format!("{text}AAAA");
+        let forged = format!("AgEA{}", text.split_at(4).1);
+        for nonsense in ["", "AAAA", &longer, &forged] {
             assert_eq!(Seal::new(b"key", mine).open(nonsense), None, "{nonsense}");
         }
     }

@@ -8,31 +8,31 @@ use uuid::Uuid;
 use crate::{auth::Terminal, database::from_bigint, problem::Refusal};
 
 /// A terminal as the snapshot shows it.
-pub(super) struct Place {
-    pub(super) organization: String,
-    pub(super) site: Uuid,
-    pub(super) terminal: Uuid,
-    pub(super) incarnation: String,
+pub(crate) struct Place {
+    pub(crate) organization: String,
+    pub(crate) site: Uuid,
+    pub(crate) terminal: Uuid,
+    pub(crate) incarnation: String,
     /// Those with a machine that it reads; all of the site when it reads none.
-    pub(super) stations: Vec<Uuid>,
+    pub(crate) stations: Vec<Uuid>,
     /// The machines of those stations, and the ones it reads.
-    pub(super) machines: Vec<Uuid>,
+    pub(crate) machines: Vec<Uuid>,
 }
 
 /// What the snapshot says besides rows.
-pub(super) struct Here {
+pub(crate) struct Here {
     /// As Postgres writes it.
-    pub(super) snapshot: String,
+    pub(crate) snapshot: String,
     /// Seals the cursors of this site's terminals.
-    pub(super) key: Vec<u8>,
+    pub(crate) key: Vec<u8>,
     /// Last fact of this terminal that is stored.
-    pub(super) watermark: u64,
+    pub(crate) watermark: u64,
     /// The history and its floor; `None` when the numbers are not this cluster's.
-    pub(super) history: Option<(Uuid, u64)>,
+    pub(crate) history: Option<(Uuid, u64)>,
 }
 
 impl Here {
-    pub(super) async fn read(tx: &Transaction<'_>, terminal: &Terminal) -> Result<Self, Refusal> {
+    pub(crate) async fn read(tx: &Transaction<'_>, terminal: &Terminal) -> Result<Self, Refusal> {
         let statement = tx
             .prepare_cached(
                 "SELECT pg_current_snapshot()::text, s.cursor_key, t.watermark,
@@ -57,7 +57,7 @@ impl Here {
 }
 
 impl Place {
-    pub(super) async fn read(tx: &Transaction<'_>, terminal: &Terminal) -> Result<Self, Refusal> {
+    pub(crate) async fn read(tx: &Transaction<'_>, terminal: &Terminal) -> Result<Self, Refusal> {
         let statement = tx
             .prepare_cached(
                 "WITH own AS (
@@ -95,7 +95,7 @@ impl Place {
     }
 
     /// The scopes of `edge.changes` that concern it.
-    pub(super) fn scopes(&self) -> Vec<String> {
+    pub(crate) fn scopes(&self) -> Vec<String> {
         let mut scopes = vec![
             "org".to_owned(),
             format!("site:{}", self.site),
@@ -108,7 +108,7 @@ impl Place {
 
     /// Another one when it follows other stations or machines, or lives another life: what it has
     /// of its own scope is then no base for changes.
-    pub(super) fn fingerprint(&self) -> u64 {
+    pub(crate) fn fingerprint(&self) -> u64 {
         let told = format!("{}\n{}\n{}", self.site, self.incarnation, self.scopes().join("\n"));
         let hash = digest::digest(&digest::SHA256, told.as_bytes());
         let head = hash.as_ref().first_chunk::<8>();

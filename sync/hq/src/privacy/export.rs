@@ -15,15 +15,15 @@ const OF_SITE: [(&str, &str); 5] = [
                 pin_hash IS NOT NULL AS has_pin
          FROM edge.people WHERE user_id = $1",
     ),
-    ("labor_entries", "SELECT * FROM public.ops_labor_entries WHERE user_id = $1"),
-    ("batch_operators", "SELECT * FROM public.oee_batch_operators WHERE user_id = $1"),
-    ("batch_time_entries", "SELECT * FROM public.oee_batch_time_entries WHERE user_id = $1"),
+    ("labor_entries", "SELECT * FROM ops_labor_entries WHERE user_id = $1"),
+    ("batch_operators", "SELECT * FROM oee_batch_operators WHERE user_id = $1"),
+    ("batch_time_entries", "SELECT * FROM oee_batch_time_entries WHERE user_id = $1"),
     (
         "corrections",
         "SELECT id, site_id, record_id, kind, before, after, reason, by_user, at
          FROM edge.corrections
          WHERE by_user = $1 OR after ->> 'user' = $1::text OR before ->> 'user' = $1::text
-            OR record_id IN (SELECT id FROM public.ops_labor_entries WHERE user_id = $1)",
+            OR record_id IN (SELECT id FROM ops_labor_entries WHERE user_id = $1)",
     ),
 ];
 
@@ -44,7 +44,7 @@ pub(super) async fn record(
         }
     }
     let account = "SELECT id, display_name, email, auth0_id, is_active, created_at, updated_at
-                   FROM public.users WHERE id = $1";
+                   FROM users WHERE id = $1";
     all.insert("users".to_owned(), rows(tx, account, person).await?.into());
     let mut told = Vec::new();
     for fact in facts(tx, organization, person).await? {

@@ -56,7 +56,8 @@ impl Head {
         Ok(())
     }
 
-    /// Moves the log's end, and the session's with it.
+    /// Moves the log's end, and the session's with it. What a second server holds as well when this
+    /// is committed is as good as backed up.
     pub(crate) async fn store(
         &self,
         tx: &Transaction<'_>,
@@ -69,7 +70,11 @@ impl Head {
                      UPDATE edge.sessions SET watermark = $3
                      WHERE organization_id = $1 AND terminal_id = $2 AND session_id = $5)
                  UPDATE edge.terminals
-                 SET watermark = $3, head_hash = $4, last_seen_at = now(), updated_at = now()
+                 SET watermark = $3, head_hash = $4, last_seen_at = now(), updated_at = now(),
+                     safe_seq = CASE WHEN current_setting('synchronous_standby_names') <> ''
+                                      AND current_setting('synchronous_commit')
+                                          IN ('on', 'remote_apply')
+                                     THEN $3 ELSE safe_seq END
                  WHERE organization_id = $1 AND terminal_id = $2",
             )
             .await?;

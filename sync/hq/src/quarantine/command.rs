@@ -119,8 +119,8 @@ async fn find(
         .query(
             "SELECT q.terminal_id, q.incarnation, i.line, q.code, coalesce(q.detail, '')
              FROM edge.quarantine q
-             JOIN edge.terminals t USING (organization_id, terminal_id)
              JOIN edge.inbox i USING (organization_id, terminal_id, incarnation, seq)
+             JOIN edge.terminals t USING (organization_id, terminal_id)
              WHERE q.resolved_at IS NULL AND t.site_id = $1 AND t.code = $2 AND q.seq = $3
                AND ($4::text IS NULL OR q.incarnation = $4)",
             &[&place.id(), &asked.terminal, &to_bigint(asked.seq), &asked.incarnation],

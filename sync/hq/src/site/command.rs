@@ -8,7 +8,7 @@ use kart_core::{reference::Reference, site};
 
 use super::{Change, Manner, Place, apply, read};
 use crate::{
-    cli::{SiteArgs, say},
+    cli::{SiteArgs, say, say_plain},
     database::Database,
     quarantine::{self, Retried},
 };
@@ -59,7 +59,7 @@ pub(crate) async fn run(database: &Database, command: SiteCommand) -> anyhow::Re
         SiteCommand::Diff { file, delete } => {
             let manner = Manner { delete, only_compare: true };
             let changes = apply(database, &parse(&file)?, manner).await?.changes;
-            changes.iter().try_for_each(|change| say(&change.to_string()))?;
+            changes.iter().try_for_each(|change| say_plain(&change.to_string()))?;
             if changes.is_empty() { Ok(()) } else { Err(Differs.into()) }
         },
     }

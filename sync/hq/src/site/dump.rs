@@ -40,7 +40,9 @@ fn select(table: &Table) -> String {
     match table.path().as_str() {
         // Terminals are not told.
         "edge.people" => columns.push("number"),
-        "public.users" => only = " WHERE t.id IN (SELECT user_id FROM edge.people)",
+        "users" => only = " WHERE t.id IN (SELECT user_id FROM edge.people)",
+        // An administrator sees the list of all sites.
+        "edge.sites" => only = " WHERE t.site_id = current_setting('edge.site')::uuid",
         _ => {},
     }
     let pairs: Vec<String> =

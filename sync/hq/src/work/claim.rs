@@ -31,11 +31,11 @@ impl<'c> Claim<'c> {
             let tx = begin(client, Role::Worker).await?;
             let begun = tx
                 .query_opt(
-                    "UPDATE public.jobs
+                    "UPDATE jobs
                      SET status = 'running', attempts = attempts + 1, locked_by = $2,
                          locked_at = clock_timestamp(), updated_at = now()
                      WHERE id = (
-                         SELECT id FROM public.jobs
+                         SELECT id FROM jobs
                          WHERE job_type = ANY($1) AND run_after <= now()
                            AND (status = 'queued' OR status = 'running'
                                 AND locked_at < clock_timestamp() - interval '5 s')
@@ -57,7 +57,7 @@ impl<'c> Claim<'c> {
             .query_opt(
                 "SELECT coalesce(organization_id, '*'), job_type, payload,
                         attempts > max_attempts
-                 FROM public.jobs WHERE id = $1 AND locked_by = $2
+                 FROM jobs WHERE id = $1 AND locked_by = $2
                  FOR UPDATE SKIP LOCKED",
                 &[&id, &name],
             )
@@ -96,7 +96,7 @@ impl<'c> Claim<'c> {
                 let again = self
                     .tx
                     .execute(
-                        "UPDATE public.jobs
+                        "UPDATE jobs
                          SET status = 'queued', last_error = $2, locked_by = NULL,
                              locked_at = NULL, updated_at = now(),
                              -- 2, 4, 8 … seconds, ten minutes at most; uneven, so that what failed
@@ -119,8 +119,8 @@ impl<'c> Claim<'c> {
     async fn end(self, status: &str, did: Option<&str>, fault: Option<&str>) -> anyhow::Result<()> {
         self.tx
             .execute(
-                "WITH done AS (DELETE FROM public.jobs WHERE id = $1 RETURNING *)
-                 INSERT INTO public.job_history
+                "WITH done AS (DELETE FROM jobs WHERE id = $1 RETURNING *)
+                 INSERT INTO job_history
                      (organization_id, job_id, job_type, payload, status, attempts, last_error,
                       started_at, finished_at)
                  SELECT organization_id, id, job_type,

@@ -21,8 +21,8 @@ pub(super) async fn flag(database: &Database, place: &Where) -> anyhow::Result<S
                  SELECT h.*, j.product_id,
                         row_number() OVER (PARTITION BY h.station_id
                                            ORDER BY h.completed_at DESC, h.id) AS place
-                 FROM public.ops_job_station_history h
-                 JOIN public.ops_jobs j ON j.id = h.job_id
+                 FROM ops_job_station_history h
+                 JOIN ops_jobs j ON j.id = h.job_id
                  WHERE h.completed_at IS NOT NULL)
              SELECT v.job_id, v.station_id, v.product_id, touched.minutes::float8,
                     (extract(epoch FROM v.completed_at - v.started_at) / 60)::float8
@@ -33,14 +33,14 @@ pub(super) async fn flag(database: &Database, place: &Where) -> anyhow::Result<S
                  FROM (
                      SELECT e.duration_override_minutes AS minutes, e.start_ts AS since,
                             e.end_ts AS until
-                     FROM public.oee_machine_events b
-                     JOIN public.oee_batch_details d ON d.event_id = b.id
-                     JOIN public.oee_batch_time_entries e ON e.batch_id = d.id
+                     FROM oee_machine_events b
+                     JOIN oee_batch_details d ON d.event_id = b.id
+                     JOIN oee_batch_time_entries e ON e.batch_id = d.id
                      WHERE b.job_id = v.job_id AND b.station_id = v.station_id
                        AND NOT b.is_archived AND e.entry_type = 'person'
                      UNION ALL
                      SELECT l.duration_override_minutes, l.start_ts, l.end_ts
-                     FROM public.ops_labor_entries l
+                     FROM ops_labor_entries l
                      WHERE l.job_id = v.job_id AND l.station_id = v.station_id
                        AND l.event_id IS NULL AND l.source <> 'void'
                  ) t
@@ -85,7 +85,7 @@ async fn write(
     let seen: Vec<Uuid> = visits.iter().map(|visit| visit.job).collect();
     let removed = tx
         .execute(
-            "DELETE FROM public.job_outlier_flags f
+            "DELETE FROM job_outlier_flags f
              WHERE f.reviewed_at IS NULL AND f.metric IN ('touch_time', 'dwell_time')
                AND f.job_id = ANY($1)
                AND NOT EXISTS (SELECT FROM unnest($2::uuid[], $3::text[]) AS n(job, metric)
@@ -95,7 +95,7 @@ async fn write(
         .await?;
     let written = tx
         .execute(
-            "INSERT INTO public.job_outlier_flags AS f
+            "INSERT INTO job_outlier_flags AS f
                  (job_id, metric, observed_value, expected_value, deviation)
              SELECT n.job, n.metric, round(n.observed::numeric, 4), round(n.expected::numeric, 4),
                     round(greatest(least(n.deviation, 999999), -999999)::numeric, 4)

@@ -26,7 +26,7 @@ pub(super) async fn apply(database: &Database, place: &Where) -> anyhow::Result<
         enter(&tx, organization, Uuid::nil()).await?;
         let keep = periods(&tx).await?;
         let days = keep.get("job_history").copied().unwrap_or(HISTORY_DAYS);
-        let statement = "DELETE FROM public.job_history WHERE organization_id = $1
+        let statement = "DELETE FROM job_history WHERE organization_id = $1
                          AND finished_at < now() - make_interval(days => $2)";
         did.push((tx.execute(statement, &[organization, &days]).await?, "finished jobs"));
         if let Some(days) = keep.get("audit") {
@@ -93,7 +93,7 @@ async fn people_left(
     enter(tx, organization, Uuid::nil()).await?;
     let rows = tx
         .query(
-            "SELECT id FROM public.users
+            "SELECT id FROM users
              WHERE organization_id = $1 AND NOT is_active AND display_name NOT LIKE $2
                AND updated_at < now() - make_interval(days => $3)
              ORDER BY updated_at LIMIT $4",

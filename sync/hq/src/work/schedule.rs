@@ -104,7 +104,7 @@ async fn changed(
              UPDATE edge.work w
              SET next_at = least(w.next_at, now() + make_interval(secs => CASE
                  WHEN EXISTS (SELECT FROM changed c WHERE c.organization_id = w.organization_id
-                              AND c.scope IN ('org', 'site:' || w.site_id)) THEN 0.0 ELSE $3 END))
+                              AND c.scope IN ('org', 'site:' || w.site_id)) THEN 0.0 ELSE $3::float8 END))
              FROM waiting
              WHERE w.kind = $4
                AND (w.organization_id, w.site_id) = (waiting.organization_id, waiting.site_id)
@@ -127,16 +127,16 @@ async fn queue(tx: &Transaction<'_>, kind: Kind) -> Result<(), tokio_postgres::E
                  WHERE kind = $1 AND next_at <= now()
                  ORDER BY next_at LIMIT 100 FOR UPDATE SKIP LOCKED),
              queued AS (
-                 INSERT INTO public.jobs (organization_id, job_type, payload)
+                 INSERT INTO jobs (organization_id, job_type, payload)
                  SELECT nullif(d.organization_id, '*'), $1,
                         jsonb_build_object('site_id', d.site_id)
                  FROM due d
                  WHERE NOT EXISTS (
-                     SELECT FROM public.jobs j
+                     SELECT FROM jobs j
                      WHERE j.job_type = $1 AND j.payload ->> 'site_id' = d.site_id::text
                        AND j.organization_id IS NOT DISTINCT FROM nullif(d.organization_id, '*')))
              UPDATE edge.work w
-             SET next_at = now() + make_interval(secs => $2 * (0.9 + random() / 5)),
+             SET next_at = now() + make_interval(secs => $2::float8 * (0.9 + random() / 5)),
                  updated_at = now()
              FROM due d
              WHERE w.kind = $1

@@ -90,6 +90,7 @@ fn belongs(table: &Table) -> String {
         "corrections" => {
             "r.terminal_id = me.terminal_id AND r.at >= (SELECT since FROM lately)".to_owned()
         },
+        "erasures" => "r.terminal_id = me.terminal_id".to_owned(),
         "record_aliases" => "r.station_id IN (SELECT id FROM stations)".to_owned(),
         _ => "r.site_id = me.site_id".to_owned(),
     }

@@ -73,6 +73,7 @@ async fn at_headquarters(
             "timestamp with time zone" => {
                 format!("coalesce((extract(epoch FROM {column}) * 1000000)::bigint::text, '-')")
             },
+            "boolean" => format!("coalesce({column}::int::text, '-')"),
             "numeric" => format!("coalesce(trim_scale({column})::text, '-')"),
             _ => format!("coalesce({column}::text, '-')"),
         })

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use kart_core::row::Cell;
+use kart_hq::decisions::{Cursor, KnownCursor, Seal, Standing, judge_cursor};
 use kart_planted::{Bug, planted};
 use kart_sync::Fed;
 use kart_wire::{Feed, FeedHead, FeedRow, Problem, Scope, ScopeSum, code};
@@ -12,6 +13,7 @@ use uuid::Uuid;
 use super::super::disk::Rows;
 use super::{Centre, State, problem};
 
+const KEY: &[u8] = b"sealed";
 const SCOPES: [Scope; 3] = [Scope::Org, Scope::Site, Scope::Terminal];
 
 impl State {
@@ -51,16 +53,17 @@ impl State {
 impl Centre {
     /// The transaction a cursor stands for, if it may be used by this terminal here.
     fn open(&self, id: Uuid, cursor: &str) -> Option<u64> {
-        let mut parts = cursor.split('/');
-        let holder: Uuid = parts.next()?.parse().ok()?;
-        let session: Uuid = parts.next()?.parse().ok()?;
-        let tx = parts.next()?.parse().ok()?;
-        if holder != id && !planted(Bug::CursorUnbound) {
-            return None;
+        let cursor = Seal::new(KEY, id).open(cursor)?;
+        let sessions = &self.state.terminals[&id].sessions;
+        let past = sessions.iter().find(|past| past.id == cursor.session);
+        let known =
+            KnownCursor { epoch: Uuid::nil(), floor: 0, minted: past.and_then(|past| past.cursor) };
+        match judge_cursor(&cursor, &known) {
+            Standing::Good => {
+                cursor.snapshot.split(':').next()?.parse::<u64>().ok()?.checked_sub(1)
+            },
+            Standing::Void(_) | Standing::Restored => None,
         }
-        let known = &self.state.terminals[&id].sessions;
-        let past = known.iter().find(|past| past.id == session)?;
-        past.cursor.is_some_and(|newest| tx <= newest).then_some(tx)
     }
 
     /// Whether there is anything to send.
@@ -97,15 +100,26 @@ impl Centre {
             })
             .collect();
         if let Some(since) = since {
-            rows.extend(self.changed(since, &now).into_iter().filter(|row| !whole.contains(&row.scope)));
+            rows.extend(
+                self.changed(since, &now).into_iter().filter(|row| !whole.contains(&row.scope)),
+            );
         }
         let known = self.state.terminals.get_mut(&id).unwrap();
         let (applied_through, tx) = (known.watermark, self.state.tx);
-        if let Some(past) = known.sessions.last_mut() {
-            past.cursor = Some(tx);
-        }
+        let past = known.sessions.last_mut().ok_or_else(|| problem(code::STALE_SESSION))?;
+        let number = past.cursor.unwrap_or_default() + 1;
+        past.cursor = Some(number);
+        let next = tx + 1;
+        let cursor = Cursor {
+            session: feed.session,
+            number,
+            epoch: Uuid::nil(),
+            place: 0,
+            at_us: server_us,
+            snapshot: format!("{next}:{next}:"),
+        };
         let head = FeedHead {
-            cursor: format!("{id}/{}/{tx}", feed.session),
+            cursor: Seal::new(KEY, id).close(&cursor),
             whole: whole.into_iter().collect(),
             rows: rows.len(),
             applied_through,

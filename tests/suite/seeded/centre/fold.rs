@@ -15,8 +15,14 @@ use super::super::station::row_key;
 use super::{Changes, State, problem};
 
 /// Columns that name a row of the reference data.
-const REFERENCES: [&str; 6] =
-    ["equipment_id", "station_id", "product_id", "user_id", "downtime_reason_id", "scrap_reason_id"];
+const REFERENCES: [&str; 6] = [
+    "equipment_id",
+    "station_id",
+    "product_id",
+    "user_id",
+    "downtime_reason_id",
+    "scrap_reason_id",
+];
 
 /// Adds to `changes` what `facts` mean; facts that cannot be applied wait.
 pub(super) fn project(

@@ -52,9 +52,11 @@ fn liveness(world: &World) {
             world.fault("I22 everything is acknowledged", what);
         }
     }
-    let waiting: Vec<_> = centre.state.quarantine.iter().filter(|(_, held)| held.code != "bad_text").collect();
+    let waiting: Vec<_> =
+        centre.state.quarantine.iter().filter(|(_, held)| held.code != "bad_text").collect();
     if let Some(((_, _, seq), held)) = waiting.first() {
-        let what = format!("{} facts wait, fact {seq}: {} {}", waiting.len(), held.code, held.detail);
+        let what =
+            format!("{} facts wait, fact {seq}: {} {}", waiting.len(), held.code, held.detail);
         world.fault("I9 what waited was applied", what);
     }
 }
@@ -67,6 +69,10 @@ fn inbox(world: &World) {
             continue;
         }
         let place = (origin.terminal.0, origin.incarnation.to_string(), *seq);
+        let again = (place.0, place.1.clone(), place.2, hash.0);
+        if centre.state.reissued.contains(&again) {
+            continue;
+        }
         match centre.state.inbox.get(&place) {
             Some(stored) if stored.hash == *hash => {},
             Some(_) => world.fault("I2 nothing is altered", format!("{place:?}")),
@@ -76,7 +82,8 @@ fn inbox(world: &World) {
     for post in world.posts() {
         let station = post.station();
         let mut keys = BTreeSet::new();
-        let twice = station.facts().filter_map(|fact| fact.key.as_ref()).find(|key| !keys.insert(*key));
+        let twice =
+            station.facts().filter_map(|fact| fact.key.as_ref()).find(|key| !keys.insert(*key));
         if let Some(key) = twice {
             world.fault("I4 a command counts once", key.clone());
         }
@@ -116,7 +123,8 @@ fn converged(world: &World, station: &Station) {
         world.fault("I10 mirrors are equal", format!("{}", station.number));
     }
     let waiting = centre.state.waiting(station.id, 0, u64::MAX);
-    let there: BTreeMap<u64, String> = waiting.into_iter().map(|fact| (fact.seq, fact.code)).collect();
+    let there: BTreeMap<u64, String> =
+        waiting.into_iter().map(|fact| (fact.seq, fact.code)).collect();
     if there != station.disk.seen.quarantine {
         let what = format!("{}: {there:?} {:?}", station.number, station.disk.seen.quarantine);
         world.fault("I9 what waits is seen on both sides", what);

@@ -65,8 +65,11 @@ fn send(world: &World, by: &Post, envelope: &PushEnvelope, page: &Page) {
 fn for_another(world: &World, post: &Post) {
     let posts = world.posts();
     let victim = posts.iter().find(|other| !Arc::ptr_eq(other, &posts[0])).unwrap();
-    let (attacker, victim) =
-        if std::ptr::eq(&raw const **victim, post) { (&posts[0], victim) } else { (victim, &posts[0]) };
+    let (attacker, victim) = if std::ptr::eq(&raw const **victim, post) {
+        (&posts[0], victim)
+    } else {
+        (victim, &posts[0])
+    };
     let Some((mut envelope, mut page)) = next_push(world, victim) else { return };
     let line = format!("{{\"seq\":{},\"fact\":{{\"invented\":{{}}}}}}", envelope.from);
     (page.lines, page.texts) = (vec![line], vec![]);
@@ -92,8 +95,7 @@ fn other_cursor(world: &World, post: &Post) {
     let session = centre.state.terminals[&id].session();
     let (Some((_, cursor)), Some(session)) = (cursor, session) else { return };
     let before = centre.state.clone();
-    let feed =
-        Feed { session, cursor: Some(cursor), whole: vec![], wait_ms: 0, sums: false };
+    let feed = Feed { session, cursor: Some(cursor), whole: vec![], wait_ms: 0, sums: false };
     let fed = centre.feed(id, &feed, 0);
     centre.state = before;
     drop(centre);

@@ -28,20 +28,26 @@ pub(super) fn any(station: &Station, dice: &mut StdRng) -> Option<Value> {
             let press = &station.presses[dice.random_range(0..station.presses.len())];
             let products = &reference.families.first()?.products;
             let product = products.get(dice.random_range(0..products.len()))?.id;
-            Some(json!({ "start_batch": { "by": who?, "equipment": press.equipment, "product": product } }))
+            Some(
+                json!({ "start_batch": { "by": who?, "equipment": press.equipment, "product": product } }),
+            )
         },
         7 => {
             let batches: Vec<_> = plant.batches.keys().collect();
             let batch = *batches.get(dice.random_range(0..batches.len().max(1)))?;
             let good = dice.random_range(0..500);
-            Some(json!({ "complete_batch": { "by": who?, "batch": batch, "good": good, "scrap": 0 } }))
+            Some(
+                json!({ "complete_batch": { "by": who?, "batch": batch, "good": good, "scrap": 0 } }),
+            )
         },
         _ => {
             let stops: Vec<_> = plant.stops.keys().collect();
             let stop = *stops.get(dice.random_range(0..stops.len().max(1)))?;
             let reason = reference.downtime_groups.first()?.reasons.first()?.id;
             let comment = floor::comment(station.number, station.keys);
-            Some(json!({ "explain_stop": { "by": who, "stop": stop, "reason": reason, "comment": comment } }))
+            Some(
+                json!({ "explain_stop": { "by": who, "stop": stop, "reason": reason, "comment": comment } }),
+            )
         },
     }
 }

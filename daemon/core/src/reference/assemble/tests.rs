@@ -134,3 +134,30 @@ fn a_row_that_cannot_be_read_is_named() {
     );
     assert!(assemble(&Rows::new()).is_err());
 }
+
+#[test]
+fn what_does_not_concern_is_not_read() {
+    let mut rows = small();
+    let before = assemble(&rows).unwrap();
+    for table in OTHERS {
+        assert!(!concerns(table) && crate::down::table(table).is_some(), "{table}");
+        // Any reader of it would stumble.
+        rows.insert(table.to_owned(), vec![Columns::new()]);
+    }
+    assert_eq!(assemble(&rows).unwrap(), before);
+}
+
+#[test]
+fn queues_stand_in_their_order() {
+    let mut rows = small();
+    let entry = |n: u128, place: &str| {
+        let (id, machine) = (id(n), id(3));
+        row(&[("id", &id), ("equipment_id", &machine), ("queue_position", place)])
+    };
+    let entries = vec![entry(30, "2"), entry(31, "1.5"), entry(32, "-10")];
+    rows.insert("public.oee_batch_queue".into(), entries);
+    let reference = assemble(&rows).unwrap();
+    let next = reference.next_on(EquipmentId(Uuid::from_u128(3)));
+    let order: Vec<u128> = next.iter().map(|next| next.entry.0.as_u128()).collect();
+    assert_eq!(order, [32, 31, 30]);
+}

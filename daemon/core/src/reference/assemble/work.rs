@@ -1,0 +1,52 @@
+//! Queues and jobs, from the rows of their tables.
+
+use uuid::Uuid;
+
+use super::{Fault, Line, Rows, lines};
+use crate::{
+    fact::queue::Queue,
+    id::{EquipmentId, ProductId, RecordId, StationId},
+    reference::{Job, Queued, Work},
+};
+
+pub(super) fn work(rows: &Rows) -> Result<Work, Fault> {
+    let mut queued = Vec::new();
+    for line in lines(rows, "public.oee_batch_queue") {
+        let queue = Queue::Equipment(EquipmentId(line.need("equipment_id")?));
+        queued.push(entry(line, queue)?);
+    }
+    for line in lines(rows, "public.ops_station_batch_queue") {
+        let queue = Queue::Station(StationId(line.need("station_id")?));
+        queued.push(entry(line, queue)?);
+    }
+    queued.sort_by(|(a, one), (b, other)| {
+        one.queue.cmp(&other.queue).then(a.total_cmp(b)).then(one.entry.cmp(&other.entry))
+    });
+    let mut jobs = Vec::new();
+    for line in lines(rows, "public.ops_jobs") {
+        jobs.push(Job {
+            id: RecordId(line.need("id")?),
+            number: line.need("job_number")?,
+            state: line.need("state")?,
+            product: line.read::<Uuid>("product_id")?.map(ProductId),
+            station: StationId(line.need("current_station_id")?),
+            work_order: line.read("work_order")?,
+            target: line.read("target_quantity")?,
+        });
+    }
+    jobs.sort_by(|a, b| (&a.number, a.id).cmp(&(&b.number, b.id)));
+    Ok(Work { queued: queued.into_iter().map(|(_, entry)| entry).collect(), jobs })
+}
+
+/// An entry with its place; a new one always fits between two others.
+fn entry(line: Line<'_>, queue: Queue) -> Result<(f64, Queued), Fault> {
+    let entry = Queued {
+        entry: RecordId(line.need("id")?),
+        queue,
+        product: line.read::<Uuid>("product_id")?.map(ProductId),
+        number: line.read("batch_number")?,
+        work_order: line.read("work_order")?,
+        target: line.read("target_quantity")?,
+    };
+    Ok((line.read("queue_position")?.unwrap_or_default(), entry))
+}

@@ -1,0 +1,74 @@
+//! What is to be made at the stations of a terminal, in the order that headquarters decided.
+//!
+//! How much of it is made does not stand here: that changes with every part, and what changes with
+//! every part is not reference data.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Reference, Station};
+use crate::{
+    fact::queue::Queue,
+    id::{EquipmentId, ProductId, RecordId, StationId},
+};
+
+/// Queues and jobs.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Work {
+    /// Next batches, each queue in order (`oee_batch_queue`, `ops_station_batch_queue`).
+    pub queued: Vec<Queued>,
+    /// Jobs at these stations that are not over (`ops_jobs`), by number.
+    pub jobs: Vec<Job>,
+}
+
+/// A batch that is to be made next.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Queued {
+    /// Key.
+    pub entry: RecordId,
+    /// Whose queue.
+    pub queue: Queue,
+    /// What is to be made.
+    pub product: Option<ProductId>,
+    /// The batch number, where it is known already.
+    pub number: Option<String>,
+    /// The external work order.
+    pub work_order: Option<String>,
+    /// Parts to make.
+    pub target: Option<i64>,
+}
+
+/// A row of `ops_jobs`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Job {
+    /// Key.
+    pub id: RecordId,
+    /// Number of the job.
+    pub number: String,
+    /// The word in the table.
+    pub state: String,
+    /// What is made.
+    pub product: Option<ProductId>,
+    /// Where it is.
+    pub station: StationId,
+    /// The external work order.
+    pub work_order: Option<String>,
+    /// Parts to make.
+    pub target: Option<i64>,
+}
+
+impl Reference {
+    /// What is next on a machine: its own queue, then that of its station.
+    pub fn next_on(&self, machine: EquipmentId) -> Vec<&Queued> {
+        let station = self.station_of(machine).map(|station| Queue::Station(station.id));
+        let queues = [Some(Queue::Equipment(machine)), station].into_iter().flatten();
+        queues
+            .flat_map(|queue| self.work.queued.iter().filter(move |next| next.queue == queue))
+            .collect()
+    }
+
+    /// Jobs at the station that a machine works for.
+    pub fn jobs_at(&self, machine: EquipmentId) -> Vec<&Job> {
+        let station = self.station_of(machine).map(|Station { id, .. }| *id);
+        self.work.jobs.iter().filter(|job| Some(job.station) == station).collect()
+    }
+}

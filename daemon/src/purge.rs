@@ -1,0 +1,43 @@
+//! Takes facts off this disk that headquarters has in a backup and that are old enough: now and
+//! then, in small steps, so that nobody who records waits for it.
+
+use kart_store::Store;
+use std::{convert::Infallible, time::Duration};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+
+/// How often it is looked for something to purge.
+const EVERY: Duration = Duration::from_secs(600);
+
+/// Between two steps.
+const PAUSE: Duration = Duration::from_millis(200);
+
+const DAY_US: i64 = 86_400_000_000;
+
+/// Runs until `stop`. Facts of the last `keep_days` days stay.
+pub(crate) async fn run(
+    store: Store,
+    clock: Clock,
+    keep_days: u16,
+    stop: CancellationToken,
+) -> Result<(), Infallible> {
+    loop {
+        let before_us = clock.stamp().wall_us.0 - i64::from(keep_days) * DAY_US;
+        let pause = match store.purge(before_us).await {
+            Ok(purged) => {
+                metrics::counter!("kart_facts_purged_total").increment(purged.facts);
+                if purged.more { PAUSE } else { EVERY }
+            },
+            Err(error) => {
+                tracing::warn!(%error, "nothing was purged");
+                EVERY
+            },
+        };
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            () = sleep(pause) => {},
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! A person asks what is held about them, and to be forgotten.
+
+use super::*;
+
+#[tokio::test]
+async fn a_person_is_exported_and_forgotten_and_every_chain_verifies() {
+    let _turn = turn().await;
+    let mut shift = Shift::begun().await;
+    shift.operator.complete_batch(PRESS).await.unwrap();
+    shift.operator.clock_out().await.unwrap();
+    shift.world.settled().await.unwrap();
+    let labor = shift.operator.confirmed.clocked_in[0].0;
+    let wish = json!({ "record": labor, "reason": "Ada was ill", "void": true });
+    assert_eq!(shift.correct(wish).await.0, 200);
+    shift.shown("Ada was ill").await;
+    let organization = ["--organization", "cedar-works"];
+
+    let export = [&["person", "export"], &organization[..], &["--person", "1001"]].concat();
+    let record = administer(shift.headquarters(), &export).await;
+    let record: Value = serde_json::from_str(&record).unwrap();
+    let held = &record["held"];
+    assert_eq!(held["users"][0]["display_name"], "Ada Brandt");
+    let count = |name: &str| held[name].as_array().unwrap().len();
+    let counts = ["people", "labor_entries", "batch_operators", "corrections"].map(count);
+    assert_eq!(counts, [1, 1, 1, 1], "{held}");
+    let text = record.to_string();
+    assert!(text.contains("seen by hand: "), "what the person wrote: {text}");
+    assert!(text.contains("clocked_in") && text.contains("batch_completed"), "facts: {text}");
+
+    for person in ["1001", "1005"] {
+        let erase = [&["person", "erase"], &organization[..], &["--person", person]].concat();
+        let told = administer(shift.headquarters(), &erase).await;
+        assert!(told.contains("Person ") && told.contains("; 1 texts erased"), "{told}");
+    }
+    let gone = "SELECT count(*) FROM edge.fact_texts WHERE text IS NOT NULL OR salt IS NOT NULL";
+    assert_eq!(shift.number(gone).await, 0);
+    let named =
+        "SELECT count(*) FROM users WHERE display_name LIKE 'Ada%' OR display_name LIKE 'Sabine%'";
+    assert_eq!(shift.number(named).await, 0);
+    let badges = "SELECT count(*) FROM edge.people WHERE badge IN ('1001', '1005')";
+    assert_eq!(shift.number(badges).await, 0);
+    assert_eq!(shift.text("SELECT reason FROM edge.corrections").await, "");
+
+    // The terminal forgets too: the texts beside its facts, the names and the reason.
+    let pseudonym = format!("Person {}", &user("1001").0.simple().to_string()[..8]);
+    let people = |view: &View| {
+        let reference = view.reference.as_ref()?;
+        let known = reference.people.iter().any(|person| person.name == pseudonym);
+        let reasons = reference.corrections.iter().any(|correction| correction.reason.is_some());
+        (known && !reasons).then_some(())
+    };
+    shift.view("a pseudonym", people).await;
+    let facts = shift.world.terminal.facts().unwrap();
+    let left = "SELECT count(*) FROM fact_texts WHERE text IS NOT NULL OR salt <> ''";
+    wait_for("the terminal to have erased its texts", LIMIT, async || {
+        let left: i64 = facts.query_row(left, [], |row| row.get(0)).unwrap();
+        if left == 0 { Ok(()) } else { Err(left) }
+    })
+    .await;
+    let file = shift.world.terminal.data().join("facts.db").display().to_string();
+    verified(&["--db", &file]).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let logs = logs(shift.headquarters(), folder.path()).await;
+    assert_eq!(logs.len(), 2, "the terminal's and headquarters' own");
+    for log in logs {
+        verified(&["--db", &log]).await.unwrap();
+    }
+}

@@ -1,1 +1,0 @@
-//! A gateway of the first protocol.

@@ -1,0 +1,229 @@
+//! Numbers of batches: lent in blocks, used within the fact, never used twice, never waited for.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use kart_api::Answer;
+use kart_core::command::Command;
+use kart_core::id::{EquipmentId, ProductId, StationId, UserId, reference_id};
+use kart_tests::world::terminal::Terminal;
+use tokio_postgres::NoTls;
+
+use crate::office::{Office, ask, seen};
+use crate::turn::turn;
+
+fn key(table: &str, code: &str) -> uuid::Uuid {
+    reference_id("cedar-works", "cedar", table, code)
+}
+
+/// Somebody at a machine who starts and completes batches.
+struct Crew<'t> {
+    terminal: &'t Terminal,
+    user: UserId,
+    machine: EquipmentId,
+}
+
+impl<'t> Crew<'t> {
+    async fn at(terminal: &'t Terminal, badge: &str, machine: &str) -> Self {
+        let station = StationId(key("ops_stations", "ST-21"));
+        let command = Command::ClockIn { badge: badge.into(), station };
+        let Answer::Saved(accepted) = ask(terminal, command, None).await else { panic!("{badge}") };
+        let machine = EquipmentId(key("oee_equipment", machine));
+        Self { terminal, user: accepted.user.unwrap(), machine }
+    }
+
+    async fn batches(&self, count: usize) {
+        for _ in 0..count {
+            let start = Command::StartBatch {
+                by: self.user,
+                equipment: self.machine,
+                product: ProductId(key("ops_products", "BR/BR-40")),
+                target: None,
+                number: None,
+                work_order: None,
+            };
+            let Answer::Saved(started) = ask(self.terminal, start, None).await else {
+                panic!("a batch did not start");
+            };
+            let (by, batch) = (self.user, started.record);
+            let complete =
+                Command::CompleteBatch { by, batch, good: 1, scrap: 0, scrap_reason: None };
+            let answer = ask(self.terminal, complete, None).await;
+            assert!(matches!(answer, Answer::Saved(_)), "{answer:?}");
+        }
+    }
+}
+
+async fn leased(terminal: &Terminal) {
+    let leases =
+        |view: &kart_api::View| (!view.reference.as_ref()?.leases.is_empty()).then_some(());
+    seen(terminal, "a block of numbers", leases).await;
+}
+
+/// The numbers at headquarters, as people read them.
+async fn numbers(office: &Office) -> Vec<String> {
+    let rows = office
+        .headquarters
+        .sql("SELECT batch_number FROM oee_batch_details ORDER BY created_at, batch_number", &[])
+        .await
+        .unwrap();
+    rows.iter().map(|row| row.get(0)).collect()
+}
+
+fn is_leased(number: &str) -> bool {
+    let digits = number.strip_prefix("CED-").unwrap_or_default();
+    digits.len() == 6 && digits.bytes().all(|digit| digit.is_ascii_digit())
+}
+
+#[tokio::test]
+async fn two_terminals_never_give_the_same_number() {
+    let _turn = turn().await;
+    let office = Office::demo().await;
+    let terminals = tokio::join!(
+        office.terminal("T-07", |config| config),
+        office.terminal("T-08", |config| config)
+    );
+    leased(&terminals.0).await;
+    leased(&terminals.1).await;
+    let crews = tokio::join!(
+        Crew::at(&terminals.0, "1001", "EQ-211"),
+        Crew::at(&terminals.1, "1002", "EQ-212")
+    );
+    tokio::join!(crews.0.batches(500), crews.1.batches(500));
+    tokio::try_join!(terminals.0.confirmed(), terminals.1.confirmed()).unwrap();
+    let all = numbers(&office).await;
+    assert_eq!(all.len(), 1_000);
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 1_000, "each number once");
+    let out_of_leases = all.iter().filter(|number| is_leased(number)).count();
+    let noted = "SELECT count(*) FROM edge.numbers_issued WHERE NOT clash";
+    assert_eq!(office.headquarters.number(noted).await.unwrap(), out_of_leases as i64);
+    let blocks = office.headquarters.number("SELECT count(*) FROM edge.number_leases").await;
+    let blocks = blocks.unwrap();
+    assert!(blocks > 2, "blocks are filled up while they are used: {blocks}");
+    let in_hand = "SELECT max(n) FROM (SELECT count(*) AS n FROM edge.number_leases l
+        WHERE l.last_number > (SELECT coalesce(max(i.number), 0) FROM edge.numbers_issued i
+                               WHERE i.terminal_id = l.terminal_id)
+        GROUP BY l.terminal_id) hand";
+    assert!(office.headquarters.number(in_hand).await.unwrap() <= 2);
+    #[expect(clippy::print_stderr, reason = "a figure of the run")]
+    {
+        eprintln!(
+            "1,000 batches: {out_of_leases} numbers out of {blocks} blocks, the rest fallback"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_terminal_without_headquarters_goes_on_with_numbers_of_its_own() {
+    let _turn = turn().await;
+    let mut office = Office::demo().await;
+    let mut terminal = office.terminal("T-07", |config| config).await;
+    leased(&terminal).await;
+    terminal.confirmed().await.unwrap();
+    office.headquarters.stop().await.unwrap();
+    Crew::at(&terminal, "1001", "EQ-211").await.batches(30).await;
+    // What was used stands in the facts: a restart uses none of it again.
+    terminal.kill().unwrap();
+    terminal.start().await.unwrap();
+    Crew::at(&terminal, "1002", "EQ-211").await.batches(30).await;
+    office.headquarters.start_again().await.unwrap();
+    terminal.confirmed().await.unwrap();
+    let all = numbers(&office).await;
+    assert_eq!(all.iter().collect::<BTreeSet<_>>().len(), 60);
+    let (out_of_lease, own): (Vec<&String>, Vec<&String>) =
+        all.iter().partition(|number| is_leased(number));
+    assert_eq!(out_of_lease.len(), 50, "the whole block, in order");
+    assert!(own.iter().all(|number| number.starts_with("CED-T-07")), "{own:?}");
+
+    // Both forms are found, the leased one also without its zeros.
+    let place = ["--organization", "cedar-works", "--site", "cedar"];
+    let find = async |number: &str| {
+        office.hq(&[["number", "find"].as_slice(), &place, &[number]].concat()).await
+    };
+    let found = find("CED-17").await;
+    assert!(found.contains("batch\tCED-000017\t") && found.contains("lent to T-07"), "{found}");
+    assert_eq!(find("CED-000017").await, found);
+    let found = find(own[0]).await;
+    assert!(found.starts_with(&format!("batch\t{}\t", own[0])), "{found}");
+    assert_eq!(find("CED-999999").await, "");
+}
+
+#[tokio::test]
+async fn a_number_that_two_records_have_is_marked_and_both_stand() {
+    let office = Office::demo().await;
+    let terminal = office.terminal("T-07", |config| config).await;
+    leased(&terminal).await;
+    Crew::at(&terminal, "1001", "EQ-211").await.batches(1).await;
+    terminal.confirmed().await.unwrap();
+    // As if a copied log had used the next number already.
+    let copied = "UPDATE edge.numbers_issued SET number = 2, record_id = gen_random_uuid()";
+    office.headquarters.sql(copied, &[]).await.unwrap();
+    Crew::at(&terminal, "1002", "EQ-211").await.batches(1).await;
+    terminal.confirmed().await.unwrap();
+    let marked = "SELECT count(*) FROM edge.numbers_issued i JOIN oee_batch_details d
+                  ON d.event_id = i.record_id WHERE i.clash AND d.batch_number = 'CED-000002'";
+    assert_eq!(office.headquarters.number(marked).await.unwrap(), 1);
+    let audited = "SELECT count(*) FROM edge.audit WHERE action = 'number clash'";
+    assert_eq!(office.headquarters.number(audited).await.unwrap(), 1);
+}
+
+/// Lends to a terminal as a gateway does.
+async fn lend(url: &str, terminal: uuid::Uuid) {
+    let (mut client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+    let work = async {
+        let tx = client.transaction().await.unwrap();
+        let site = key("oee_sites", "cedar");
+        tx.batch_execute(&format!(
+            "SET LOCAL ROLE kart_gateway;
+             SELECT set_config('edge.organization', 'cedar-works', true),
+                    set_config('edge.site', '{site}', true);
+             SELECT FROM edge.terminals WHERE terminal_id = '{terminal}' FOR UPDATE"
+        ))
+        .await
+        .unwrap();
+        tx.execute("SELECT edge.lend_numbers($1, 'batch')", &[&terminal]).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    tokio::select! {
+        () = work => {},
+        ended = connection => panic!("the connection ended: {ended:?}"),
+    }
+}
+
+#[tokio::test]
+async fn gateways_that_lend_at_once_lend_different_numbers() {
+    let office = Office::demo().await;
+    let terminals: Vec<uuid::Uuid> = (0..8).map(|_| uuid::Uuid::new_v4()).collect();
+    let site = key("oee_sites", "cedar");
+    for (n, terminal) in terminals.iter().enumerate() {
+        let insert = format!(
+            "INSERT INTO edge.terminals (organization_id, terminal_id, site_id, code, incarnation, public_key)
+             VALUES ('cedar-works', '{terminal}', '{site}', 'X-{n}', '00000000000000a{n}', sha256('{n}'))"
+        );
+        office.headquarters.sql(&insert, &[]).await.unwrap();
+    }
+    let url = office.headquarters.cluster.url("kartorium", "kart_hq");
+    let mut lending = tokio::task::JoinSet::new();
+    for terminal in terminals.iter().chain(&terminals) {
+        let (url, terminal) = (url.clone(), *terminal);
+        lending.spawn(async move { lend(&url, terminal).await });
+    }
+    let all = tokio::time::timeout(Duration::from_secs(30), lending.join_all()).await.unwrap();
+    assert_eq!(all.len(), 16);
+    let blocks = "SELECT count(*) FROM edge.number_leases";
+    assert_eq!(office.headquarters.number(blocks).await.unwrap(), 8, "one each: none was used");
+    let overlaps = "SELECT count(*) FROM edge.number_leases a JOIN edge.number_leases b
+        ON a.first_number < b.first_number AND b.first_number <= a.last_number";
+    assert_eq!(office.headquarters.number(overlaps).await.unwrap(), 0);
+    // Another life has nothing in hand: what its former one holds is dead.
+    let renewed = format!(
+        "UPDATE edge.terminals SET incarnation = 'ffffffffffffffff' WHERE terminal_id = '{}'",
+        terminals[0]
+    );
+    office.headquarters.sql(&renewed, &[]).await.unwrap();
+    lend(&url, terminals[0]).await;
+    let new = "SELECT first_number FROM edge.number_leases WHERE incarnation = 'ffffffffffffffff'";
+    assert_eq!(office.headquarters.number(new).await.unwrap(), 8 * 50 + 1);
+    let others = office.headquarters.number("SELECT next_number FROM organization_prefixes").await;
+    assert_eq!(others.unwrap(), 9 * 50 + 1);
+}
