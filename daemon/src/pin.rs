@@ -156,10 +156,10 @@ impl Gate {
             if confirmed.0.saturating_sub(known.0) > CONFIRMED_EVERY_US {
                 self.take_over(&mut self.book.tries());
                 let book = Arc::clone(&self.book);
-                match tokio::task::spawn_blocking(move || book.write()).await {
-                    // The next one may fit on the disk again.
-                    Ok(Err(error)) => tracing::warn!(%error, "tries of PINs were not written"),
-                    Ok(Ok(())) | Err(_) => {},
+                let written = tokio::task::spawn_blocking(move || book.write()).await;
+                // The next one may fit on the disk again.
+                if let Ok(Err(error)) = written {
+                    tracing::warn!(%error, "tries of PINs were not written");
                 }
             }
             tokio::select! {

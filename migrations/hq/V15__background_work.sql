@@ -82,6 +82,7 @@ GRANT SELECT ON edge.sites, edge.terminals, edge.inbox, edge.quarantine, edge.pe
       edge.retention, edge.fact_texts, edge.corrections, edge.erasures TO kart_worker;
 CREATE POLICY worker ON edge.sites FOR SELECT TO kart_worker USING (true);
 CREATE POLICY worker ON edge.terminals FOR SELECT TO kart_worker USING (true);
+CREATE POLICY worker ON edge.quarantine FOR SELECT TO kart_worker USING (true);
 -- Retention and nothing else takes away.
 GRANT DELETE ON edge.quarantine, edge.audit TO kart_worker;
 GRANT SELECT, INSERT ON edge.audit TO kart_worker;

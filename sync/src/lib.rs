@@ -1,8 +1,9 @@
 //! The terminal's side of reconciliation with headquarters.
 //!
 //! Facts go up in contiguous ranges, in order, in one lane; rows come down as they change, each
-//! answer one commit boundary of headquarters. This crate knows neither SQLite nor what a fact means: what it needs from the
-//! terminal is the [`Terminal`] port. Delivery is at least once, headquarters applies once.
+//! answer one commit boundary of headquarters. This crate knows neither SQLite nor what a fact
+//! means: what it needs from the terminal is the [`Terminal`] port. Delivery is at least once,
+//! headquarters applies once.
 
 mod client;
 mod feed;

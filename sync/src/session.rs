@@ -1,7 +1,8 @@
 //! A session with headquarters: token, hello, then three lanes until one of them fails.
 //!
 //! The push lane carries facts in order, one request at a time. The pull lane ([`crate::feed`], or
-//! [`crate::pull`] with an older gateway) waits at headquarters for changes. The status lane keeps the present visible while a backlog drains.
+//! [`crate::pull`] with an older gateway) waits at headquarters for changes. The status lane keeps
+//! the present visible while a backlog drains.
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use kart_planted::{Bug, planted};

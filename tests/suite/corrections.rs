@@ -72,7 +72,8 @@ impl Shift {
         let headquarters = world.headquarters.as_ref().unwrap();
         let key = [&["api-key", "add"], &PLACE[..], &["--user", "1005"]].concat();
         let key = administer(headquarters, &key).await.trim().to_owned();
-        Self { world, operator, http: reqwest::Client::new(), key }
+        let http = reqwest::Client::builder().timeout(LIMIT).build().unwrap();
+        Self { world, operator, http, key }
     }
 
     fn headquarters(&self) -> &Headquarters {
@@ -249,9 +250,11 @@ async fn logs(headquarters: &Headquarters, folder: &Path) -> Vec<String> {
     for log in headquarters.sql(logs, &[]).await.unwrap() {
         let (terminal, incarnation): (String, String) = (log.get(0), log.get(1));
         let path = folder.join(format!("{terminal}-{incarnation}.db"));
-        let file = rusqlite::Connection::open(&path).unwrap();
+        let flags = rusqlite::OpenFlags::default();
+        let file = rusqlite::Connection::open_with_flags(&path, flags).unwrap();
         let tables = "CREATE TABLE facts (seq INTEGER, line TEXT, hash BLOB);
-                      CREATE TABLE fact_texts (seq INTEGER, field TEXT, salt TEXT, text TEXT);";
+                      CREATE TABLE fact_texts (seq INTEGER, field TEXT, salt TEXT, text TEXT);
+                      CREATE TABLE purged (seq INTEGER, hash BLOB);";
         file.execute_batch(tables).unwrap();
         let of = format!("WHERE terminal_id = '{terminal}' AND incarnation = '{incarnation}'");
         let lines = format!("SELECT seq, convert_from(line, 'UTF8'), hash FROM edge.inbox {of}");

@@ -422,7 +422,9 @@ async fn the_site_comes_down_when_it_has_changed() {
     };
     let reference: Reference = serde_json::from_value(snapshot).unwrap();
     let text = std::fs::read_to_string(demo_site()).unwrap();
-    let file = kart_core::site::parse("site.toml", &text).unwrap();
+    let mut file = kart_core::site::parse("site.toml", &text).unwrap();
+    // Terminals are not told personnel numbers.
+    file.people.iter_mut().for_each(|person| person.number.clear());
     assert_eq!(reference, Reference { version: 1, ..file });
 
     let unchanged = device.pull(Some(&cursor), 0).await.unwrap();

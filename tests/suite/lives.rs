@@ -332,3 +332,33 @@ async fn a_restored_headquarters_gets_everything_again() {
     assert_eq!(number(&world, batches).await, 1);
     assert_eq!(number(&world, "SELECT count(*) FROM edge.lives").await, 0);
 }
+
+#[tokio::test]
+async fn a_damaged_end_of_the_log_heals_at_the_next_start() {
+    let _turn = turn().await;
+    let mut world = world().await;
+    let former = incarnation(&world.terminal);
+    let mut anna = Operator::new(world.client().unwrap(), "1001");
+    anna.clock_in(STATION).await.unwrap();
+    parts(&mut world, 4).await;
+    world.terminal.confirmed().await.unwrap();
+    world.terminal.stop().await.unwrap();
+    let file = world.terminal.data().join("facts.db");
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let log = rusqlite::Connection::open_with_flags(file, flags).unwrap();
+    let flip = "UPDATE facts SET line = replace(line, 'wall_us', 'wall_uz')
+                WHERE seq = (SELECT max(seq) - 2 FROM facts)";
+    assert_eq!(log.execute(flip, []).unwrap(), 1);
+    drop(log);
+
+    // Headquarters has what the damage costs.
+    world.terminal.start().await.unwrap();
+    renewed(&world.terminal, &former).await;
+    anna.clock_out().await.unwrap();
+    let totals = world.rest().await.unwrap();
+    let headquarters = world.headquarters.as_ref().unwrap();
+    assert_eq!(u64::try_from(counted(headquarters).await), Ok(made(&totals)));
+    let entries = "SELECT count(*) FROM ops_labor_entries WHERE end_ts IS NOT NULL";
+    assert_eq!(number(&world, entries).await, 1);
+    assert_eq!(number(&world, "SELECT count(*) FROM edge.lives").await, 1);
+}

@@ -153,6 +153,9 @@ async fn a_change_is_at_the_terminal_within_seconds() {
     )
     .await;
     pair.equal().await;
+    // It is shown, too.
+    let queued = |reference: &Reference| reference.work.queued.len() == 3;
+    pair.view("a queue", |view| view.reference.as_ref().filter(|r| queued(r)).map(drop)).await;
     pair.sql("UPDATE public.oee_batch_queue SET status = 'removed'").await;
     pair.sql("DELETE FROM public.organization_feature_flags").await;
     pair.equal().await;

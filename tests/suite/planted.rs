@@ -8,45 +8,53 @@ use kart_planted::Bug;
 
 use crate::seeded::outcome;
 
-/// A fault must be found within so many histories.
-const MOST: u64 = 90;
+/// A fault must be found within so many histories, all of the roughest kind.
+const MOST: u64 = 30;
 
-/// Which check of the seeded world finds which fault; by the name it begins with.
-const FOUND: &[(Bug, &[&str])] = &[
-    (Bug::SavedBeforeCommit, &["I1 ", "I2 "]),
-    (Bug::BaseMovedBeforeCommit, &["I19 ", "I4 "]),
-    (Bug::FailedSyncTriedAgain, &["I1 ", "I16 "]),
-    (Bug::KeyNotLookedUp, &["I4 "]),
-    (Bug::AckBeforeCommit, &["I6 "]),
-    (Bug::WatermarkOutside, &["I5 "]),
-    (Bug::QuarantineWithoutWatermark, &["I5 ", "I22 "]),
-    (Bug::BatchAborted, &["I22 "]),
-    (Bug::RepeatedUnread, &["I17 ", "I2 ", "I22 "]),
-    (Bug::WatermarkMaxSeen, &["I5 "]),
-    (Bug::ChainNotContinued, &["I16 ", "I3 "]),
-    (Bug::SenderFromBody, &["I15 "]),
-    (Bug::TextUnchecked, &["I3 "]),
-    (Bug::RolledBackWelcomed, &["I17 ", "I22 ", "I2 "]),
-    (Bug::CloneWelcomed, &["I17 "]),
-    (Bug::OtherSessionAccepted, &["I6 "]),
-    (Bug::AckHashUnchecked, &["I6 "]),
-    (Bug::RestoreUnnoticed, &["I22 "]),
-    (Bug::CursorUnbound, &["I13 "]),
-    (Bug::NoTombstone, &["I11 "]),
-    (Bug::RecordsWithoutLife, &["I10 ", "I4 "]),
-    (Bug::DeltaWithoutModulo, &["I19 "]),
-    (Bug::RateUnlimited, &["I19 "]),
-    (Bug::WallClockDurations, &["I21 "]),
+/// Which check of the seeded world finds which fault, by the name it begins with, and a history in
+/// which it did; others follow where that one has changed.
+const FOUND: &[(Bug, u64, &[&str])] = &[
+    (Bug::SavedBeforeCommit, 2, &["I1 ", "I2 "]),
+    (Bug::BaseMovedBeforeCommit, 11, &["I19 ", "I4 "]),
+    (Bug::FailedSyncTriedAgain, 2, &["I1 ", "I16 "]),
+    (Bug::KeyNotLookedUp, 2, &["I4 "]),
+    (Bug::AckBeforeCommit, 2, &["I6 "]),
+    (Bug::WatermarkOutside, 2, &["I5 "]),
+    (Bug::QuarantineWithoutWatermark, 50, &["I5 ", "I22 "]),
+    (Bug::BatchAborted, 77, &["I22 "]),
+    (Bug::RepeatedUnread, 17, &["I17 ", "I2 ", "I22 "]),
+    (Bug::WatermarkMaxSeen, 2, &["I5 "]),
+    (Bug::ChainNotContinued, 20, &["I16 ", "I3 "]),
+    (Bug::SenderFromBody, 23, &["I15 "]),
+    (Bug::TextUnchecked, 2, &["I3 "]),
+    (Bug::RolledBackWelcomed, 77, &["I17 ", "I22 ", "I2 "]),
+    (Bug::CloneWelcomed, 2, &["I17 "]),
+    (Bug::OtherSessionAccepted, 29, &["I6 "]),
+    (Bug::AckHashUnchecked, 2, &["I6 "]),
+    (Bug::RestoreUnnoticed, 2, &["I22 "]),
+    (Bug::CursorUnbound, 2, &["I13 "]),
+    (Bug::NoTombstone, 2, &["I11 "]),
+    (Bug::RecordsWithoutLife, 2, &["I10 ", "I4 "]),
+    (Bug::DeltaWithoutModulo, 2, &["I19 "]),
+    (Bug::RateUnlimited, 2, &["I19 "]),
+    (Bug::WallClockDurations, 2, &["I21 "]),
 ];
 
 /// Which check found the fault, and in which history.
-fn find(bug: Bug, checks: &[&str]) -> Result<(u64, String), Vec<String>> {
+fn find(bug: Bug, first: u64, checks: &[&str]) -> Result<(), Vec<String>> {
     let mut others = Vec::new();
-    for seed in 1..=MOST {
+    let others_too = (0..MOST).map(|n| 3 * n + 2).filter(|seed| *seed != first);
+    for seed in std::iter::once(first).chain(others_too) {
         let outcome = outcome(seed, Some(bug));
         for check in outcome.faults.into_keys() {
             match checks.iter().any(|meant| check.starts_with(meant)) {
-                true => return Ok((seed, check.to_owned())),
+                true => {
+                    #[expect(clippy::print_stderr, reason = "the rows of the table")]
+                    {
+                        eprintln!("| `{bug:?}` | {check} | {seed} |");
+                    }
+                    return Ok(());
+                },
                 false => others.push(check.to_owned()),
             }
         }
@@ -63,21 +71,18 @@ fn every_planted_fault_is_found() {
     std::thread::scope(|scope| {
         for _ in 0..2 {
             scope.spawn(|| {
-                while let Some((bug, checks)) = FOUND.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    found.lock().unwrap().push((*bug, find(*bug, checks)));
+                while let Some((bug, first, checks)) =
+                    FOUND.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    found.lock().unwrap().push((*bug, find(*bug, *first, checks)));
                 }
             });
         }
     });
-    let mut found = found.into_inner().unwrap();
-    found.sort_by_key(|(bug, _)| *bug);
-    let mut missed = Vec::new();
-    for (bug, found) in found {
-        match found {
-            #[expect(clippy::print_stderr, reason = "the rows of the table")]
-            Ok((seed, check)) => eprintln!("| `{bug:?}` | {check} | {seed} |"),
-            Err(others) => missed.push(format!("{bug:?}, only {others:?}")),
-        }
-    }
+    let missed = found.into_inner().unwrap().into_iter().filter_map(|(bug, found)| {
+        let others = found.err()?;
+        Some(format!("{bug:?}, only {others:?}"))
+    });
+    let missed: Vec<String> = missed.collect();
     assert!(missed.is_empty(), "nobody has found:\n{}", missed.join("\n"));
 }

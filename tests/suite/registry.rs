@@ -104,7 +104,11 @@ async fn every_table_says_whose_its_rows_are() {
                 AND proname NOT IN ('make_change_partitions', 'drop_old_changes')
             OR NOT coalesce(array_to_string(proconfig, ',') LIKE '%search_path=%', false)
             OR has_function_privilege('public', oid, 'EXECUTE'))";
-    assert_eq!(headquarters.number(mighty).await.unwrap(), 0, "functions above their caller are bound");
+    assert_eq!(
+        headquarters.number(mighty).await.unwrap(),
+        0,
+        "functions above their caller are bound"
+    );
 
     // A table that somebody adds without all of this is found.
     headquarters.sql("CREATE TABLE edge.careless (id uuid PRIMARY KEY)", &[]).await.unwrap();

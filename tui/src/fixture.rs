@@ -173,6 +173,21 @@ fn queued(n: u128, number: &str) -> Queued {
     }
 }
 
+fn work() -> Work {
+    Work {
+        queued: vec![queued(1, "B-1043"), queued(2, "B-1044")],
+        jobs: vec![Job {
+            id: RecordId(Uuid::from_u128(93)),
+            number: "J-17".into(),
+            state: "pending".into(),
+            product: None,
+            station: STATION,
+            work_order: None,
+            target: None,
+        }],
+    }
+}
+
 fn site() -> Reference {
     let group = |number: u128, name: &str, group_type: &str, reasons: Vec<Reason>| ReasonGroup {
         id: Uuid::from_u128(number),
@@ -237,18 +252,7 @@ fn site() -> Reference {
         prefixes: Vec::new(),
         leases: Vec::new(),
         corrections: Vec::new(),
-        work: Work {
-            queued: vec![queued(1, "B-1043"), queued(2, "B-1044")],
-            jobs: vec![Job {
-                id: RecordId(Uuid::from_u128(93)),
-                number: "J-17".into(),
-                state: "pending".into(),
-                product: None,
-                station: STATION,
-                work_order: None,
-                target: None,
-            }],
-        },
+        work: work(),
         incident_groups: Vec::new(),
         station_incident_groups: Vec::new(),
         machine_connections: Vec::new(),

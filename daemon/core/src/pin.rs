@@ -17,11 +17,14 @@ pub use tries::{Barred, Tries};
 /// Least and most digits of a PIN.
 pub const DIGITS: std::ops::RangeInclusive<usize> = 4..=12;
 
-/// Memory in KiB, passes, lanes: what OWASP asks for at least.
-const COST: (u32, u32, u32) = (19 * 1024, 2, 1);
+/// Memory in KiB, passes, lanes.
+type Cost = (u32, u32, u32);
+
+/// What OWASP asks for at least.
+const COST: Cost = (19 * 1024, 2, 1);
 
 /// More than this no row may ask a terminal to spend.
-const MOST_COST: (u32, u32, u32) = (64 * 1024, 8, 4);
+const MOST_COST: Cost = (64 * 1024, 8, 4);
 
 /// Bytes of a hash.
 const LENGTH: usize = 32;
@@ -82,7 +85,7 @@ pub fn verify(secret: &Secret, sealed: &str, pin: &str) -> Result<bool, PinFault
 }
 
 /// Salt and cost out of everything before the hash.
-fn parameters(head: &str) -> Result<(Vec<u8>, (u32, u32, u32)), PinFault> {
+fn parameters(head: &str) -> Result<(Vec<u8>, Cost), PinFault> {
     let parts: Vec<&str> = head.split('$').collect();
     let ["", "argon2id", "v=19", costs, salt] = parts[..] else { return Err(PinFault::Hash) };
     let mut cost = (0, 0, 0);
@@ -103,7 +106,7 @@ fn parameters(head: &str) -> Result<(Vec<u8>, (u32, u32, u32)), PinFault> {
     Ok((salt, cost))
 }
 
-fn compute(pin: &str, salt: &[u8], (m, t, p): (u32, u32, u32)) -> Result<[u8; LENGTH], PinFault> {
+fn compute(pin: &str, salt: &[u8], (m, t, p): Cost) -> Result<[u8; LENGTH], PinFault> {
     let params = Params::new(m, t, p, Some(LENGTH)).map_err(|_| PinFault::Hash)?;
     let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
     let mut computed = [0; LENGTH];

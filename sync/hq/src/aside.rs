@@ -46,7 +46,7 @@ pub(crate) async fn aside(
     if row.try_get::<_, i64>(1)? + i64::try_from(seqs.len()).unwrap_or(i64::MAX) > MOST_KEPT {
         return Err(Refusal::too_large(format!("no more than {MOST_KEPT} facts are kept aside")));
     }
-    let lines: Vec<&[u8]> = request.lines.iter().map(|line| line.as_bytes()).collect();
+    let lines: Vec<&[u8]> = request.lines.iter().map(String::as_bytes).collect();
     let hashes: Vec<&[u8]> = hashes.iter().map(|hash| hash.0.as_slice()).collect();
     tx.execute(
         "INSERT INTO edge.fenced_facts

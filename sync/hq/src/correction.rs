@@ -102,15 +102,42 @@ pub(crate) async fn make(
         return Err(Refusal::malformed(format!("it cannot be applied: {}", held.detail)));
     }
     let made = Made { id: written.id, found, before, after };
-    insert(tx, supervisor, &made, reason, (&written, writer.origin, now)).await?;
+    let terminal = heir(tx, &supervisor.organization, made.found.standing.owner).await?;
+    insert(tx, supervisor, (&made, terminal), reason, (&written, writer.origin, now)).await?;
     audit(tx, supervisor, &made).await?;
     Ok(made)
+}
+
+/// The terminal that goes on with what this log told: its own, or the one that took over from it.
+async fn heir(
+    tx: &Transaction<'_>,
+    organization: &str,
+    owner: Origin,
+) -> Result<Uuid, tokio_postgres::Error> {
+    let row = tx
+        .query_opt(
+            "WITH RECURSIVE heirs AS (
+                 SELECT l.successor_terminal AS terminal, l.successor AS incarnation
+                 FROM edge.lives l
+                 WHERE (l.organization_id, l.terminal_id, l.incarnation) = ($1, $2, $3)
+                 UNION
+                 SELECT l.successor_terminal, l.successor FROM edge.lives l
+                 JOIN heirs h ON (l.organization_id, l.terminal_id, l.incarnation)
+                                 = ($1, h.terminal, h.incarnation))
+             SELECT h.terminal FROM heirs h
+             WHERE NOT EXISTS (SELECT FROM edge.lives l
+                               WHERE (l.organization_id, l.terminal_id, l.incarnation)
+                                     = ($1, h.terminal, h.incarnation))",
+            &[&organization, &owner.terminal.0, &owner.incarnation.to_string()],
+        )
+        .await?;
+    row.map_or(Ok(owner.terminal.0), |row| row.try_get(0))
 }
 
 async fn insert(
     tx: &Transaction<'_>,
     supervisor: &Supervisor,
-    made: &Made,
+    (made, terminal): (&Made, Uuid),
     reason: &str,
     (written, origin, now): (&log::Written, Origin, i64),
 ) -> Result<(), Refusal> {
@@ -127,7 +154,7 @@ async fn insert(
             &made.id,
             &supervisor.site,
             &station,
-            &standing.owner.terminal.0,
+            &terminal,
             &made.found.record.0,
             &standing.kind.word(),
             &shown(&made.before),

@@ -125,7 +125,7 @@ async fn background(database: Database, is_wanted: bool) {
             Err(fault) => tracing::warn!(fault = %format!("{fault:#}"), "no background work here"),
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// `kart-hq work`, until it has done what was asked for or SIGTERM.

@@ -67,8 +67,6 @@ bugs! {
     CursorUnbound
     /// Rows that are gone are not taken out of the mirror.
     NoTombstone
-    /// A cursor is kept although its rows are not.
-    CursorBeforeRows
     /// A new life's records have the names of the former one's.
     RecordsWithoutLife
     /// A counter that passed its highest value is taken for one that was set back.
@@ -77,10 +75,6 @@ bugs! {
     RateUnlimited
     /// Durations are read from the wall clock.
     WallClockDurations
-    /// A number is given out again by a new life.
-    NumbersGivenAgain
-    /// Facts are folded in the order in which they arrive.
-    LastArrivalWins
 }
 
 #[cfg(feature = "on")]

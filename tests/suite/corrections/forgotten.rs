@@ -42,7 +42,8 @@ async fn a_person_is_exported_and_forgotten_and_every_chain_verifies() {
     assert_eq!(shift.text("SELECT reason FROM edge.corrections").await, "");
 
     // The terminal forgets too: the texts beside its facts, the names and the reason.
-    let pseudonym = format!("Person {}", &user("1001").0.simple().to_string()[..8]);
+    let key = user("1001").0.simple().to_string();
+    let pseudonym = format!("Person {}", key.get(..8).unwrap());
     let people = |view: &View| {
         let reference = view.reference.as_ref()?;
         let known = reference.people.iter().any(|person| person.name == pseudonym);

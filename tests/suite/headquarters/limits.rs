@@ -1,5 +1,6 @@
 //! What could lock a terminal out, or wear headquarters down, and does not.
 
+use kart_core::fact::Body;
 use kart_wire::{Pulled, Status, code};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -74,7 +75,12 @@ async fn two_terminals_may_open_one_record_at_once() {
     let theirs = other.append(batch("BR/BR-40"));
     other.push(1).await.unwrap();
     device.push(1).await.unwrap();
-    let ours = device.append(batch("BR/BR-40"));
+    // Of another number: the same batch at the same station would become theirs.
+    let mut second = batch("BR/BR-40");
+    if let Body::BatchStarted(started) = &mut second {
+        started.number = "B-2".into();
+    }
+    let ours = device.append(second);
     let open = format!(
         "BEGIN; INSERT INTO edge.records
              (organization_id, record_id, site_id, kind, fold_version, state)
@@ -169,7 +175,9 @@ async fn thousands_of_idle_connections_cost_little_and_are_hung_up_on() {
     let each = during.saturating_sub(before) / opened as u64;
     #[expect(clippy::print_stderr, reason = "the figure is what the test is for")]
     {
-        eprintln!("idle connections: {opened}, memory {before} KiB before, {during} KiB with them, {each} KiB each");
+        eprintln!(
+            "idle connections: {opened}, memory {before} KiB before, {during} KiB with them, {each} KiB each"
+        );
     }
     assert!(each < 64, "{each} KiB for each connection");
     // The first one was opened first; whoever says nothing is hung up on.
@@ -181,12 +189,15 @@ async fn thousands_of_idle_connections_cost_little_and_are_hung_up_on() {
 
 #[tokio::test]
 async fn beyond_the_places_a_connection_is_hung_up_on_at_once() {
-    let headquarters = kart_tests::world::headquarters::Headquarters::start(&super::demo_site()).await.unwrap();
+    let headquarters =
+        kart_tests::world::headquarters::Headquarters::start(&super::demo_site()).await.unwrap();
     let folder = tempfile::tempdir().unwrap();
     let config = folder.path().join("headquarters.toml");
     let text = format!("most_connections = 4\n[database]\nurl = '{}'\n", headquarters.login());
     std::fs::write(&config, text).unwrap();
-    let gateway = kart_tests::world::gateway::Gateway::start(&headquarters.login(), Some(&config)).await.unwrap();
+    let gateway = kart_tests::world::gateway::Gateway::start(&headquarters.login(), Some(&config))
+        .await
+        .unwrap();
     let mut places = Vec::new();
     for _ in 0..4 {
         let mut stream = TcpStream::connect(gateway.address()).await.unwrap();

@@ -214,9 +214,13 @@ impl Centre {
 
     /// `kart-hq site apply`, and what waited for it.
     pub(super) fn apply_site(&mut self, reference: Reference) {
-        self.state.known = Arc::new(keys(&reference));
-        self.state.reference = Arc::new(reference);
+        let known = Arc::new(keys(&reference));
         self.state.tx += 1;
+        let gone = self.state.known.difference(&known);
+        let gone = gone.map(|id| (self.state.tx, ("ops_products", *id)));
+        self.state.changed.extend(gone);
+        self.state.known = known;
+        self.state.reference = Arc::new(reference);
         self.state.changed.push((self.state.tx, ("edge.sites", Uuid::nil())));
         for id in self.state.terminals.keys().copied().collect::<Vec<_>>() {
             self.retry(id);
@@ -228,13 +232,13 @@ impl Centre {
         let own = self.state.quarantine.keys().filter(|place| place.0 == id);
         let lives: BTreeSet<String> = own.map(|place| place.1.clone()).collect();
         for life in lives {
-            self.retry_life(id, life);
+            self.retry_life(id, &life);
         }
     }
 
-    fn retry_life(&mut self, id: Uuid, life: String) {
+    fn retry_life(&mut self, id: Uuid, life: &str) {
         let Ok(terminal) = self.state.terminal(id) else { return };
-        let Ok(writer) = Writer::of(&Terminal { incarnation: life.clone(), ..terminal }) else {
+        let Ok(writer) = Writer::of(&Terminal { incarnation: life.to_owned(), ..terminal }) else {
             return;
         };
         let own = self.state.quarantine.keys().filter(|place| place.0 == id && place.1 == life);

@@ -80,6 +80,11 @@ pub(super) fn committing(world: &World, terminal: Uuid, changes: &Changes) {
             world.fault("I3 nothing is invented", format!("fact {seq} of {owner}"));
         }
     }
+    if let Some(((owner, _, first), _)) = changes.inbox.first()
+        && *first != centre.state.terminals[owner].watermark + 1
+    {
+        world.fault("I5 prefixes", format!("{owner}: fact {first} leaves a hole"));
+    }
     if let Some((id, watermark, _)) = changes.head
         && watermark < centre.state.terminals[&id].watermark
     {

@@ -121,7 +121,7 @@ fn answer_feed(world: &World, id: Uuid, feed: &Feed) -> Result<Fed, Problem> {
     let fed = centre.feed(id, feed, now_us)?;
     let rows = checks::digest(&centre.state.mirror(id));
     drop(centre);
-    world.boundaries.lock().unwrap().insert(fed.head.cursor.clone(), rows);
+    world.bound(&fed.head.cursor, rows);
     let (whole, rows) = (fed.head.whole.len(), fed.rows.len());
     world.note("feed", format_args!("{id} {whole} {rows}"));
     Ok(fed)

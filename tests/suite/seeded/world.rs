@@ -141,9 +141,25 @@ impl World {
     /// The site in one of its versions.
     pub(super) fn reference(&self, version: i64) -> Arc<Reference> {
         let mut known = self.references.lock().unwrap();
-        let parsed =
-            known.entry(version).or_insert_with(|| Arc::new(site(self.terminals, version)));
+        let parsed = known.entry(version).or_insert_with(|| self.reference_of(version));
         Arc::clone(parsed)
+    }
+
+    /// The newest version of the site that there ever was.
+    pub(super) fn newest_reference(&self) -> Arc<Reference> {
+        let known = self.references.lock().unwrap();
+        known
+            .last_key_value()
+            .map_or_else(|| self.reference_of(0), |(_, newest)| Arc::clone(newest))
+    }
+
+    /// A mirror with this cursor must be these rows.
+    pub(super) fn bound(&self, cursor: &str, rows: u64) {
+        self.boundaries.lock().unwrap().insert(cursor.to_owned(), rows);
+    }
+
+    fn reference_of(&self, version: i64) -> Arc<Reference> {
+        Arc::new(site(self.terminals, version))
     }
 }
 

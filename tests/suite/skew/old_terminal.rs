@@ -31,7 +31,10 @@ impl OldTerminal {
         let fresh = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         let (id, incarnation) = (Uuid::new_v4(), Incarnation(rand::random()));
         let mut terminal = Self {
-            http: reqwest::Client::new(),
+            http: reqwest::Client::builder()
+                .timeout(std::time::Duration::from_secs(30))
+                .build()
+                .unwrap(),
             url: url.to_owned(),
             id,
             incarnation,

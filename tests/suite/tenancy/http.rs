@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{CANARIES, Tenants};
 use crate::headquarters::device::Device;
 
-const REQUESTS: usize = 6_000;
+const REQUESTS: usize = 3_000;
 /// A token may be used so often at once.
 const A_TOKEN_LASTS: usize = 150;
 
@@ -124,7 +124,13 @@ impl Probe<'_> {
         }
         assert!(status < 500 || status == 503, "{method} {path} {body}: {status} {text}");
         let public = ["/v1/enroll", "/v1/token"].contains(&path);
+        if status == 429 {
+            return;
+        }
         match role {
+            // A small message is looked at before the token is; it is the only thing that can be said.
+            Role::Invented | Role::Revoked | Role::Nameless
+                if status == 400 && text.contains(code::MALFORMED) => {},
             Role::Invented | Role::Nameless if !public => {
                 assert_eq!(status, 401, "{method} {path} as {role:?}: {text}");
             },
@@ -179,7 +185,13 @@ impl Probe<'_> {
         let parts: Vec<String> = path
             .split('/')
             .map(|part| match part.starts_with('{') {
-                true => self.id(whose, |device| device.id).replace(['/', '\u{0}', ' ', '\''], "x"),
+                // An empty one would be another path.
+                true => format!(
+                    "x{}",
+                    self.id(whose, |device| device.id).replace(['/', '\u{0}', ' ', '\'', '.'], "x")
+                )
+                .trim_start_matches(|letter| letter == 'x' && whose != Whose::Malformed)
+                .to_owned(),
                 false => part.to_owned(),
             })
             .collect();
@@ -217,7 +229,12 @@ impl Probe<'_> {
 fn without_ids(text: &str) -> String {
     let hex = |letter: char| letter.is_ascii_hexdigit() || letter == '-';
     text.split(|letter: char| !hex(letter) && !letter.is_alphanumeric())
-        .map(|word| if word.len() >= 16 && word.chars().all(hex) { "#" } else { word })
+        .map(|word| {
+            let is_id = word.len() >= 16 && word.chars().all(hex);
+            // A place in the body that was sent.
+            let is_number = word.chars().all(|letter| letter.is_ascii_digit());
+            if is_id || is_number { "#" } else { word }
+        })
         .collect::<Vec<_>>()
         .join(" ")
 }

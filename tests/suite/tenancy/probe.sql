@@ -14,9 +14,7 @@ DECLARE
     id text;
     answer text;
     what int;
-    schema_of text;
     columns jsonb := '{}';
-    rows bigint;
 BEGIN
     FOREACH tbl IN ARRAY tables LOOP
         name := coalesce(to_regclass(quote_ident(tbl))::text, 'edge.' || quote_ident(tbl));
@@ -48,15 +46,14 @@ BEGIN
             WHEN what = 6 THEN
                 EXECUTE format('SELECT string_agg(t::text, '''') FROM %s t OFFSET %s', name, floor(random() * 2))
                     INTO answer;
-            WHEN what = 7 THEN
-                EXECUTE format('UPDATE %s t SET updated_at = updated_at WHERE t.%I::text = %L', name, col, id);
-            WHEN what = 8 THEN
-                EXECUTE format('DELETE FROM %s t WHERE t.%I::text = %L', name, col, id);
-                GET DIAGNOSTICS rows = ROW_COUNT;
-                IF rows > 0 THEN
-                    -- It was ours; it stays.
-                    RAISE EXCEPTION 'undone';
-                END IF;
+            WHEN what <= 8 THEN
+                EXECUTE format(
+                    'WITH done AS (%s RETURNING t::text AS was) SELECT string_agg(was, '''') FROM done',
+                    format(CASE what WHEN 7 THEN 'UPDATE %s t SET updated_at = updated_at WHERE t.%I::text = %L'
+                                     ELSE 'DELETE FROM %s t WHERE t.%I::text = %L' END, name, col, id))
+                    INTO answer;
+                -- What is ours stays as it is.
+                RAISE EXCEPTION 'undone';
             ELSE
                 -- A row of ours that names somebody else's.
                 EXECUTE format(
@@ -75,7 +72,7 @@ BEGIN
         EXCEPTION
             WHEN raise_exception OR insufficient_privilege OR foreign_key_violation OR unique_violation
                 OR check_violation OR with_check_option_violation OR undefined_column
-                OR object_not_in_prerequisite_state OR not_null_violation THEN
+                OR object_not_in_prerequisite_state OR not_null_violation OR deadlock_detected THEN
                 answer := coalesce(answer, '') || SQLERRM;
         END;
         IF position('CANARY' in answer) > 0 AND length(leaks) < 2000 THEN

@@ -37,10 +37,11 @@ pub(super) async fn dump(tx: &Transaction<'_>) -> anyhow::Result<Dump> {
 fn select(table: &Table) -> String {
     let mut columns = table.columns.to_vec();
     let mut only = "";
+    // As a feed names them.
     match table.path().as_str() {
         // Terminals are not told.
         "edge.people" => columns.push("number"),
-        "users" => only = " WHERE t.id IN (SELECT user_id FROM edge.people)",
+        "public.users" => only = " WHERE t.id IN (SELECT user_id FROM edge.people)",
         // An administrator sees the list of all sites.
         "edge.sites" => only = " WHERE t.site_id = current_setting('edge.site')::uuid",
         _ => {},

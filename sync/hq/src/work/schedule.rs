@@ -1,16 +1,17 @@
 //! What is due: rows of `edge.work` whose time has come become jobs, at most one of a kind and place
 //! at a time. Facts that wait are tried as soon as something changed at their site.
 
-use std::time::{Duration, Instant};
-
 use deadpool_postgres::Transaction;
 use uuid::Uuid;
 
 use super::kind::{Kind, Reach};
-use crate::database::{Database, Role, begin};
+use crate::{
+    clock,
+    database::{Database, Role, begin},
+};
 
-/// How often new sites are looked for.
-const SITES_EVERY: Duration = Duration::from_secs(30);
+/// How often new sites are looked for, in seconds.
+const SITES_EVERY: i64 = 30;
 /// How soon facts are tried again after a change of a machine's or a station's rows, which a running
 /// plant makes all the time. Reference data are rarer and count at once.
 const CALM_S: f64 = 30.0;
@@ -20,7 +21,7 @@ const MOST_SCOPES: i32 = 10_000;
 /// What one worker remembers between two looks.
 #[derive(Default)]
 pub(super) struct Schedule {
-    sites_at: Option<Instant>,
+    sites_at: Option<i64>,
     /// Everything visible in this snapshot has been looked at.
     seen: Option<String>,
 }
@@ -41,7 +42,8 @@ impl Schedule {
     pub(super) async fn plan(&mut self, database: &Database) -> anyhow::Result<()> {
         let mut client = database.client().await?;
         let tx = begin(&mut client, Role::Worker).await?;
-        let look = self.sites_at.is_none_or(|at| at.elapsed() >= SITES_EVERY);
+        let now = clock::now_s();
+        let look = self.sites_at.is_none_or(|at| !(at..at + SITES_EVERY).contains(&now));
         if look {
             enlist(&tx).await?;
         }
@@ -52,7 +54,7 @@ impl Schedule {
         tx.commit().await?;
         self.seen = Some(seen);
         if look {
-            self.sites_at = Some(Instant::now());
+            self.sites_at = Some(now);
         }
         Ok(())
     }

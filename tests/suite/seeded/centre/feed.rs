@@ -69,8 +69,15 @@ impl Centre {
     /// Whether there is anything to send.
     pub(in super::super) fn news(&self, id: Uuid, feed: &Feed) -> bool {
         let since = feed.cursor.as_deref().and_then(|cursor| self.open(id, cursor));
-        let newest = self.state.changed.last().map_or(0, |(tx, _)| *tx);
-        !feed.whole.is_empty() || feed.sums || since.is_none_or(|since| newest > since)
+        let concerns = |since: u64| {
+            let after = self.state.changed.partition_point(|(tx, _)| *tx <= since);
+            let station = self.state.station(id);
+            self.state.changed[after..].iter().any(|(_, key)| match self.state.rows.get(key) {
+                Some(cells) => key.0 == "oee_machine_events" && cells.get(3) == station.as_ref(),
+                None => true,
+            })
+        };
+        !feed.whole.is_empty() || feed.sums || since.is_none_or(concerns)
     }
 
     /// Answers a feed; the cursor is remembered before.
@@ -144,8 +151,13 @@ impl Centre {
                     key: key.clone(),
                     row: Some(row.clone()),
                 }));
-            } else if table == "oee_machine_events" {
-                let key = (Scope::Terminal, format!("public.{table}"), id.to_string());
+            } else if ["oee_machine_events", "ops_products"].contains(&table) {
+                let scope = if table == "ops_products" { Scope::Site } else { Scope::Terminal };
+                let key = (scope, format!("public.{table}"), id.to_string());
+                // The site has come whole already.
+                if scope == Scope::Site && now.contains_key(&key) {
+                    continue;
+                }
                 let row = now.get(&key).cloned();
                 if row.is_some() || !planted(Bug::NoTombstone) {
                     rows.push(FeedRow { scope: key.0, table: key.1, key: key.2, row });

@@ -60,12 +60,6 @@ pub(super) fn parts(world: &World, station: &Station) {
             continue;
         }
         if booked != press.made {
-            each(world, table, |_, cells| {
-                let column = |name| column(table, cells, name);
-                if *column("equipment_id") == Cell::Uuid(press.equipment.0) {
-                    eprintln!("{:?} {:?} {:?} {:?} {:?} {:?}", time(column("until_ts")), column("epoch"), column("raw_from"), column("raw_to"), column("quantity"), column("verdict"));
-                }
-            });
             let what = format!(
                 "{}: {booked} booked, {} made; {resets} resets, {} true",
                 station.number, press.made, press.resets

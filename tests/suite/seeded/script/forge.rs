@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kart_core::fact::Hash;
 use kart_sync::Page;
 use kart_wire::{Feed, PushEnvelope, TextLine};
 use rand::Rng;
@@ -12,10 +13,13 @@ use super::super::world::{Post, Recorded, World};
 
 /// One of them.
 pub(super) fn any(world: &World, post: &Post) {
-    let kind = world.dice().random_range(0..3);
+    let kind = world.dice().random_range(0..6);
     match kind {
         0 => for_another(world, post),
         1 => other_text(world, post),
+        2 => rewritten(world, post),
+        3 => with_a_hole(world, post),
+        4 => of_another_past(world, post),
         _ => other_cursor(world, post),
     }
 }
@@ -82,6 +86,43 @@ fn other_text(world: &World, post: &Post) {
     let Some((envelope, mut page)) = next_push(world, post) else { return };
     let Some(text) = page.texts.first_mut() else { return };
     text.text = Some("invented".to_owned());
+    send(world, post, &envelope, &page);
+}
+
+/// The last stored fact with another content, and one more.
+fn rewritten(world: &World, post: &Post) {
+    let Some((mut envelope, mut page)) = next_push(world, post) else { return };
+    if envelope.from < 2 {
+        return;
+    }
+    envelope.from -= 1;
+    let Some(hash) = post.station().disk.seen.hash_at(envelope.from - 1) else { return };
+    envelope.prev_hash = hash.to_string();
+    let line = |seq: u64| format!("{{\"seq\":{seq},\"fact\":{{\"invented\":{{}}}}}}");
+    (page.lines, page.texts) = (vec![line(envelope.from), line(envelope.from + 1)], vec![]);
+    (envelope.facts, envelope.texts) = (2, 0);
+    send(world, post, &envelope, &page);
+}
+
+/// The terminal's next facts without the first of them.
+fn with_a_hole(world: &World, post: &Post) {
+    invent(world, post, 1, |hash| hash);
+}
+
+/// A fact that follows from something else than what is stored.
+fn of_another_past(world: &World, post: &Post) {
+    invent(world, post, 0, |_| Hash([7; 32]));
+}
+
+/// One invented fact so many places too far on, after the hash that `past` makes of the true one.
+fn invent(world: &World, post: &Post, skip: u64, past: impl Fn(Hash) -> Hash) {
+    let Some((mut envelope, mut page)) = next_push(world, post) else { return };
+    let Ok(hash) = envelope.prev_hash.parse::<Hash>() else { return };
+    envelope.from += skip;
+    envelope.prev_hash = past(hash).to_string();
+    let line = format!("{{\"seq\":{},\"fact\":{{\"invented\":{{}}}}}}", envelope.from);
+    (page.lines, page.texts) = (vec![line], vec![]);
+    (envelope.facts, envelope.texts) = (1, 0);
     send(world, post, &envelope, &page);
 }
 

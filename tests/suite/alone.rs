@@ -1,5 +1,0 @@
-//! The seeded world by itself.
-#![cfg(test)]
-
-mod seeded;
-mod planted;
