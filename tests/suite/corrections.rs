@@ -19,6 +19,7 @@ use crate::chain::verified;
 use crate::headquarters::device::user;
 use crate::turn::turn;
 
+mod forged;
 mod forgotten;
 
 const LIMIT: Duration = Duration::from_secs(30);

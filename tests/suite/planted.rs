@@ -4,7 +4,11 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use kart_core::fact::Hash;
+use kart_hq::decisions::{Cursor, Link, Seal, sort};
 use kart_planted::Bug;
+use kart_wire::TextLine;
+use uuid::Uuid;
 
 use crate::seeded::outcome;
 
@@ -21,18 +25,14 @@ const FOUND: &[(Bug, u64, &[&str])] = &[
     (Bug::AckBeforeCommit, 2, &["I6 "]),
     (Bug::WatermarkOutside, 2, &["I5 "]),
     (Bug::QuarantineWithoutWatermark, 50, &["I5 ", "I22 "]),
-    (Bug::BatchAborted, 77, &["I22 "]),
     (Bug::RepeatedUnread, 17, &["I17 ", "I2 ", "I22 "]),
     (Bug::WatermarkMaxSeen, 2, &["I5 "]),
     (Bug::ChainNotContinued, 20, &["I16 ", "I3 "]),
     (Bug::SenderFromBody, 23, &["I15 "]),
-    (Bug::TextUnchecked, 2, &["I3 "]),
-    (Bug::RolledBackWelcomed, 77, &["I17 ", "I22 ", "I2 "]),
     (Bug::CloneWelcomed, 2, &["I17 "]),
     (Bug::OtherSessionAccepted, 29, &["I6 "]),
     (Bug::AckHashUnchecked, 2, &["I6 "]),
     (Bug::RestoreUnnoticed, 2, &["I22 "]),
-    (Bug::CursorUnbound, 2, &["I13 "]),
     (Bug::NoTombstone, 2, &["I11 "]),
     (Bug::RecordsWithoutLife, 2, &["I10 ", "I4 "]),
     (Bug::DeltaWithoutModulo, 2, &["I19 "]),
@@ -45,6 +45,10 @@ fn find(bug: Bug, first: u64, checks: &[&str]) -> Result<(), Vec<String>> {
     let mut others = Vec::new();
     let others_too = (0..MOST).map(|n| 3 * n + 2).filter(|seed| *seed != first);
     for seed in std::iter::once(first).chain(others_too) {
+        // A history that ends badly by itself proves nothing.
+        if !outcome(seed, None).faults.is_empty() {
+            continue;
+        }
         let outcome = outcome(seed, Some(bug));
         for check in outcome.faults.into_keys() {
             match checks.iter().any(|meant| check.starts_with(meant)) {
@@ -85,4 +89,28 @@ fn every_planted_fault_is_found() {
     });
     let missed: Vec<String> = missed.collect();
     assert!(missed.is_empty(), "nobody has found:\n{}", missed.join("\n"));
+}
+
+#[test]
+fn faults_of_one_decision_are_found_by_asking_for_it() {
+    let seal = |terminal| Seal::new(b"key", Uuid::from_u128(terminal));
+    let cursor = Cursor {
+        session: Uuid::nil(),
+        number: 1,
+        epoch: Uuid::nil(),
+        place: 0,
+        at_us: 0,
+        snapshot: "1:1:".to_owned(),
+    };
+    let foreign = || seal(2).open(&seal(1).close(&cursor)).is_some();
+    let link = || Link { seq: 1, line: b"{}", hash: Hash::ZERO, fact: None };
+    let field = "comment".to_owned();
+    let text = TextLine { seq: 1, field, salt: String::new(), text: Some("invented".to_owned()) };
+    let kept = || !sort(&[link()], std::slice::from_ref(&text)).0.is_empty();
+    assert_eq!((foreign(), kept()), (false, false));
+    kart_planted::plant(Some(Bug::CursorUnbound));
+    assert!(foreign());
+    kart_planted::plant(Some(Bug::TextUnchecked));
+    assert!(kept());
+    kart_planted::plant(None);
 }

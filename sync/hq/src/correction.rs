@@ -25,6 +25,7 @@ use crate::{
 };
 
 pub(crate) mod ask;
+pub(crate) mod backed;
 mod log;
 mod wish;
 

@@ -6,7 +6,10 @@
 //! written as if it had not been there. The search may be given a limit: what it has not come to
 //! by then is left for another time.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use deadpool_postgres::Transaction;
 use kart_core::{
@@ -26,6 +29,7 @@ use uuid::Uuid;
 
 use crate::{
     auth::Terminal,
+    correction::backed::unbacked,
     operations,
     problem::Refusal,
     quarantine::{self, Held},
@@ -96,11 +100,13 @@ pub(crate) async fn project(
     facts: &[Fact],
     until: Option<Instant>,
 ) -> Result<Projected, tokio_postgres::Error> {
-    let mut projected = Projected::default();
+    let forged = unbacked(tx, writer, facts).await?;
+    let facts = without(facts, &forged);
+    let mut projected = Projected { held: forged, ..Projected::default() };
     let Some(first) = facts.first() else { return Ok(projected) };
     let touched: Vec<Uuid> = facts.iter().flat_map(|fact| writer.builds_on(fact)).collect();
     let mut unopened = quarantine::unopened(tx, writer, first.seq, &touched).await?;
-    let mut parts = operations::alias::apart(facts);
+    let mut parts = operations::alias::apart(&facts);
     parts.reverse();
     let mut searching = false;
     let mut again = None;
@@ -140,6 +146,15 @@ pub(crate) async fn project(
         projected.held.extend(waiting);
     }
     Ok(projected)
+}
+
+/// The facts but for those that are held.
+fn without<'f>(facts: &'f [Fact], held: &[Held]) -> Cow<'f, [Fact]> {
+    if held.is_empty() {
+        return Cow::Borrowed(facts);
+    }
+    let held: BTreeSet<u64> = held.iter().map(|held| held.seq).collect();
+    facts.iter().filter(|fact| !held.contains(&fact.seq)).cloned().collect()
 }
 
 /// Whether another terminal has just opened the same record; the next look finds it.

@@ -270,7 +270,6 @@ async fn copied(headquarters: &Headquarters, site: &std::path::Path) -> anyhow::
 
 async fn connect(url: &str) -> anyhow::Result<Client> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
-    #[expect(clippy::disallowed_methods, reason = "ends with its client")]
     tokio::spawn(connection);
     try_for("a connection", Duration::from_secs(5), async || {
         client.simple_query("SELECT 1").await.map(drop).map_err(|fault| fault.to_string())

@@ -13,7 +13,7 @@ use kart_wire::{
     Renewed, Status, Token, Welcome, code,
 };
 use rand::Rng;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep as lapse, timeout_at};
 use uuid::Uuid;
 
 use super::centre::problem;
@@ -36,7 +36,7 @@ impl Line {
     /// The way there; `false` when the request does not arrive in time.
     async fn there(&self) -> Result<(), Failure> {
         let millis = self.world.dice().random_range(5..120);
-        sleep(Duration::from_millis(millis)).await;
+        lapse(Duration::from_millis(millis)).await;
         if self.post.cut.load(Ordering::Relaxed) {
             return Err(no_answer());
         }
@@ -48,7 +48,7 @@ impl Line {
         self.there().await?;
         if self.world.wrong(self.world.profile.wrong()) {
             self.world.note("answer lost", format_args!(""));
-            sleep(PATIENCE).await;
+            lapse(PATIENCE).await;
             return Err(no_answer());
         }
         Ok(answer)
@@ -69,7 +69,7 @@ impl Line {
     ) -> Result<T, Failure> {
         self.there().await?;
         if self.lost() {
-            sleep(PATIENCE).await;
+            lapse(PATIENCE).await;
             return Err(no_answer());
         }
         let answered = answer(&self.world);
@@ -169,7 +169,7 @@ impl Gateway for Line {
             if self.world.dice().random_bool(0.5) {
                 self.world.late.lock().unwrap().push(recorded);
             }
-            sleep(PATIENCE).await;
+            lapse(PATIENCE).await;
             return Err(no_answer());
         }
         self.world.recorded.lock().unwrap().push(recorded.clone());
@@ -179,7 +179,7 @@ impl Gateway for Line {
             answer = carry_out(&self.world, &recorded);
         }
         let Some(answer) = answer else {
-            sleep(PATIENCE).await;
+            lapse(PATIENCE).await;
             return Err(no_answer());
         };
         let answer = self.back(answer).await?.map_err(Failure::Problem)?;
@@ -194,7 +194,7 @@ impl Gateway for Line {
         let id = Self::bearer(token)?;
         self.there().await?;
         if self.lost() {
-            sleep(PATIENCE).await;
+            lapse(PATIENCE).await;
             return Err(no_answer());
         }
         let until = Instant::now() + Duration::from_millis(feed.wait_ms);

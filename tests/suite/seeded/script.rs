@@ -10,7 +10,7 @@ use kart_core::id::Incarnation;
 use kart_core::record::Tenant;
 use kart_sync::Tuning;
 use rand::Rng;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep as lapse, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -335,7 +335,7 @@ async fn reset(world: &World, post: &Post) {
         return;
     }
     read(world, post, Fate::Well);
-    sleep(Duration::from_secs(1)).await;
+    lapse(Duration::from_secs(1)).await;
     let mut station = post.station();
     let now_us = world.now_us();
     let Some(idle) = station.idle_s(&station.presses[1], now_us) else { return };

@@ -149,7 +149,9 @@ async fn pull(State(app): State<App>, Json(asked): Json<Pull>) -> Json<Pulled> {
     app.held.lock().unwrap().pulls += 1;
     if asked.cursor.as_deref() == Some("1") {
         // A long poll that ends without news.
-        tokio::time::sleep(std::time::Duration::from_millis(asked.wait_ms.min(2_000))).await;
+        let news = std::future::pending::<()>();
+        let wait = std::time::Duration::from_millis(asked.wait_ms.min(2_000));
+        tokio::time::timeout(wait, news).await.ok();
         return Json(Pulled::Unchanged { quarantined: vec![] });
     }
     let snapshot = (*app.site).clone();
