@@ -3,6 +3,7 @@
 use kart_api::{HqLink, Recording};
 use kart_core::{
     down,
+    fact::Body,
     pin::{Secret, seal_row},
     reference::{self, Reference, Rows},
     time::Micros,
@@ -12,7 +13,9 @@ use kart_store::{
     StoreError, Sum,
 };
 use kart_sync::{Fault, Fed, Link, NewLife, Page, Position, Terminal, Told};
-use kart_wire::{FeedRow, PastSession, Quarantined, Scope, ScopeSum, Status, TextLine};
+use kart_wire::{
+    FeedRow, PastSession, Point, Quarantined, Renewed, Scope, ScopeSum, Status, TextLine,
+};
 use std::{
     collections::BTreeMap,
     sync::{
@@ -147,6 +150,22 @@ impl Terminal for Uplink {
         kept.map_err(|e| Fault(format!("the new life of the log cannot be kept: {e}")))?;
         // The program starts anew.
         std::future::pending().await
+    }
+
+    async fn granted(&self) -> Result<Option<Renewed>, Fault> {
+        // The second fact of every life but the first.
+        let read = self.readers.ask(|reader| Ok((reader.origin(), reader.fact(2)?)));
+        let (origin, second) = read.await.map_err(|e| Fault(e.to_string()))?;
+        let Some(Body::Continued(continued)) = second.map(|fact| fact.fact) else {
+            return Ok(None);
+        };
+        Ok(Some(Renewed {
+            incarnation: origin.incarnation.to_string(),
+            former_terminal: continued.terminal.0,
+            former: continued.incarnation.to_string(),
+            end: Point { seq: continued.seq, hash: continued.hash.to_string() },
+            plant: serde_json::Value::Null,
+        }))
     }
 
     async fn hash_at(&self, seq: u64) -> Result<Option<String>, Fault> {

@@ -15,6 +15,7 @@ mod pull;
 mod rotate;
 mod session;
 
+use kart_wire::Renewed;
 use std::future::Future;
 use uuid::Uuid;
 
@@ -84,6 +85,12 @@ pub trait Terminal: Send + Sync {
     fn renew(&self, life: NewLife) -> impl Future<Output = Result<(), Fault>> + Send {
         let incarnation = life.renewed.incarnation;
         std::future::ready(Err(Fault(format!("this terminal cannot begin the life {incarnation}"))))
+    }
+
+    /// What headquarters answered when the life that goes on began, without the plant; `None` for a
+    /// first life, and when its beginning was purged.
+    fn granted(&self) -> impl Future<Output = Result<Option<Renewed>, Fault>> + Send {
+        std::future::ready(Ok(None))
     }
 
     /// The name of the life after this one: sixteen random hexadecimal digits.

@@ -30,25 +30,80 @@ pub(crate) fn is_over(failure: &Failure) -> bool {
     }
 }
 
+/// Whether a session came to nothing because headquarters does not know the life of the log.
+pub(crate) fn is_unknown(failure: &Failure) -> bool {
+    matches!(failure, Failure::Problem(problem) if problem.code == code::OTHER_INCARNATION)
+}
+
+/// Headquarters was put back to before it granted the life of this log: it is shown what it
+/// answered then, and takes the life for granted again. The log goes on as it is. `refusal` stays
+/// when there is nothing to show.
+pub(crate) async fn remind<T: Terminal, G: Gateway>(
+    terminal: &T,
+    device: &Device,
+    headquarters: &G,
+    token: &str,
+    refusal: Failure,
+) -> Result<(), Failure> {
+    let Some(granted) = terminal.granted().await? else { return Err(refusal) };
+    let request = Renew {
+        former: granted.former.clone(),
+        incarnation: device.incarnation.clone(),
+        nonce: device.nonce.clone(),
+        granted: Some(granted),
+    };
+    let renewed = outcome_of(headquarters.renew(token, &request).await, refusal)?;
+    if renewed.incarnation != device.incarnation {
+        return Err(Failure::Nonsense("another life than the one shown".to_owned()));
+    }
+    tracing::warn!(
+        former = renewed.former,
+        "headquarters was put back to before the life of this log, which goes on"
+    );
+    Ok(())
+}
+
+/// A gateway that cannot read what it is shown has said before what is the matter.
+fn outcome_of(renewed: Result<Renewed, Failure>, refusal: Failure) -> Result<Renewed, Failure> {
+    match renewed {
+        Err(Failure::Problem(problem)) if problem.code == code::MALFORMED => Err(refusal),
+        renewed => renewed,
+    }
+}
+
 /// Begins a new life in place of one that ends at `last`. Asked for again after a lost answer, a
-/// life that nothing was written to is left behind.
+/// life that nothing was written to is left behind. One that is `unknown` at headquarters is shown
+/// with its grant.
 pub(crate) async fn renew<T: Terminal, G: Gateway>(
     terminal: &T,
     device: &Device,
     headquarters: &G,
     token: &str,
-    last: u64,
+    (last, unknown): (u64, bool),
 ) -> Result<(), Failure> {
     let common = common(terminal, device, headquarters, token, last).await?;
+    let granted = if unknown { terminal.granted().await? } else { None };
     let incarnation = terminal.next_incarnation()?;
     let request = Renew {
         former: device.incarnation.clone(),
         incarnation: incarnation.clone(),
         nonce: device.nonce.clone(),
+        granted,
     };
     let renewed = headquarters.renew(token, &request).await?;
     if renewed.incarnation != incarnation {
         return Err(Failure::Nonsense("another life than the one asked for".to_owned()));
+    }
+    if let Some(granted) = request.granted {
+        let (former, former_end) = (granted.former, granted.end.seq);
+        tracing::warn!(
+            former,
+            former_end,
+            held = renewed.former,
+            held_end = renewed.end.seq,
+            "headquarters was put back; what it held beyond its end now of lives before this one \
+             is lost"
+        );
     }
     tracing::warn!(common, last, former_end = renewed.end.seq, "a new life of the log begins");
     Ok(terminal.renew(NewLife { common, renewed }).await?)

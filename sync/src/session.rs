@@ -100,10 +100,21 @@ async fn converse<T: Terminal, G: Gateway>(
         device.assertion(now_s).map_err(|e| Failure::Terminal(crate::Fault(e.to_string())))?;
     let token = headquarters.token(&assertion).await?.token;
     let begun = begin(terminal, device, headquarters, &token, &position).await;
+    let unknown = begun.as_ref().is_err_and(life::is_unknown);
+    let begun = match begun {
+        Err(refusal) if unknown => {
+            match life::remind(terminal, device, headquarters, &token, refusal).await {
+                Ok(()) => begin(terminal, device, headquarters, &token, &position).await,
+                Err(failure) => Err(failure),
+            }
+        },
+        begun => begun,
+    };
     let welcome = match begun {
         Err(failure) if life::is_over(&failure) => {
             tracing::warn!(%failure, "the life of this log is over");
-            let renewed = life::renew(terminal, device, headquarters, &token, position.last).await;
+            let place = (position.last, unknown);
+            let renewed = life::renew(terminal, device, headquarters, &token, place).await;
             return Err(life::outcome(failure, renewed));
         },
         Err(failure) if life::is_fenced(&failure) => {

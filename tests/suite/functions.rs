@@ -193,7 +193,7 @@ async fn run(client: &Client, rng: &mut StdRng, site: Uuid) -> Option<Job> {
         people.push(Entry { from, until, override_minutes: told });
     }
     let of_machine = (product == "BR/BR-60").then_some(0.04);
-    let of_station = (product == "BR/BR-40").then_some(0.025);
+    let of_station = (product == "BR/BR-40").then_some(0.01);
     let standard_hours = standard_hours([of_machine, of_station, own]);
     let (from, until) = (Micros(from), until.map(Micros));
     (!aborted).then_some(Job { from, until, good, target, standard_hours, people })
@@ -230,7 +230,7 @@ async fn figures_are_those_of_the_core() {
          INSERT INTO oee_product_equipment_config (product_id, equipment_id, standard_hours)
          VALUES ('{}', '{}', 0.04);
          INSERT INTO ops_station_product_standards (product_id, station_id, standard_hours)
-         VALUES ('{}', '{}', 0.025)",
+         VALUES ('{}', '{}', 0.01)",
         key("ops_products", "BR/BR-60"),
         key("oee_equipment", "EQ-211"),
         key("ops_products", "BR/BR-40"),

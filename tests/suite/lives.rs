@@ -20,6 +20,7 @@ use crate::chain::verified;
 use crate::turn::turn;
 
 mod fleet;
+mod lost;
 
 const LIMIT: Duration = Duration::from_secs(30);
 const STATION: &str = "ST-21";

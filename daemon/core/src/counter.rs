@@ -42,7 +42,8 @@ pub enum Verdict {
     Reset,
     /// It was set back and then restored to where it had been.
     Restored,
-    /// It rose faster than the machine can work: nothing booked, the base stays.
+    /// It rose faster than the machine can work, or went round or was set back while the clock
+    /// cannot tell which: nothing booked, the base stays.
     Held,
 }
 
@@ -181,9 +182,13 @@ pub fn judge(
             booked(Verdict::Held, base.epoch, base.unwrapped, 0)
         });
     }
-    let wrapped = span.map(|span| rise + span).filter(|rise| *rise <= limit);
+    let wrapped = span.map(|span| rise + span);
     let wrapped = wrapped.filter(|_| !planted(Bug::DeltaWithoutModulo));
-    Some(match wrapped {
+    // Only time tells a round from a reset, and there is none: held, unless it is far from a round.
+    if now.contradicts(&base.at) && wrapped.zip(span).is_some_and(|(rise, span)| rise < span / 2) {
+        return Some(booked(Verdict::Held, base.epoch, base.unwrapped, 0));
+    }
+    Some(match wrapped.filter(|rise| *rise <= limit) {
         Some(rise) => booked(Verdict::Wrap, base.epoch, base.unwrapped, rise),
         None if raw <= limit => booked(Verdict::Reset, base.last_epoch + 1, 0, raw),
         // Set to something that cannot have been made since: a new base, nothing booked.

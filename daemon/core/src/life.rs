@@ -135,14 +135,18 @@ fn beyond(base: &Base, counted: Counted) -> Counted {
     }
     let (from, to) = match counted.verdict {
         // Nothing was known before it, now something is: the next reading is judged by that.
-        Verdict::Base => (base.unwrapped, base.unwrapped),
+        Verdict::Base | Verdict::Held => (base.unwrapped, base.unwrapped),
+        // From the base on: the counter still tells what facts told that both sides have lost.
+        Verdict::Increase | Verdict::Wrap if counted.epoch == base.epoch => {
+            (base.unwrapped, counted.raw_to.max(base.unwrapped))
+        },
         _ => (counted.raw_from.max(base.unwrapped), counted.raw_to.max(base.unwrapped)),
     };
     let verdict = match counted.verdict {
         Verdict::Held => Verdict::Held,
         _ => Verdict::Increase,
     };
-    let quantity = (to - from).min(counted.quantity);
+    let quantity = to - from;
     Counted { epoch: base.epoch, raw_from: from, raw_to: to, quantity, verdict, ..counted }
 }
 

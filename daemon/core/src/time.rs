@@ -71,6 +71,12 @@ impl Moment {
             self.at.wall_us.0.saturating_sub(earlier.at.wall_us.0).max(0)
         }
     }
+
+    /// Whether the wall clock was set back between the boots of the two moments, so that it says
+    /// that `self` was before `earlier`.
+    pub fn contradicts(&self, earlier: &Self) -> bool {
+        self.boot != earlier.boot && self.at.wall_us < earlier.at.wall_us
+    }
 }
 
 #[cfg(test)]

@@ -47,6 +47,7 @@ pub mod decisions {
         auth::Terminal,
         feed::cursor::{Cursor, Known as KnownCursor, Seal, Standing, judge as judge_cursor},
         hello::judge::{Known, Said, Verdict, judge},
+        life::granted::{Shown, Standing as LifeStanding, shown},
         problem::Refusal,
         project::{Fold, Writer},
         push::{

@@ -23,6 +23,10 @@ use crate::{
     server::{App, body::Message},
 };
 
+pub(crate) mod granted;
+
+use granted::{Shown, Standing, shown};
+
 /// A request compares at most so many places.
 const MOST_POINTS: usize = 64;
 /// So many facts are held in memory while a life is read again.
@@ -103,6 +107,9 @@ pub(crate) async fn renew(
     });
     tracing::warn!(%detail, "a new life of a log");
     audit(&tx, &terminal, "renewed", &detail).await?;
+    if let Some(granted) = &request.granted {
+        lost_grant(&tx, &terminal, &life, granted).await?;
+    }
     let renewed = ended(&tx, &terminal, &new).await?.ok_or_else(Refusal::unavailable)?;
     tx.commit().await?;
     Ok(Json(renewed))
@@ -167,7 +174,11 @@ async fn life(
         let detail = "another installation uses the identity of this terminal";
         return Err(Refusal::conflict(code::CLONED, detail));
     }
-    if former != terminal.incarnation && !row.try_get::<_, bool>(4)? {
+    let concerns = |granted: &Renewed| [&former, &new].contains(&&granted.incarnation);
+    let known = former == terminal.incarnation
+        || row.try_get::<_, bool>(4)?
+        || request.granted.as_ref().is_some_and(concerns);
+    if !known {
         let detail = "the life that is to end is none of this terminal";
         return Err(Refusal::conflict(code::OTHER_INCARNATION, detail));
     }
@@ -182,10 +193,61 @@ async fn life(
         head: Head { watermark: head.watermark, hash: head.hash, safe_seq: head.safe_seq },
         gap: gap.0.zip(gap.1).map(|(from, to)| (from_bigint(from), from_bigint(to))),
     };
-    match row.try_get::<_, Option<Uuid>>(1)? {
-        None => Ok(own),
+    let life = match row.try_get::<_, Option<Uuid>>(1)? {
+        None => own,
         // What the device has told of itself is as nothing beside what it takes over.
-        Some(replaced) => taken_over(tx, terminal, replaced).await,
+        Some(replaced) => taken_over(tx, terminal, replaced).await?,
+    };
+    as_granted(request, life)
+}
+
+/// The life that ends, as the terminal knows its end from before a restore.
+fn as_granted(request: &Renew, life: Life) -> Result<Life, Refusal> {
+    let hash = life.head.hash.to_string();
+    let here = Standing {
+        terminal: life.terminal,
+        incarnation: &life.incarnation,
+        watermark: life.head.watermark,
+        hash: &hash,
+    };
+    match shown(request, &here) {
+        Shown::Nothing | Shown::GoesOn | Shown::Ends(None) => Ok(life),
+        Shown::Ends(gap) => Ok(Life { gap, ..life }),
+        Shown::Unconnected => Err(Refusal::conflict(
+            code::ROLLED_BACK,
+            "headquarters was put back and holds less than this life of the log began with",
+        )),
+    }
+}
+
+/// Says what a restore has cost: a life that was granted, and facts of the one before it.
+async fn lost_grant(
+    tx: &Transaction<'_>,
+    terminal: &Terminal,
+    life: &Life,
+    granted: &Renewed,
+) -> Result<(), Refusal> {
+    let detail = json!({
+        "terminal_id": terminal.id,
+        "life": granted.incarnation,
+        "former_terminal": granted.former_terminal,
+        "former": granted.former,
+        "former_end": granted.end.seq,
+        "held": { "incarnation": life.incarnation, "watermark": life.head.watermark },
+    });
+    tracing::warn!(%detail, "headquarters was put back to before this life of a log");
+    audit(tx, terminal, "grant lost", &detail).await?;
+    match life.gap {
+        None => Ok(()),
+        Some((from, to)) => {
+            let detail = json!({
+                "terminal_id": life.terminal,
+                "incarnation": life.incarnation,
+                "from": from,
+                "to": to,
+            });
+            audit(tx, terminal, "facts lost", &detail).await
+        },
     }
 }
 

@@ -393,7 +393,7 @@ pub struct Found {
 
 /// A terminal ends the life of its log, which was put back to an older state, or takes over from
 /// a terminal that is no more, and begins a new one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Renew {
     /// The life that ends.
     pub former: String,
@@ -402,6 +402,10 @@ pub struct Renew {
     pub incarnation: String,
     /// See [`Enroll::nonce`].
     pub nonce: String,
+    /// After [`code::OTHER_INCARNATION`]: the answer that the life that begins, or the one that
+    /// ends, began with; its plant may be null. Headquarters was put back to before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub granted: Option<Renewed>,
 }
 
 /// A new life was registered.

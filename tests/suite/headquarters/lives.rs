@@ -16,6 +16,7 @@ fn renew(device: &Device) -> Renew {
         former: device.incarnation.to_string(),
         incarnation: "00000000000000ab".to_owned(),
         nonce: device.nonce.clone(),
+        granted: None,
     }
 }
 

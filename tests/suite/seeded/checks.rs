@@ -4,6 +4,7 @@
 use std::collections::hash_map::DefaultHasher;
 use std::hash::{Hash as _, Hasher as _};
 
+use kart_core::fact::Hash;
 use kart_core::id::{Origin, TerminalId};
 use kart_sync::Told;
 use uuid::Uuid;
@@ -122,7 +123,7 @@ pub(super) fn opened(world: &World, station: &Station) {
             break;
         }
     }
-    let mut hash = kart_core::fact::Hash::ZERO;
+    let mut hash = Hash::ZERO;
     for (n, kept) in (1..).zip(&station.disk.seen.facts) {
         hash = hash.after(kept.line.as_bytes());
         if hash != kept.hash || kept.fact.seq != n {
@@ -137,16 +138,19 @@ pub(super) fn opened(world: &World, station: &Station) {
 pub(super) fn taken(world: &World, station: &Station, image: &Image) {
     let centre = world.centre();
     let mut truth = world.truth();
-    let gone = truth.accepted.iter().filter(|(name, hash)| {
+    // What nobody was told of went up all the same.
+    let known = truth.accepted.iter().chain(&truth.acked);
+    let gone = known.filter(|(name, hash)| {
         let (origin, seq) = **name;
         origin.terminal.0 == station.id
             && (image.incarnation != Some(origin.incarnation) || image.hash_at(seq) != Some(**hash))
     });
-    let gone: Vec<Name> = gone.map(|(name, _)| *name).collect();
-    for name in gone {
+    let gone: Vec<(Name, Hash)> = gone.map(|(name, hash)| (*name, *hash)).collect();
+    for (name, hash) in gone {
         truth.away.insert(name);
-        if !centre.state.has(name, truth.accepted[&name]) {
+        if !centre.state.has(name, hash) {
             truth.taken.insert(name);
+            truth.acked.remove(&name);
         }
     }
     truth.put_back(station.id);
@@ -158,7 +162,8 @@ pub(super) fn regressed(world: &World) {
     let mut truth = world.truth();
     let Truth { away, taken, accepted, acked, .. } = &mut *truth;
     for name in away.iter() {
-        if !centre.state.has(*name, accepted[name]) {
+        let hash = accepted.get(name).or(acked.get(name));
+        if hash.is_some_and(|hash| !centre.state.has(*name, *hash)) {
             taken.insert(*name);
             acked.remove(name);
         }

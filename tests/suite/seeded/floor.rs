@@ -93,6 +93,8 @@ pub(super) struct Press {
     pub(super) width: u32,
     /// What it has truly made since the world began.
     pub(super) made: i64,
+    /// Of that, what a kept reading has told.
+    pub(super) told: i64,
     /// What its counter shows is this much more, modulo its width.
     pub(super) offset: i64,
     pub(super) running: bool,
@@ -111,6 +113,7 @@ impl Press {
             equipment: EquipmentId(key("oee_equipment", &press_code(terminal, press))),
             width,
             made: 0,
+            told: 0,
             offset: (1 << width) - dice.random_range(1..4_000_i64),
             running: true,
             until_us: 0,
@@ -122,7 +125,10 @@ impl Press {
     pub(super) fn work(&mut self, now_us: i64, dice: &mut StdRng) {
         let seconds = (now_us - self.until_us) / 1_000_000;
         if self.running && seconds > 0 {
-            self.made += dice.random_range(0..=seconds.min(20_000));
+            // Nobody can tell how often a counter went round unread.
+            let unread = self.made - self.told;
+            let room = (1 << self.width) - 1_000 - unread;
+            self.made += dice.random_range(0..=seconds.min(20_000)).min(room.max(0));
         }
         self.until_us = now_us;
         if dice.random_bool(0.4) {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use kart_core::fact::Body;
 use kart_core::id::Incarnation;
 use kart_sync::{Fault, Fed, Link, NewLife, Page, Position, Terminal, Told};
-use kart_wire::{Quarantined, ScopeSum, Status, TextLine};
+use kart_wire::{Point, Quarantined, Renewed, ScopeSum, Status, TextLine};
 use rand::Rng;
 use uuid::Uuid;
 
@@ -132,6 +133,20 @@ impl Terminal for Port {
         self.world.born.notify_one();
         // The program starts anew.
         std::future::pending().await
+    }
+
+    async fn granted(&self) -> Result<Option<Renewed>, Fault> {
+        let station = self.post.station();
+        let image = &station.disk.seen;
+        let continued = image.facts.get(1).map(|kept| &kept.fact.fact);
+        let Some(Body::Continued(continued)) = continued else { return Ok(None) };
+        Ok(Some(Renewed {
+            incarnation: station.incarnation.to_string(),
+            former_terminal: continued.terminal.0,
+            former: continued.incarnation.to_string(),
+            end: Point { seq: continued.seq, hash: continued.hash.to_string() },
+            plant: serde_json::Value::Null,
+        }))
     }
 
     fn next_incarnation(&self) -> Result<String, Fault> {

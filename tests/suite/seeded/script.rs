@@ -236,6 +236,7 @@ fn round(
         station.clock.boot += 1;
         station.clock.booted_us = now_us;
     }
+    station.read_kept();
     post.grown.notify_waiters();
     let (head, hash) = station.disk.seen.head();
     world.note(
@@ -266,6 +267,11 @@ fn command(world: &World, post: &Post, fate: Fate) {
 fn ask_again(world: &World, post: &Post) {
     let mut station = post.station();
     if station.engine.is_some() && station.last_asked.is_some() {
+        // What is read now was made until now.
+        let now_us = world.now_us();
+        for press in &mut station.presses {
+            press.work(now_us, &mut world.dice());
+        }
         ask(world, post, &mut station, Fate::Well);
     }
 }

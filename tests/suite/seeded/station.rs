@@ -292,6 +292,10 @@ impl Station {
                 truth.taken.insert((former, kept.fact.seq));
             }
             for fact in again {
+                if fact.former.is_some() {
+                    let (old, new) = (former.record(kept.fact.seq), origin.record(fact.seq));
+                    truth.renamed(old, new);
+                }
                 let texts = if fact.former.is_some() { kept.texts.clone() } else { vec![] };
                 prepared.push(Prepared::new(fact, texts).unwrap());
             }
@@ -326,6 +330,19 @@ impl Station {
         let base = machine.counters.get("good")?;
         let before = base.burst.as_ref().map_or(&base.at, |burst| &burst.before.1);
         Some(self.clock.moment(now_us).since(before) / 1_000_000)
+    }
+
+    /// Presses whose counter stands as the plant knows it have been read.
+    pub(super) fn read_kept(&mut self) {
+        let Some(engine) = &self.engine else { return };
+        for press in &mut self.presses {
+            let machine = engine.plant.machines.get(&press.equipment);
+            let base = machine.and_then(|machine| machine.counters.get("good"));
+            if base.is_some_and(|base| base.unwrapped.rem_euclid(1 << press.width) == press.shows())
+            {
+                press.told = press.made;
+            }
+        }
     }
 
     pub(super) fn facts(&self) -> impl Iterator<Item = &Fact> {

@@ -48,6 +48,16 @@ impl Truth {
         self.tried.entry(name).or_default().insert(hash.0);
     }
 
+    /// A record came again in a new life of its log.
+    pub(super) fn renamed(&mut self, old: RecordId, new: RecordId) {
+        if let Some(shift) = self.shifts.remove(&old) {
+            self.shifts.insert(new, shift);
+        }
+        if let Some(confirmed) = self.confirmed.remove(&old) {
+            self.confirmed.insert(new, confirmed);
+        }
+    }
+
     /// The disk of a terminal was put back: what people did there since is not told any more.
     pub(super) fn put_back(&mut self, terminal: Uuid) {
         self.disturbed.insert(terminal);

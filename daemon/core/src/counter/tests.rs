@@ -92,3 +92,20 @@ fn an_epoch_is_never_used_twice() {
     }
     assert_eq!(epochs, [0, 1, 0, 2]);
 }
+
+#[test]
+fn a_round_waits_until_a_clock_that_was_set_back_has_caught_up() {
+    let shape = CounterShape { width: Some(16), max_per_s: 1.0 };
+    let later = |seconds| Moment { boot: Boot("c".into()), ..moment(seconds) };
+    let first = judge(shape, None, 65_000, &moment(100_000)).unwrap();
+    let base = Base::after(None, &first, &moment(100_000));
+    // After a boot the clock stands an hour before the last reading, and the counter went round.
+    let held = judge(shape, Some(&base), 700, &later(96_400)).unwrap();
+    assert_eq!((held.verdict, held.quantity), (Verdict::Held, 0));
+    assert_eq!(Base::after(Some(&base), &held, &later(96_400)), base);
+    let round = judge(shape, Some(&base), 2_000, &later(105_000)).unwrap();
+    assert_eq!((round.verdict, round.quantity), (Verdict::Wrap, 2_536));
+    // What is far from a round was set back, whatever the clock says.
+    let low = Base { unwrapped: 1_204, ..base };
+    assert_eq!(judge(shape, Some(&low), 5, &later(96_400)).unwrap().verdict, Verdict::Reset);
+}

@@ -109,6 +109,18 @@ fn a_first_reading_does_not_move_a_base_that_is_known() {
 }
 
 #[test]
+fn parts_of_facts_that_both_sides_have_lost_are_counted_by_the_next_one() {
+    let mut new = new_life(vec![counted(0, 100, 100, Verdict::Base)]);
+    // Facts up to 150 were on the disk of headquarters alone, which was put back too.
+    new.reissue(&fact(9, counted(0, 150, 150, Verdict::Held)), Hash::ZERO).unwrap();
+    assert_eq!(good(&new), 0);
+    new.reissue(&fact(10, counted(0, 150, 160, Verdict::Increase)), Hash::ZERO).unwrap();
+    assert_eq!(good(&new), 60);
+    let base = &new.plant().machines[&MACHINE].counters["good"];
+    assert_eq!((base.epoch, base.unwrapped), (0, 160));
+}
+
+#[test]
 fn what_is_open_ends_and_what_is_new_gets_new_ids() {
     let mut new = new_life(vec![
         state(MachineState::Running, None),

@@ -59,7 +59,7 @@ pub enum Verdict {
     Gap(u64, u64),
     /// Another installation uses the identity.
     Cloned(String),
-    /// The log is not the registered one.
+    /// The log is not the registered one. A terminal shows what it was granted before a restore.
     OtherIncarnation,
     /// Both hold other facts at this place, for terminals that know no lives.
     Forked(u64),
@@ -106,13 +106,15 @@ fn over(said: &Said<'_>, known: &Known<'_>, other: bool) -> Option<Verdict> {
     if planted(Bug::RolledBackWelcomed) {
         return None;
     }
+    if other && !known.ended {
+        return None;
+    }
     if known.takes_over {
         return Some(Verdict::RolledBack("this terminal takes over from another one".to_owned()));
     }
     if other {
-        return known.ended.then(|| {
-            Verdict::RolledBack("this life of the log has ended; a later one is here".to_owned())
-        });
+        let why = "this life of the log has ended; a later one is here";
+        return Some(Verdict::RolledBack(why.to_owned()));
     }
     if let Some(seq) = fork(said, known) {
         return Some(Verdict::RolledBack(format!("fact {seq} is another one at headquarters")));
@@ -255,5 +257,8 @@ mod tests {
         let here = said(3, 0);
         let known = Known { takes_over: true, ..known(0, &here) };
         assert_eq!(code(&here, &known), code::ROLLED_BACK);
+        // Headquarters was put back to before that life.
+        let begun = Known { incarnation: "b", ..known };
+        assert_eq!(code(&here, &begun), code::OTHER_INCARNATION);
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kart_core::fact::{Fact, Hash};
 use kart_core::id::{Origin, TerminalId};
 use kart_core::plant::Plant;
+use kart_hq::decisions::{LifeStanding, Shown, shown};
 use kart_wire::{Common, Found, Point, Problem, Renew, Renewed, code};
 use uuid::Uuid;
 
@@ -35,11 +36,21 @@ impl Centre {
             return Err(problem(code::CLONED));
         }
         let former = (id, renew.former.clone());
-        if renew.former != known.incarnation && !self.state.lives.contains_key(&former) {
-            return Err(problem(code::OTHER_INCARNATION));
-        }
         let ends = (id, known.incarnation.clone());
         let end = Point { seq: known.watermark, hash: known.hash.to_string() };
+        let here = LifeStanding {
+            terminal: id,
+            incarnation: &ends.1,
+            watermark: end.seq,
+            hash: &end.hash,
+        };
+        match shown(renew, &here) {
+            Shown::Unconnected => return Err(problem(code::ROLLED_BACK)),
+            Shown::Nothing if renew.former != ends.1 && !self.state.lives.contains_key(&former) => {
+                return Err(problem(code::OTHER_INCARNATION));
+            },
+            _ => {},
+        }
         let plant = self.replay(id, &ends.1);
         let life = Life { end, plant, successor: renew.incarnation.clone() };
         self.state.lives.insert(ends, Arc::new(life));
