@@ -34,11 +34,9 @@ async fn a_life_that_headquarters_has_lost_comes_again_in_another_one() {
     world.headquarters.as_mut().unwrap().cluster.restore(&saved).unwrap();
     assert_eq!(number(&world, "SELECT count(*) FROM edge.lives").await, 0);
     let granted = "SELECT count(*) FROM edge.audit WHERE action = 'grant lost'";
-    wait_for("a lost grant", LIMIT, async || {
-        match number(&world, granted).await {
-            1 => Ok(()),
-            other => Err(format!("{other} notes")),
-        }
+    wait_for("a lost grant", LIMIT, async || match number(&world, granted).await {
+        1 => Ok(()),
+        other => Err(format!("{other} notes")),
     })
     .await;
     renewed(&world.terminal, &life).await;
