@@ -24,7 +24,6 @@ const FOUND: &[(Bug, u64, &[&str])] = &[
     (Bug::KeyNotLookedUp, 2, &["I4 "]),
     (Bug::AckBeforeCommit, 2, &["I6 "]),
     (Bug::WatermarkOutside, 2, &["I5 "]),
-    (Bug::QuarantineWithoutWatermark, 50, &["I5 ", "I22 "]),
     (Bug::RepeatedUnread, 17, &["I17 ", "I2 ", "I22 "]),
     (Bug::WatermarkMaxSeen, 2, &["I5 "]),
     (Bug::ChainNotContinued, 2, &["I16 ", "I3 "]),
@@ -32,12 +31,11 @@ const FOUND: &[(Bug, u64, &[&str])] = &[
     (Bug::CloneWelcomed, 14, &["I17 "]),
     (Bug::OtherSessionAccepted, 5, &["I6 "]),
     (Bug::AckHashUnchecked, 2, &["I6 "]),
-    (Bug::RestoreUnnoticed, 2, &["I22 "]),
     (Bug::NoTombstone, 11, &["I11 "]),
-    (Bug::RecordsWithoutLife, 2, &["I10 ", "I4 "]),
+    (Bug::RecordsWithoutLife, 35, &["I10 ", "I4 "]),
     (Bug::DeltaWithoutModulo, 2, &["I19 "]),
     (Bug::RateUnlimited, 2, &["I19 "]),
-    (Bug::WallClockDurations, 2, &["I21 "]),
+    (Bug::WallClockDurations, 14, &["I21 "]),
 ];
 
 /// Which check found the fault, and in which history.
