@@ -119,6 +119,8 @@ GRANT DELETE ON edge.fenced_facts TO kart_site_admin;
 GRANT SELECT (organization_id, terminal_id, incarnation, seq, received_at)
     ON edge.inbox TO kart_site_admin;
 
+GRANT SELECT (incarnation) ON edge.inbox TO kart_edge_definer;
+
 -- Spends a one-time code. Where the code is for a device that takes over, the one that it replaces
 -- is retired in the same moment, with its tokens.
 CREATE FUNCTION edge.redeem_code(
@@ -132,9 +134,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, edge AS $$
 #variable_conflict use_column
 DECLARE
     code edge.enrollment_codes;
+    known edge.terminals;
     replaces boolean;
 BEGIN
     SELECT * INTO code FROM edge.enrollment_codes c WHERE c.code_hash = p_code_hash FOR UPDATE;
+    SELECT * INTO known FROM edge.terminals t WHERE t.terminal_id = p_terminal_id;
     -- The same device under its own record: it only proves itself anew.
     replaces := code.takes_over IS NOT NULL AND code.takes_over <> p_terminal_id
                 AND code.used_at IS NULL AND code.expires_at > statement_timestamp();
@@ -148,8 +152,22 @@ BEGIN
     RETURN QUERY SELECT r.organization_id, r.site_id, r.terminal_code
     FROM edge.redeem_enrollment(
         p_code_hash, p_terminal_id, p_incarnation, p_public_key, p_nonce) r;
+    -- A life that facts are stored of is not begun again: at its hello the device hears that its
+    -- log was put back, and renews it.
+    IF known.incarnation <> p_incarnation AND EXISTS (
+        SELECT FROM edge.inbox i WHERE i.organization_id = known.organization_id
+          AND i.terminal_id = p_terminal_id AND i.incarnation = p_incarnation) THEN
+        UPDATE edge.terminals t
+        SET incarnation = known.incarnation, watermark = known.watermark,
+            head_hash = known.head_hash, safe_seq = known.safe_seq
+        WHERE t.organization_id = known.organization_id AND t.terminal_id = p_terminal_id;
+    END IF;
     IF replaces THEN
-        UPDATE edge.terminals t SET takes_over = code.takes_over
+        -- A device that broke before its first session hands on whom it was to replace.
+        UPDATE edge.terminals t SET takes_over = coalesce(
+            (SELECT o.takes_over FROM edge.terminals o
+             WHERE o.organization_id = code.organization_id AND o.terminal_id = code.takes_over),
+            code.takes_over)
         WHERE t.organization_id = code.organization_id AND t.terminal_id = p_terminal_id;
         INSERT INTO edge.audit (organization_id, actor, action, detail)
         VALUES (code.organization_id, 'terminal ' || p_terminal_id, 'taken over',

@@ -224,7 +224,8 @@ BEGIN
     IF site IS NULL THEN
         RAISE EXCEPTION 'there is no such station' USING ERRCODE = 'foreign_key_violation';
     END IF;
-    IF number IS NULL THEN
+    -- A number that somebody has typed already is passed over.
+    WHILE number IS NULL LOOP
         UPDATE organization_prefixes o SET next_number = o.next_number + 1, updated_at = now()
         WHERE o.id = (SELECT first.id FROM organization_prefixes first
                       WHERE first.organization_id = p_org_id AND first.entity_type = 'job'
@@ -233,7 +234,11 @@ BEGIN
         RETURNING o.prefix || CASE
             WHEN length((o.next_number - 1)::text) >= o.padding THEN (o.next_number - 1)::text
             ELSE lpad((o.next_number - 1)::text, o.padding, '0') END INTO number;
-    END IF;
+        EXIT WHEN number IS NULL;
+        IF EXISTS (SELECT FROM ops_jobs j WHERE j.site_id = site AND j.job_number = number) THEN
+            number := NULL;
+        END IF;
+    END LOOP;
     INSERT INTO ops_jobs (id, site_id, job_number, product_id, product_family_id,
                           current_station_id, work_order, target_quantity, posted_at, posted_by)
     SELECT p_job_id, site, coalesce(number, 'JOB-' || upper(left(p_job_id::text, 8))), p.id,

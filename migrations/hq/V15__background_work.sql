@@ -80,6 +80,8 @@ CREATE INDEX ON jobs (job_type, run_after);
 GRANT USAGE ON SCHEMA edge, public TO kart_worker;
 GRANT SELECT ON edge.sites, edge.terminals, edge.inbox, edge.quarantine, edge.people,
       edge.retention, edge.fact_texts, edge.corrections, edge.erasures TO kart_worker;
+-- Who is forgotten is not to stand in the site as one document either.
+GRANT UPDATE (snapshot) ON edge.sites TO kart_worker;
 CREATE POLICY worker ON edge.sites FOR SELECT TO kart_worker USING (true);
 CREATE POLICY worker ON edge.terminals FOR SELECT TO kart_worker USING (true);
 CREATE POLICY worker ON edge.quarantine FOR SELECT TO kart_worker USING (true);

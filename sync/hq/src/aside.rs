@@ -36,7 +36,7 @@ pub(crate) async fn aside(
             "SELECT EXISTS (SELECT FROM edge.copies c WHERE c.organization_id = $1
                               AND c.terminal_id = $2 AND c.nonce = $3),
                     (SELECT count(*) FROM edge.fenced_facts f WHERE f.organization_id = $1
-                       AND f.terminal_id = $2 AND f.nonce = $3)",
+                       AND f.terminal_id = $2)",
             &[&terminal.organization, &terminal.id, &request.nonce],
         )
         .await?;

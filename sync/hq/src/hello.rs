@@ -109,9 +109,13 @@ async fn compare(
         .query_one(
             "SELECT nonce, takes_over IS NOT NULL,
                     EXISTS (SELECT FROM edge.lives l WHERE l.organization_id = t.organization_id
-                              AND l.terminal_id = t.terminal_id AND l.incarnation = $3),
+                              AND (l.terminal_id = t.terminal_id AND l.incarnation = $3
+                                   -- It took over and has not heard so: nothing was sent since.
+                                   OR t.watermark = 0 AND l.successor_terminal = t.terminal_id
+                                      AND l.terminal_id <> t.terminal_id)),
                     (SELECT count(*) FROM edge.lives l WHERE l.organization_id = t.organization_id
-                       AND l.terminal_id = t.terminal_id AND l.ended_at > now() - interval '1 h')
+                       AND l.terminal_id = t.terminal_id AND l.watermark > 0
+                       AND l.ended_at > now() - interval '1 h')
              FROM edge.terminals t WHERE organization_id = $1 AND terminal_id = $2",
             &[&terminal.organization, &terminal.id, &incarnation],
         )

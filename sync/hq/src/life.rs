@@ -162,7 +162,10 @@ async fn life(
         .query_one(
             "SELECT nonce, takes_over, gap_from, gap_to,
                     EXISTS (SELECT FROM edge.lives l WHERE l.organization_id = t.organization_id
-                              AND l.terminal_id = t.terminal_id AND l.incarnation = $3),
+                              AND (l.terminal_id = t.terminal_id AND l.incarnation = $3
+                                   -- It took over and has not heard so: nothing was sent since.
+                                   OR t.watermark = 0 AND l.successor_terminal = t.terminal_id
+                                      AND l.terminal_id <> t.terminal_id)),
                     EXISTS (SELECT FROM edge.lives l WHERE l.organization_id = t.organization_id
                               AND l.terminal_id = t.terminal_id AND l.incarnation = $4)
              FROM edge.terminals t WHERE organization_id = $1 AND terminal_id = $2",

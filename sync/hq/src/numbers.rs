@@ -54,6 +54,8 @@ pub(crate) async fn issued<'f>(
     for fact in facts {
         if let Body::BatchStarted(started) = &fact.fact
             && let Some(leased) = &started.lease
+            // Postgres keeps no NUL, and no lease has one.
+            && !leased.prefix.contains('\0')
         {
             records.push(origin.record(fact.seq).0);
             prefixes.push(leased.prefix.as_str());

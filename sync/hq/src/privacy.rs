@@ -202,6 +202,12 @@ pub(crate) async fn pseudonymise(
     let pseudonym = format!("{NOBODY}{}", key.get(..8).unwrap_or(&key));
     for site in sites(tx, organization).await? {
         enter(tx, organization, site).await?;
+        // The site as one document holds names too; it is made anew when it is next applied.
+        tx.execute(
+            "UPDATE edge.sites SET snapshot = NULL WHERE organization_id = $1 AND site_id = $2",
+            &[&organization, &site],
+        )
+        .await?;
         tx.execute(
             "UPDATE edge.people
              SET badge = NULL, pin_hash = NULL, number = NULL, filed = NULL, is_active = false,

@@ -54,10 +54,11 @@ impl Tries {
 
     /// Whether this person may try.
     pub fn may(&self, user: UserId, now: Micros, valid_us: i64) -> Result<(), Barred> {
-        if !self.holds(now, valid_us) {
-            return Err(Barred::Expired);
+        // The lock first: who may still try an expired PIN may not try without end.
+        if let Some(until) = self.locked(user, now) {
+            return Err(Barred::Locked(until));
         }
-        self.locked(user, now).map_or(Ok(()), |until| Err(Barred::Locked(until)))
+        if self.holds(now, valid_us) { Ok(()) } else { Err(Barred::Expired) }
     }
 
     /// Until when this person is locked out.

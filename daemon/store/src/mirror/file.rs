@@ -80,7 +80,8 @@ fn connection(path: &Path) -> Result<Connection, StoreError> {
     connection.execute_batch(
         "PRAGMA journal_mode = wal; PRAGMA synchronous = NORMAL; PRAGMA trusted_schema = OFF;
          PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY;
-         PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -1024;",
+         PRAGMA journal_size_limit = 4194304; PRAGMA cache_size = -1024;
+         PRAGMA secure_delete = ON;",
     )?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.busy_timeout(Duration::from_secs(5))?;

@@ -241,7 +241,7 @@ mod tests {
     #[test]
     fn what_follows_comes_with_it() {
         let mut changed = Changed::default();
-        changed.add("station:x", "oee_machine_events", "1");
+        changed.add("station:x", "public.oee_machine_events", "1");
         changed.add("terminal:x", "edge.terminals", "2");
         changed.add("site:x", "*", "*");
         let tables: Vec<&str> = changed.keys.keys().map(|n| TABLES[*n].name).collect();
@@ -253,7 +253,7 @@ mod tests {
     fn a_sum_does_not_depend_on_the_order() {
         let row = |key: &str, text: &str| FeedRow {
             scope: Scope::Site,
-            table: "oee_sites".into(),
+            table: "public.oee_sites".into(),
             key: key.into(),
             row: Some(text.into()),
         };
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(there, sum(Scope::Site, [&two, &one].into_iter()));
         assert_eq!(there.rows, 2);
         assert_ne!(there.sum, sum(Scope::Site, std::iter::once(&one)).sum);
-        // SHA-256 of "oee_sites\01\0{}", computed elsewhere.
+        // SHA-256 of "public.oee_sites\01\0{}", computed elsewhere.
         assert_eq!(sum(Scope::Site, std::iter::once(&one)).sum, "3eda74fbcaa37552");
     }
 }

@@ -245,6 +245,9 @@ pub(crate) async fn alarming(
             "SELECT t.code, count(*), t.watermark FROM edge.quarantine q
              JOIN edge.terminals t USING (organization_id, terminal_id, incarnation)
              WHERE q.resolved_at IS NULL
+               -- The worker sees every organisation.
+               AND q.organization_id = current_setting('edge.organization')
+               AND t.site_id = current_setting('edge.site')::uuid
              GROUP BY t.code, t.watermark
              HAVING t.watermark >= $1 AND count(*) * 100 > t.watermark * $2",
         )

@@ -125,18 +125,20 @@ async fn queue(tx: &Transaction<'_>, kind: Kind) -> Result<(), tokio_postgres::E
     let statement = tx
         .prepare_cached(
             "WITH due AS (
-                 SELECT organization_id, site_id FROM edge.work
-                 WHERE kind = $1 AND next_at <= now()
-                 ORDER BY next_at LIMIT 100 FOR UPDATE SKIP LOCKED),
+                 SELECT w.organization_id, w.site_id FROM edge.work w
+                 WHERE w.kind = $1 AND w.next_at <= now()
+                   -- While one of its kind is under way a site stays due: what has changed
+                   -- meanwhile may have come too late for that one.
+                   AND NOT EXISTS (
+                     SELECT FROM jobs j
+                     WHERE j.job_type = $1 AND j.payload ->> 'site_id' = w.site_id::text
+                       AND j.organization_id IS NOT DISTINCT FROM nullif(w.organization_id, '*'))
+                 ORDER BY w.next_at LIMIT 100 FOR UPDATE OF w SKIP LOCKED),
              queued AS (
                  INSERT INTO jobs (organization_id, job_type, payload)
                  SELECT nullif(d.organization_id, '*'), $1,
                         jsonb_build_object('site_id', d.site_id)
-                 FROM due d
-                 WHERE NOT EXISTS (
-                     SELECT FROM jobs j
-                     WHERE j.job_type = $1 AND j.payload ->> 'site_id' = d.site_id::text
-                       AND j.organization_id IS NOT DISTINCT FROM nullif(d.organization_id, '*')))
+                 FROM due d)
              UPDATE edge.work w
              SET next_at = now() + make_interval(secs => $2::float8 * (0.9 + random() / 5)),
                  updated_at = now()
