@@ -433,14 +433,15 @@ REVOKE ALL ON FUNCTION
 GRANT EXECUTE ON FUNCTION edge.make_change_partitions TO kart_gateway, kart_site_admin;
 GRANT EXECUTE ON FUNCTION edge.drop_old_changes TO kart_site_admin;
 
--- As at the end of V8.
-DO $$
+-- Runs a script as whoever may give functions to the definer: a member of that role with the right
+-- to create in the schema, both for this moment only, as at the end of V8.
+CREATE FUNCTION edge.as_giver(p_script text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog AS $$
 DECLARE
     may_set text := 'MEMBER';
     with_set text := '';
     must_join boolean;
     had_grant boolean;
-    name text;
 BEGIN
     IF current_setting('server_version_num')::int >= 160000 THEN
         may_set := 'SET';
@@ -455,6 +456,21 @@ BEGIN
         EXECUTE format('GRANT kart_edge_definer TO %I %s', current_user, with_set);
     END IF;
     GRANT CREATE ON SCHEMA edge TO kart_edge_definer;
+    EXECUTE p_script;
+    REVOKE CREATE ON SCHEMA edge FROM kart_edge_definer;
+    IF must_join THEN
+        EXECUTE format('REVOKE %s kart_edge_definer FROM %I',
+                       CASE WHEN had_grant THEN 'SET OPTION FOR' ELSE '' END, current_user);
+    END IF;
+END
+$$;
+REVOKE ALL ON FUNCTION edge.as_giver FROM PUBLIC;
+
+SELECT edge.as_giver($script$
+    DO $do$
+    DECLARE
+        name text;
+    BEGIN
     FOREACH name IN ARRAY ARRAY['note_changes()', 'note_terminal()', 'check_feed_history()',
                                 'changed_since(pg_snapshot, integer)', 'feed_health()',
                                 'changes_noted()',
@@ -469,10 +485,6 @@ BEGIN
                            name);
         END IF;
     END LOOP;
-    REVOKE CREATE ON SCHEMA edge FROM kart_edge_definer;
-    IF must_join THEN
-        EXECUTE format('REVOKE %s kart_edge_definer FROM %I',
-                       CASE WHEN had_grant THEN 'SET OPTION FOR' ELSE '' END, current_user);
-    END IF;
-END
-$$;
+    END
+    $do$;
+$script$);

@@ -232,41 +232,20 @@ $$;
 
 -- As at the end of V8: giving a function away needs membership in the new owner, and the owner's
 -- right to create in the schema; both for this transaction only.
-DO $$
-DECLARE
-    may_set text := 'MEMBER';
-    with_set text := '';
-    must_join boolean;
-    had_grant boolean;
-    functions text[] := ARRAY[
+SELECT edge.as_giver($script$
+    DO $do$
+    DECLARE
+        name text;
+    BEGIN
+    FOREACH name IN ARRAY ARRAY[
         'redeem_code(bytea, uuid, text, bytea, text)',
         'terminal_credential(uuid)',
         'rotate_key(uuid, bytea, bytea, text, timestamptz)'
-    ];
-    name text;
-BEGIN
-    IF current_setting('server_version_num')::int >= 160000 THEN
-        may_set := 'SET';
-        with_set := 'WITH SET TRUE';
-    END IF;
-    must_join := NOT pg_has_role(current_user, 'kart_edge_definer', may_set);
-    had_grant := EXISTS (
-        SELECT FROM pg_auth_members m
-        JOIN pg_roles r ON r.oid = m.roleid AND r.rolname = 'kart_edge_definer'
-        JOIN pg_roles o ON o.oid = m.member AND o.oid = m.grantor AND o.rolname = current_user);
-    IF must_join THEN
-        EXECUTE format('GRANT kart_edge_definer TO %I %s', current_user, with_set);
-    END IF;
-    GRANT CREATE ON SCHEMA edge TO kart_edge_definer;
-    FOREACH name IN ARRAY functions LOOP
+    ] LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION edge.%s FROM PUBLIC', name);
         EXECUTE format('GRANT EXECUTE ON FUNCTION edge.%s TO kart_gateway', name);
         EXECUTE format('ALTER FUNCTION edge.%s OWNER TO kart_edge_definer', name);
     END LOOP;
-    REVOKE CREATE ON SCHEMA edge FROM kart_edge_definer;
-    IF must_join THEN
-        EXECUTE format('REVOKE %s kart_edge_definer FROM %I',
-                       CASE WHEN had_grant THEN 'SET OPTION FOR' ELSE '' END, current_user);
-    END IF;
-END
-$$;
+    END
+    $do$;
+$script$);

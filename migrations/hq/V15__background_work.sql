@@ -101,29 +101,6 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON job_outlier_flags TO kart_worker;
 GRANT EXECUTE ON FUNCTION edge.make_change_partitions, edge.drop_old_changes TO kart_worker;
 
 -- Which scopes have changed, so that what waits for a row is tried when the row appears.
-DO $$
-DECLARE
-    may_set text := 'MEMBER';
-    with_set text := '';
-    must_join boolean;
-    had_grant boolean;
-BEGIN
-    IF current_setting('server_version_num')::int >= 160000 THEN
-        may_set := 'SET';
-        with_set := 'WITH SET TRUE';
-    END IF;
-    must_join := NOT pg_has_role(current_user, 'kart_edge_definer', may_set);
-    had_grant := EXISTS (
-        SELECT FROM pg_auth_members m
-        JOIN pg_roles r ON r.oid = m.roleid AND r.rolname = 'kart_edge_definer'
-        JOIN pg_roles o ON o.oid = m.member AND o.oid = m.grantor AND o.rolname = current_user);
-    IF must_join THEN
-        EXECUTE format('GRANT kart_edge_definer TO %I %s', current_user, with_set);
-    END IF;
+SELECT edge.as_giver($script$
     GRANT EXECUTE ON FUNCTION edge.changed_since(pg_snapshot, integer) TO kart_worker;
-    IF must_join THEN
-        EXECUTE format('REVOKE %s kart_edge_definer FROM %I',
-                       CASE WHEN had_grant THEN 'SET OPTION FOR' ELSE '' END, current_user);
-    END IF;
-END
-$$;
+$script$);
