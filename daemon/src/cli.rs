@@ -5,9 +5,12 @@ use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use crate::{
     config::Config,
+    ingest::modbus::verdict::Verdict,
     life, telemetry,
     wiring::{self, Ended},
 };
+
+mod probe;
 
 /// Records machine events and labor beside the machines.
 #[derive(Parser)]
@@ -34,6 +37,9 @@ enum Command {
     },
     /// Replace this terminal's key by a new one. The daemon may run meanwhile.
     RotateKey(At),
+    /// Look who answers; needs no configuration and only reads.
+    #[command(subcommand)]
+    Probe(probe::Probed),
 }
 
 #[derive(clap::Args)]
@@ -50,11 +56,14 @@ const BAD_CONFIG: u8 = 2;
 /// again.
 pub fn run() -> ExitCode {
     let cli = Cli::parse();
-    let (Command::Run(at)
-    | Command::Check(at)
-    | Command::ShowConfig(at)
-    | Command::RotateKey(at)
-    | Command::Enroll { at, .. }) = &cli.command;
+    let at = match &cli.command {
+        Command::Probe(probed) => return ended(probe::run(probed)),
+        Command::Run(at)
+        | Command::Check(at)
+        | Command::ShowConfig(at)
+        | Command::RotateKey(at)
+        | Command::Enroll { at, .. } => at,
+    };
     let config = match Config::load(&at.config) {
         Ok(config) => config,
         Err(faults) => return complain(&faults.to_string(), BAD_CONFIG),
@@ -62,12 +71,17 @@ pub fn run() -> ExitCode {
     let done = match cli.command {
         Command::Run(_) => return serve(config),
         Command::Check(at) => {
-            trusted(&config).and_then(|()| say(&format!("{}: ok\n", at.config.display())))
+            trusted(&config).and_then(|()| say(&checked(&config, &at.config.display())))
         },
         Command::ShowConfig(_) => show(&config),
         Command::Enroll { code, .. } => enroll(&config, &code),
         Command::RotateKey(_) => rotate_key(&config),
+        Command::Probe(_) => Ok(()),
     };
+    ended(done)
+}
+
+fn ended(done: anyhow::Result<()>) -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => complain(&format!("{error:#}"), 1),
@@ -77,6 +91,13 @@ pub fn run() -> ExitCode {
 /// The authority of headquarters is in a file of its own, which may be missing or another one.
 fn trusted(config: &Config) -> anyhow::Result<()> {
     config.headquarters.as_ref().map_or(Ok(()), |remote| wiring::headquarters(remote).map(drop))
+}
+
+/// That all is well, and what each line will be asked for.
+fn checked(config: &Config, path: &impl std::fmt::Display) -> String {
+    let mut text = format!("{path}: ok\n");
+    text.extend(config.lines.iter().map(|line| Verdict::of(line).to_string()));
+    text
 }
 
 fn show(config: &Config) -> anyhow::Result<()> {

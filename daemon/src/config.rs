@@ -10,7 +10,7 @@ use kart_core::{
 };
 use std::path::{Path, PathBuf};
 
-use crate::ingest::{modbus::plan::DevicePlan, mqtt::topic::BrokerPlan};
+use crate::ingest::{modbus::plan::LinePlan, mqtt::topic::BrokerPlan};
 
 pub(crate) mod raw;
 mod complete;
@@ -33,7 +33,7 @@ pub struct Config {
     /// Codes of the machines, in the order of the map.
     pub machine_codes: Vec<String>,
     /// What is read over Modbus.
-    pub devices: Vec<DevicePlan>,
+    pub lines: Vec<LinePlan>,
     /// What is heard over MQTT.
     pub brokers: Vec<BrokerPlan>,
     /// What the site file says, where one is named.

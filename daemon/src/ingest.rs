@@ -1,13 +1,17 @@
 //! What a source owes the engine: readings, and word of its link. One device is one future, which
 //! the supervisor runs; a source never spawns and never decides a state.
 
-use kart_core::{signal::Sample, time::Stamp};
+use kart_core::{
+    signal::{Sample, SignalName},
+    time::Stamp,
+};
 use std::collections::VecDeque;
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) mod reach;
 pub mod modbus;
 pub mod mqtt;
+pub mod sparkplug;
 
 /// What a source tells the engine.
 #[derive(Debug)]
@@ -18,7 +22,11 @@ pub enum Reading {
         samples: Vec<Sample>,
         /// Fired once what follows from the samples is durable; dropped when it could not be.
         saved: Option<oneshot::Sender<()>>,
+        /// They waited with somebody until this stamp at least: what they count is older.
+        kept: Option<Stamp>,
     },
+    /// These signals of machines have no value any more.
+    Stale(Vec<(usize, SignalName)>),
     /// The link to a device or broker changed.
     Link {
         /// Its name in the configuration.
@@ -37,6 +45,11 @@ pub enum Reading {
 pub enum LinkChange {
     /// The first good answer.
     Up,
+    /// It answers, and some of its values are none.
+    Partly {
+        /// In words, for people.
+        reason: String,
+    },
     /// No good answer for several attempts.
     Down {
         /// In words, for people.
@@ -90,9 +103,9 @@ impl Outlet {
     }
 
     pub(crate) fn link(&mut self, reading: Reading) -> Result<(), SourceFault> {
-        // A change that nobody saw is undone by the one after the next.
-        if self.links.len() >= 2 {
-            self.links.clear();
+        // Of what nobody has seen yet, the last word counts.
+        if let Reading::Link { device: name, .. } = &reading {
+            self.links.retain(|old| !matches!(old, Reading::Link { device, .. } if device == name));
         }
         self.links.push_back(reading);
         self.flush()
@@ -110,7 +123,7 @@ impl Outlet {
                 Some(link) => permit.send(link),
                 None => {
                     let samples = std::mem::take(&mut self.samples);
-                    permit.send(Reading::Samples { samples, saved: None });
+                    permit.send(Reading::Samples { samples, saved: None, kept: None });
                 },
             }
         }

@@ -13,6 +13,7 @@ pub mod telemetry;
 pub mod ingest;
 pub mod recorder;
 pub mod pin;
+mod publish;
 mod purge;
 pub mod readers;
 pub mod secret;

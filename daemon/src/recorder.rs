@@ -154,16 +154,23 @@ impl Recorder {
         let mut saved = Vec::new();
         for reading in round.readings {
             match reading {
-                Reading::Samples { samples, saved: waiting } => {
-                    engine.on_samples(&samples, &now);
+                Reading::Samples { samples, saved: waiting, kept } => {
+                    match kept {
+                        Some(kept) => engine.on_kept(&samples, kept, &now),
+                        None => engine.on_samples(&samples, &now),
+                    }
                     if let Some(waiting) = waiting {
                         saved.push(waiting);
                         self.cursors(&samples, &now, &mut signals);
                     }
                 },
+                Reading::Stale(signals) => engine.on_stale(&signals, &now),
                 Reading::Link { device, machines, change, at } => {
                     let link = match change {
                         LinkChange::Up => DeviceLink::Up,
+                        LinkChange::Partly { reason } => {
+                            DeviceLink::Partly { since_us: at.wall_us, reason }
+                        },
                         LinkChange::Down { reason } => {
                             DeviceLink::Down { since_us: at.wall_us, reason }
                         },

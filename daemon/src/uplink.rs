@@ -223,8 +223,9 @@ impl Terminal for Uplink {
         let place = self.site.clone();
         let concerned = !delivery.whole.is_empty()
             || delivery.rows.iter().any(|row| reference::concerns(&row.table));
+        let secret = self.secret;
         let apply = move |mirror: &Mirror| {
-            mirror.apply(&delivery, |written| match concerned {
+            mirror.apply(&delivery, &secret, |written| match concerned {
                 true => of_this(&place, &written.rows()?).map(Some),
                 false => Ok(None),
             })
@@ -242,7 +243,8 @@ impl Terminal for Uplink {
     }
 
     async fn sums(&self) -> Result<Vec<ScopeSum>, Fault> {
-        let sums = self.mirror(Mirror::sums).await?;
+        let secret = self.secret;
+        let sums = self.mirror(move |mirror| mirror.sums(&secret)).await?;
         let sum = |Sum { scope, rows, sum }| ScopeSum {
             scope: wire_scope(scope),
             rows,
@@ -292,6 +294,7 @@ impl Terminal for Uplink {
                     standing.clone()
                 },
                 (Link::Connecting, _) => HqLink::Connecting,
+                (Link::Preparing(progress), _) => HqLink::Preparing { progress },
                 (Link::Up, _) => HqLink::Up,
                 (Link::Down(reason), HqLink::Down { since_us, .. }) => {
                     HqLink::Down { since_us: *since_us, reason }

@@ -2,7 +2,8 @@
 //! most.
 
 use kart_api::{
-    Batch, DeviceLink, HqLink, Machine, Present, Receipt, Signal, Stage, Stop, Sync, Terminal, View,
+    Batch, Damage, DeviceLink, HqLink, Machine, Present, Receipt, Signal, Stage, Stop, Sync,
+    Terminal, View,
 };
 use kart_core::{
     engine::Watch,
@@ -12,7 +13,7 @@ use kart_core::{
     plant::{self, Plant},
     reference::Reference,
     signal::Quality,
-    time::Micros,
+    time::{Micros, Moment},
 };
 use kart_store::{Head, QuarantinedFact, Reader, StoreError};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -20,6 +21,8 @@ use tokio::{sync::watch, time::sleep};
 use tokio_util::sync::CancellationToken;
 
 use crate::{clock::Clock, readers::Readers, recorder::Shown, uplink::HqState};
+
+mod floor;
 
 /// Least time between two views.
 const REST: Duration = Duration::from_millis(100);
@@ -68,6 +71,7 @@ impl Viewer {
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
         let mut lately = (None, Vec::new());
         let mut oldest = (0, None);
+        let mut damage = self.readers.ask(Reader::damage).await?;
         loop {
             let shown = self.shown.borrow_and_update().clone();
             let hq = self.hq.borrow_and_update().clone();
@@ -86,9 +90,19 @@ impl Viewer {
                 let at = self.readers.ask(move |reader| reader.recorded_at(waiting)).await?;
                 oldest = (waiting, at);
             }
+            if damage.is_some() {
+                let acked = hq.acked;
+                let look = move |reader: &Reader| Ok(reader.damage()?.filter(|it| it.seq > acked));
+                damage = self.readers.ask(look).await?;
+            }
             let mut view = self.look(&shown, &hq, &lately.1);
             view.sync.saved = head;
             view.sync.oldest_waiting_us = oldest.1;
+            view.sync.damage = damage.as_ref().map(|found| Damage {
+                at_us: found.at,
+                problem: found.problem.clone(),
+                file: found.file.clone(),
+            });
             view.number = self.view.borrow().number + 1;
             self.view.send_replace(Arc::new(view));
             tokio::select! {
@@ -109,6 +123,7 @@ impl Viewer {
         let plant = &shown.engine.plant;
         let reference = shown.engine.reference().map(|reference| (**reference).clone());
         let refused = hq.quarantined.iter().filter(|held| !waits(&held.code));
+        let floor = floor::Floor::of(reference.as_ref(), plant, &self.code);
         let machines = self.map.machines.iter().zip(shown.engine.watches()).enumerate();
         View {
             number: 0,
@@ -123,11 +138,15 @@ impl Viewer {
                 .map(|(index, (map, seen))| {
                     let link = link_of(index, &shown.links);
                     let code = self.machine_codes.get(index).cloned().unwrap_or_default();
-                    Machine { code, ..machine(map, seen, plant, reference.as_ref(), link) }
+                    let mut shown = machine(map, seen, plant, reference.as_ref(), link);
+                    shown.batch = floor.batch(map.equipment, shown.batch);
+                    Machine { code, ..shown }
                 })
                 .collect(),
             people: people(plant, reference.as_ref()),
-            stops: stops(plant),
+            stops: stops(plant, reference.as_ref(), &self.clock.moment()),
+            elsewhere: floor.elsewhere(&self.map),
+            conflicts: floor.conflicts(),
             sync: Sync {
                 recording: shown.recording.clone(),
                 link: hq.link.clone(),
@@ -138,6 +157,7 @@ impl Viewer {
                 quarantined: u64::try_from(hq.quarantined.len()).unwrap_or_default(),
                 refused: u64::try_from(refused.count()).unwrap_or_default(),
                 reference_us: hq.reference_us,
+                damage: None,
             },
             receipts: lately.iter().map(|fact| receipt(fact, reference.as_ref(), hq)).collect(),
             reference,
@@ -165,7 +185,8 @@ fn receipts(reader: &Reader, since_us: i64, held: &[u64]) -> Result<Vec<Fact>, S
 fn link_of(index: usize, links: &BTreeMap<String, (Vec<usize>, DeviceLink)>) -> DeviceLink {
     let mine = || links.values().filter(|(machines, _)| machines.contains(&index)).map(|(_, l)| l);
     let down = mine().find(|link| matches!(link, DeviceLink::Down { .. }));
-    down.or_else(|| mine().next()).cloned().unwrap_or(DeviceLink::Starting)
+    let partly = || mine().find(|link| matches!(link, DeviceLink::Partly { .. }));
+    down.or_else(partly).or_else(|| mine().next()).cloned().unwrap_or(DeviceLink::Starting)
 }
 
 fn machine(
@@ -227,6 +248,7 @@ fn batch(
         target: batch.target,
         started_us: batch.from.at.wall_us,
         operators: batch.operators.clone(),
+        terminal: None,
     }
 }
 
@@ -251,9 +273,11 @@ fn name_of(user: kart_core::id::UserId, reference: Option<&Reference>) -> String
 }
 
 /// Open downtimes, and stops that nobody explained yet.
-fn stops(plant: &Plant) -> Vec<Stop> {
+fn stops(plant: &Plant, reference: Option<&Reference>, now: &Moment) -> Vec<Stop> {
     let asked = |stop: &plant::Stop| {
-        stop.until.is_none() || (stop.label.is_none() && stop.state == MachineState::Stopped)
+        let open =
+            stop.until.is_none() || (stop.label.is_none() && stop.state == MachineState::Stopped);
+        open && !stop.is_micro(now)
     };
     let mut stops: Vec<Stop> = plant
         .stops
@@ -266,6 +290,9 @@ fn stops(plant: &Plant) -> Vec<Stop> {
             from_us: stop.from.at.wall_us,
             until_us: stop.until.as_ref().map(|until| until.at.wall_us),
             reason: stop.label.clone(),
+            proposed: reference
+                .zip(stop.detail.reason.as_deref())
+                .and_then(|(reference, code)| reference.downtime_reason_of(code)),
         })
         .collect();
     stops.sort_by_key(|stop| std::cmp::Reverse(stop.from_us));

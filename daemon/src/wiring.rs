@@ -34,10 +34,10 @@ use crate::{
     boot,
     clock::Clock,
     config::{self, Config},
-    ingest,
+    ingest::{self, modbus::PACE},
     life::{self, Rebirth},
     pin::{Gate, Watched},
-    purge,
+    publish, purge,
     readers::Readers,
     recorder::{Inputs, Recorder, Shown},
     serve::{self, Desk},
@@ -99,6 +99,11 @@ pub async fn run(config: Config) -> anyhow::Result<Ended> {
     supervisor.run("serve", serve::run(listener, desk));
     supervisor.run("upkeep", upkeep(metrics, supervisor.stop()));
     sources(&config, &supervisor, intake, &terminal.clock);
+    for broker in config.brokers.iter().filter(|broker| broker.publish.is_some()).cloned() {
+        let name = format!("publish {}", broker.name);
+        let publish = publish::run(broker, terminal.view.subscribe(), supervisor.stop());
+        supervisor.run(name, publish);
+    }
     let store = terminal.store.clone();
     let keep_days = config.terminal.keep_days;
     let purge = purge::run(store.clone(), terminal.clock.clone(), keep_days, supervisor.stop());
@@ -243,6 +248,8 @@ fn empty_view(config: &Config) -> View {
         machines: vec![],
         people: vec![],
         stops: vec![],
+        elsewhere: vec![],
+        conflicts: vec![],
         sync: kart_api::Sync {
             recording: Recording::Yes,
             link: HqLink::Connecting,
@@ -253,20 +260,21 @@ fn empty_view(config: &Config) -> View {
             quarantined: 0,
             refused: 0,
             reference_us: None,
+            damage: None,
         },
         receipts: vec![],
         reference: None,
     }
 }
 
-/// One task per device and per broker, so that a dead one never stops another.
+/// One task per line and per broker, so that a dead one never stops another.
 fn sources(config: &Config, supervisor: &Supervisor, intake: ingest::Intake, clock: &Clock) {
-    for device in config.devices.clone() {
-        let name = format!("modbus {}", device.name);
+    for line in config.lines.clone() {
+        let name = format!("modbus {}", line.address);
         let (intake, clock, stop) = (intake.clone(), clock.clone(), supervisor.stop());
-        supervisor.run(name, ingest::modbus::run(device, intake, clock, stop));
+        supervisor.run(name, ingest::modbus::run(line, intake, clock, PACE, stop));
     }
-    for broker in config.brokers.clone() {
+    for broker in config.brokers.iter().filter(|broker| !broker.machines().is_empty()).cloned() {
         let name = format!("mqtt {}", broker.name);
         let (intake, clock, stop) = (intake.clone(), clock.clone(), supervisor.stop());
         supervisor.run(name, ingest::mqtt::run(broker, intake, clock, stop));

@@ -5,6 +5,7 @@ use kart_wire::{
     MOST_FEED_BYTES, MOST_WIRE_BYTES, Problem, Pull, Pulled, PushEnvelope, Pushed, Renew, Renewed,
     Rotate, Status, Token, Welcome, code,
 };
+use reqwest::{StatusCode, header::RETRY_AFTER};
 use serde::{Serialize, de::DeserializeOwned};
 use std::time::Duration;
 
@@ -12,6 +13,9 @@ use crate::{Failure, Fed, Gateway, Page};
 
 /// A feed may wait, and a whole site may come.
 const FEED_LIMIT: Duration = Duration::from_secs(120);
+
+/// Nobody is sent away for longer than this.
+const LONGEST_AFTER: Duration = Duration::from_secs(300);
 
 /// Where headquarters is.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -74,6 +78,7 @@ impl Headquarters {
     async fn answer(&self, request: reqwest::RequestBuilder) -> Result<Vec<u8>, Failure> {
         let answer = request.send().await.map_err(Failure::Unreachable)?;
         let status = answer.status();
+        let after = after(&answer);
         let body = answer.bytes().await.map_err(Failure::Unreachable)?;
         if status.is_success() {
             return Ok(body.to_vec());
@@ -83,8 +88,19 @@ impl Headquarters {
             detail: format!("HTTP {status}"),
             watermark: None,
         });
-        Err(Failure::Problem(problem))
+        Err(match after {
+            Some(after) => Failure::Wait { problem, after },
+            None => Failure::Problem(problem),
+        })
     }
+}
+
+/// When to come again, from headquarters or from whatever stands before it. A date is passed over:
+/// the clocks may differ.
+fn after(answer: &reqwest::Response) -> Option<Duration> {
+    let busy = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE];
+    let seconds = answer.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
+    busy.contains(&answer.status()).then(|| Duration::from_secs(seconds).min(LONGEST_AFTER))
 }
 
 impl Gateway for Headquarters {

@@ -11,7 +11,7 @@ use std::{
 };
 use tokio::time::{Instant, sleep};
 
-use crate::{Failure, Fed, Gateway, Link, Terminal, session::Talk};
+use crate::{Failure, Fed, Gateway, Link, Terminal, pace::patiently, session::Talk};
 
 /// All scopes.
 const SCOPES: [Scope; 3] = [Scope::Org, Scope::Site, Scope::Terminal];
@@ -45,7 +45,7 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
         loop {
             let asked = self.ask(&wish).await?;
             let sums_asked = asked.sums;
-            let fed = self.headquarters.feed(self.token, &asked).await?;
+            let fed = patiently(|| self.headquarters.feed(self.token, &asked)).await?;
             check(&asked, &fed)
                 .map_err(|problem| Failure::Nonsense(format!("a feed: {problem}")))?;
             let (sums, quarantined) = (fed.head.sums.clone(), fed.head.quarantined.clone());

@@ -11,6 +11,7 @@ mod gateway;
 mod identity;
 mod life;
 mod outcome;
+mod pace;
 mod pull;
 mod rotate;
 mod session;
@@ -145,6 +146,13 @@ pub struct Page {
     pub texts: Vec<kart_wire::TextLine>,
 }
 
+impl Page {
+    /// Bytes of its lines.
+    fn size(&self) -> usize {
+        self.lines.iter().map(String::len).sum()
+    }
+}
+
 /// What headquarters said it holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Told {
@@ -163,6 +171,8 @@ pub struct Told {
 pub enum Link {
     /// Being made.
     Connecting,
+    /// Headquarters answers, and is at work on a new life of the log; how far it is.
+    Preparing(String),
     /// Headquarters answers.
     Up,
     /// It does not, or not usefully; tried again.

@@ -2,11 +2,16 @@
 //! what the former one adds up to at headquarters.
 
 use kart_wire::{Aside, Common, Point, Problem, Renew, Renewed, code};
+use std::time::Duration;
+use tokio::time::sleep;
 
-use crate::{Device, Failure, Gateway, Terminal};
+use crate::{Device, Failure, Gateway, Link, Terminal};
 
 /// Headquarters compares so many places at a time.
 const MOST_POINTS: u64 = 64;
+
+/// Headquarters reads a long life over several requests, and wants a second between them.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What is handed over at once, to be kept aside.
 const ASIDE_FACTS: usize = 500;
@@ -52,7 +57,8 @@ pub(crate) async fn remind<T: Terminal, G: Gateway>(
         nonce: device.nonce.clone(),
         granted: Some(granted),
     };
-    let renewed = outcome_of(headquarters.renew(token, &request).await, refusal)?;
+    let renewed = ask(terminal, headquarters, token, &request).await;
+    let renewed = outcome_of(renewed, refusal)?;
     if renewed.incarnation != device.incarnation {
         return Err(Failure::Nonsense("another life than the one shown".to_owned()));
     }
@@ -90,7 +96,7 @@ pub(crate) async fn renew<T: Terminal, G: Gateway>(
         nonce: device.nonce.clone(),
         granted,
     };
-    let renewed = headquarters.renew(token, &request).await?;
+    let renewed = ask(terminal, headquarters, token, &request).await?;
     if renewed.incarnation != incarnation {
         return Err(Failure::Nonsense("another life than the one asked for".to_owned()));
     }
@@ -107,6 +113,28 @@ pub(crate) async fn renew<T: Terminal, G: Gateway>(
     }
     tracing::warn!(common, last, former_end = renewed.end.seq, "a new life of the log begins");
     Ok(terminal.renew(NewLife { common, renewed }).await?)
+}
+
+/// Asks for a new life for as long as headquarters says that it is at work on it: each question takes
+/// it further. The same life is asked for, so that an answer that was lost costs nothing.
+async fn ask<T: Terminal, G: Gateway>(
+    terminal: &T,
+    headquarters: &G,
+    token: &str,
+    request: &Renew,
+) -> Result<Renewed, Failure> {
+    loop {
+        match headquarters.renew(token, request).await {
+            Err(Failure::Problem(problem) | Failure::Wait { problem, .. })
+                if problem.code == code::BUSY =>
+            {
+                tracing::info!(detail = problem.detail, "headquarters prepares the new life");
+                terminal.link(Link::Preparing(problem.detail));
+                sleep(ASK_AGAIN).await;
+            },
+            renewed => return renewed,
+        }
+    }
 }
 
 /// Whether headquarters has fenced this installation.

@@ -1,6 +1,7 @@
 //! What an answer means for what to do next.
 
 use kart_wire::{Problem, code};
+use std::time::Duration;
 
 use crate::Fault;
 
@@ -24,6 +25,14 @@ pub enum Failure {
     /// Headquarters said why not.
     #[error("headquarters refused: {0}")]
     Problem(Problem),
+    /// Headquarters has no time for it now, and said when to ask again.
+    #[error("headquarters is busy: {problem}")]
+    Wait {
+        /// What it said.
+        problem: Problem,
+        /// Not before this has passed.
+        after: Duration,
+    },
     /// The answer is not of the contract or contradicts what was sent; treated as no answer.
     #[error("headquarters answered something impossible: {0}")]
     Nonsense(String),
@@ -67,10 +76,28 @@ impl Failure {
         matches!(self, Self::Problem(problem) if problem.code == code::TOO_LARGE)
     }
 
+    /// How long headquarters wants to be left alone, where it said so.
+    pub fn after(&self) -> Option<Duration> {
+        match self {
+            Self::Wait { after, .. } => Some(*after),
+            _ => None,
+        }
+    }
+
+    /// What headquarters said.
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Problem(problem) | Self::Wait { problem, .. } => Some(problem),
+            _ => None,
+        }
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> Remedy {
         match self {
-            Self::Unreachable(_) | Self::Nonsense(_) | Self::Terminal(_) => Remedy::Later,
+            Self::Unreachable(_) | Self::Wait { .. } | Self::Nonsense(_) | Self::Terminal(_) => {
+                Remedy::Later
+            },
             Self::Forked(_) => Remedy::Person,
             Self::Problem(problem) => match problem.code.as_str() {
                 code::UNAUTHORIZED | code::STALE_SESSION | code::GAP | code::ROLLED_BACK => {

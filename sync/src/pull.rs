@@ -4,7 +4,7 @@ use kart_wire::{Pull, Pulled};
 use std::{convert::Infallible, time::Duration};
 use tokio::time::sleep;
 
-use crate::{Failure, Gateway, Link, Terminal, session::Talk};
+use crate::{Failure, Gateway, Link, Terminal, pace::patiently, session::Talk};
 
 impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
     /// Takes over new documents. Ends only with a failure.
@@ -13,7 +13,7 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
         loop {
             let cursor = self.terminal.cursor().await?;
             let pull = Pull { session: self.session, scope: "site".to_owned(), cursor, wait_ms };
-            let quarantined = match self.headquarters.pull(self.token, &pull).await? {
+            let quarantined = match patiently(|| self.headquarters.pull(self.token, &pull)).await? {
                 Pulled::Unchanged { quarantined } => quarantined,
                 Pulled::Snapshot { cursor, snapshot, quarantined } => {
                     if let Err(fault) = self.terminal.reference(snapshot, cursor).await {

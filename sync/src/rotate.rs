@@ -10,7 +10,7 @@ use std::{fs, path::PathBuf};
 use uuid::Uuid;
 
 use crate::{
-    Device, EnrollError, Failure, Gateway as _, Headquarters, IdentityError,
+    Device, EnrollError, Gateway as _, Headquarters, IdentityError,
     identity::{fresh_key, key_pair, key_path, read, sign, write_secret},
 };
 
@@ -36,7 +36,7 @@ pub async fn rotate_key(
     let asked = headquarters.rotate(&Rotate { rotation: sign(&old, &rotation)? }).await;
     if let Err(refused) = asked {
         // An earlier answer may have been lost: then headquarters knows the new key already.
-        let known = matches!(&refused, Failure::Problem(_));
+        let known = refused.problem().is_some();
         let proof = Assertion { assertion: sign(&new, &claims(AUDIENCE))? };
         if !known || headquarters.token(&proof).await.is_err() {
             return Err(refused.into());

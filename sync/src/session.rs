@@ -8,11 +8,14 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use kart_planted::{Bug, planted};
 use kart_wire::{FEED_PROTOCOL, Hello, PROTOCOL, PushEnvelope, Pushed, Welcome};
 use std::{convert::Infallible, time::Duration};
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Device, Failure, Gateway, Link, Page, Position, Remedy, Terminal, Told, life};
+use crate::{
+    Device, Failure, Gateway, Link, Page, Position, Remedy, Terminal, Told, life,
+    pace::{patiently, rest},
+};
 
 /// A push's lines take about this many bytes; zstd brings them well under the wire's limit.
 const PAGE_BYTES: usize = 3 * 1024 * 1024;
@@ -73,6 +76,7 @@ pub async fn run<T: Terminal, G: Gateway>(
             backoff = pauses();
         }
         let pause = backoff.next().unwrap_or(tuning.longest_pause);
+        let pause = pause.max(failure.after().unwrap_or_default());
         match failure.remedy() {
             // A session that worked and only ran out is no outage.
             Remedy::Hello if worked => {},
@@ -98,7 +102,7 @@ async fn converse<T: Terminal, G: Gateway>(
     let now_s = position.wall_us.div_euclid(1_000_000);
     let assertion =
         device.assertion(now_s).map_err(|e| Failure::Terminal(crate::Fault(e.to_string())))?;
-    let token = headquarters.token(&assertion).await?.token;
+    let token = patiently(|| headquarters.token(&assertion)).await?.token;
     let begun = begin(terminal, device, headquarters, &token, &position).await;
     let unknown = begun.as_ref().is_err_and(life::is_unknown);
     let begun = match begun {
@@ -130,12 +134,12 @@ async fn converse<T: Terminal, G: Gateway>(
     *worked = true;
     terminal.link(Link::Up);
     let talk = Talk { terminal, device, headquarters, token: &token, session: welcome.session };
-    talk.acknowledge(welcome.watermark, welcome.safe_seq).await?;
     let from = if planted(Bug::RestoreUnnoticed) {
         welcome.watermark.max(position.acked)
     } else {
         welcome.watermark
     };
+    talk.acknowledge(from, welcome.safe_seq).await?;
     let lanes = async {
         tokio::try_join!(
             talk.push(from, welcome.most_facts),
@@ -153,7 +157,8 @@ async fn begin<T: Terminal, G: Gateway>(
     token: &str,
     position: &Position,
 ) -> Result<Welcome, Failure> {
-    let welcome = headquarters.hello(token, &hello(device, position)).await?;
+    let hello = hello(device, position);
+    let welcome = patiently(|| headquarters.hello(token, &hello)).await?;
     check_welcome(terminal, position, &welcome).await?;
     Ok(welcome)
 }
@@ -216,22 +221,42 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
 
     async fn push(&self, mut acked: u64, most_facts: usize) -> Result<Infallible, Failure> {
         let mut bytes = PAGE_BYTES;
+        let mut rested = Instant::now();
+        let mut following = None;
         loop {
-            let Some(page) = self.terminal.page(acked, most_facts, bytes).await? else {
-                self.terminal.grown(acked).await?;
-                continue;
+            let page = match following.take() {
+                Some(page) => page,
+                None => {
+                    self.terminal.grown(acked).await?;
+                    sleep_until(rested).await;
+                    match self.terminal.page(acked, most_facts, bytes).await? {
+                        Some(page) => page,
+                        None => continue,
+                    }
+                },
             };
             let last = page.from + u64::try_from(page.lines.len()).unwrap_or_default() - 1;
             self.terminal.sending(last);
-            let pushed = self.headquarters.push(self.token, &self.envelope(&page), &page).await;
+            let begun = Instant::now();
+            let is_full = page.lines.len() >= most_facts || page.size() >= bytes / 2;
+            let next = async {
+                if is_full { self.terminal.page(last, most_facts, bytes).await } else { Ok(None) }
+            };
+            let (pushed, next) = tokio::join!(self.send(&page), next);
             if pushed.as_ref().is_err_and(Failure::is_too_large) && page.lines.len() > 1 {
                 bytes /= 2;
                 continue;
             }
             let pushed = pushed?;
-            bytes = PAGE_BYTES;
             self.check_pushed(&pushed, acked, last).await?;
+            if is_full && pushed.watermark == last && bytes == PAGE_BYTES {
+                following = next?;
+            }
+            bytes = PAGE_BYTES;
             acked = pushed.watermark;
+            if !is_full {
+                rested = Instant::now() + rest(begun.elapsed());
+            }
             let told = Told {
                 session: self.session,
                 watermark: acked,
@@ -240,6 +265,11 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
             };
             self.terminal.acknowledged(told).await?;
         }
+    }
+
+    async fn send(&self, page: &Page) -> Result<Pushed, Failure> {
+        let envelope = self.envelope(page);
+        patiently(|| self.headquarters.push(self.token, &envelope, page)).await
     }
 
     fn envelope(&self, page: &Page) -> PushEnvelope {
@@ -279,7 +309,7 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
         loop {
             ticks.tick().await;
             let status = self.terminal.status().await;
-            self.headquarters.status(self.token, &status).await?;
+            patiently(|| self.headquarters.status(self.token, &status)).await?;
         }
     }
 }

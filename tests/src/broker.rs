@@ -20,6 +20,22 @@ pub struct Broker {
     folder: TempDir,
     port: u16,
     server: Option<Child>,
+    access: Access,
+}
+
+/// Who may come in, and how.
+#[derive(Debug, Clone)]
+pub struct Access {
+    /// Lines of mosquitto's configuration.
+    pub lines: String,
+    /// What mosquitto's own clients need on their command line.
+    pub arguments: Vec<String>,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self { lines: "allow_anonymous true\n".to_owned(), arguments: vec![] }
+    }
 }
 
 /// Whether a broker could be started here.
@@ -29,12 +45,18 @@ pub fn installed() -> bool {
 
 impl Broker {
     pub async fn start() -> anyhow::Result<Self> {
+        Self::start_for(Access::default()).await
+    }
+
+    /// As [`Broker::start`], for those whom `access` lets in.
+    pub async fn start_for(access: Access) -> anyhow::Result<Self> {
         anyhow::ensure!(installed(), "mosquitto is not installed (Debian package mosquitto)");
         let mut attempt = 0;
         loop {
             attempt += 1;
             let folder = tempfile::Builder::new().prefix("kart-broker-").tempdir()?;
-            let mut broker = Self { folder, port: free_port().await?, server: None };
+            let port = free_port().await?;
+            let mut broker = Self { folder, port, server: None, access: access.clone() };
             match broker.start_again().await {
                 Ok(()) => return Ok(broker),
                 Err(fault) if attempt == ATTEMPTS => return Err(fault),
@@ -61,6 +83,15 @@ impl Broker {
         self.server.take().map_or(Ok(()), |mut server| server.kill().map(drop))
     }
 
+    /// What it keeps is lost: sessions and retained values. Only while it is stopped.
+    pub fn forget(&self) -> anyhow::Result<()> {
+        anyhow::ensure!(self.server.is_none(), "it runs, and would write it all again");
+        match std::fs::remove_file(self.folder.path().join("mosquitto.db")) {
+            Err(fault) if fault.kind() != std::io::ErrorKind::NotFound => Err(fault.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Starts it after [`Broker::stop`] or [`Broker::kill`], on the same port.
     pub async fn start_again(&mut self) -> anyhow::Result<()> {
         let file = self.configuration()?;
@@ -81,6 +112,40 @@ impl Broker {
         self.run(&mut publish).await.map(drop)
     }
 
+    /// Publishes bytes with QoS 1.
+    pub async fn publish_bytes(&self, topic: &str, payload: &[u8]) -> anyhow::Result<()> {
+        let file = self.folder.path().join("payload");
+        std::fs::write(&file, payload)?;
+        let mut publish = self.client("/usr/bin/mosquitto_pub");
+        publish.args(["-q", "1", "-t", topic, "-f"]).arg(&file);
+        self.run(&mut publish).await.map(drop)
+    }
+
+    /// Publishes each line as a message with QoS 1, over one connection.
+    pub async fn publish_lines(&self, topic: &str, lines: &[String]) -> anyhow::Result<()> {
+        use std::io::Write as _;
+        let mut publish = self.client("/usr/bin/mosquitto_pub");
+        let (mut client, mut input) =
+            Child::with_input(publish.args(["-q", "1", "-t", topic, "-l"]))?;
+        for line in lines {
+            writeln!(input, "{line}")?;
+        }
+        drop(input);
+        let status = client.end(LIMIT).await?;
+        anyhow::ensure!(status.success(), "{status}\n{}", client.tail());
+        Ok(())
+    }
+
+    /// Listens to `filter` until it is dropped; each line it prints is a topic and a payload.
+    pub fn listen(&self, filter: &str, client_id: Option<&str>) -> anyhow::Result<Child> {
+        let mut listen = self.client("/usr/bin/mosquitto_sub");
+        listen.args(["-v", "-q", "1", "-t", filter]);
+        if let Some(client_id) = client_id {
+            listen.args(["-i", client_id]);
+        }
+        Child::spawn(&mut listen)
+    }
+
     /// The next `count` payloads of a topic, retained ones included, by mosquitto's own client.
     pub async fn receive(&self, topic: &str, count: usize) -> anyhow::Result<Vec<String>> {
         let mut receive = self.client("/usr/bin/mosquitto_sub");
@@ -91,6 +156,7 @@ impl Broker {
     fn client(&self, program: &str) -> Command {
         let mut command = Command::new(program);
         command.args(["-h", "127.0.0.1", "-p", &self.port.to_string()]);
+        command.args(&self.access.arguments);
         command
     }
 
@@ -105,9 +171,10 @@ impl Broker {
         let file = self.folder.path().join("mosquitto.conf");
         // Started as root, mosquitto would change to a user who cannot write to this folder.
         let text = format!(
-            "listener {} 127.0.0.1\nallow_anonymous true\nuser root\nlog_dest stderr\n\
+            "listener {} 127.0.0.1\n{}user root\nlog_dest stderr\n\
              persistence true\npersistence_location {}/\nautosave_on_changes true\nautosave_interval 1\n",
             self.port,
+            self.access.lines,
             self.folder.path().display()
         );
         std::fs::write(&file, text)?;

@@ -8,6 +8,7 @@ pub mod programs;
 pub mod postgres;
 pub mod proxy;
 pub mod broker;
+pub mod edge;
 pub mod modbus;
 pub mod world;
 pub mod operator;

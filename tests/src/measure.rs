@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 pub mod drain;
+pub mod light;
 pub mod many;
 
 /// A disk, where `/tmp` may be memory.

@@ -1,6 +1,9 @@
 //! A Postgres cluster of its own for a test or the demo: in a temporary folder, on a Unix socket only.
 //! Its users are trusted and it does not flush to disk; it is no model for a real one.
 
+use std::fs::Permissions;
+use std::net::Ipv4Addr;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -16,6 +19,8 @@ pub struct Cluster {
     folder: TempDir,
     programs: PathBuf,
     running: bool,
+    /// Where it listens besides its socket.
+    network: String,
 }
 
 /// A copy of a cluster's data, which goes with the cluster.
@@ -38,7 +43,8 @@ impl Cluster {
             std::os::unix::fs::chown(folder.path(), Some(owner), None)?;
         }
         open_to_all(folder.path())?;
-        let mut cluster = Self { folder, programs, running: false };
+        let mut cluster =
+            Self { folder, programs, running: false, network: "-c listen_addresses=''".to_owned() };
         let data = cluster.data();
         let mut initdb = cluster.command("initdb");
         initdb.arg("--pgdata").arg(&data);
@@ -105,14 +111,44 @@ impl Cluster {
     /// Starts it after [`Cluster::stop`], with its data, at the same place.
     pub fn start_again(&mut self) -> anyhow::Result<()> {
         let socket = self.folder.path().display();
-        let options = format!(
-            "-c listen_addresses='' -c unix_socket_directories='{socket}' -c fsync=off -p 5432"
-        );
+        let options =
+            format!("-c unix_socket_directories='{socket}' -c fsync=off -p 5432 {}", self.network);
         let mut start = self.pg_ctl("start");
         start.arg("--log").arg(self.folder.path().join("log")).args(["--options", &options]);
         finish(&mut start).with_context(|| self.log())?;
         self.running = true;
         Ok(())
+    }
+
+    /// From now on it also listens at this address of the computer, and lets people in there over TLS only.
+    pub fn speak_tls(
+        &mut self,
+        certificate: &Path,
+        key: &Path,
+        address: Ipv4Addr,
+    ) -> anyhow::Result<()> {
+        self.stop()?;
+        let data = self.data();
+        for (from, name) in [(certificate, "server.crt"), (key, "server.key")] {
+            let to = data.join(name);
+            std::fs::copy(from, &to)?;
+            std::fs::set_permissions(&to, Permissions::from_mode(0o600))?;
+            if rustix::process::geteuid().is_root() {
+                std::os::unix::fs::chown(&to, Some(user_id(USER)?), None)?;
+            }
+        }
+        let rules =
+            "local all all trust\nhostssl all all 127.0.0.0/8 trust\nhost all all all reject\n";
+        std::fs::write(data.join("pg_hba.conf"), rules)?;
+        self.network = format!("-c listen_addresses={address} -c ssl=on");
+        self.start_again()
+    }
+
+    /// The same without TLS.
+    pub fn speak_plainly(&mut self, address: Ipv4Addr) -> anyhow::Result<()> {
+        self.stop()?;
+        self.network = format!("-c listen_addresses={address} -c ssl=off");
+        self.start_again()
     }
 
     /// Copies all data aside, as a cold backup would, and goes on. Connections break.
@@ -207,8 +243,7 @@ fn user_id(name: &str) -> anyhow::Result<u32> {
 }
 
 fn open_to_all(folder: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::PermissionsExt as _;
-    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755))
+    std::fs::set_permissions(folder, Permissions::from_mode(0o755))
 }
 
 fn finish(command: &mut Command) -> anyhow::Result<Output> {

@@ -36,6 +36,8 @@ pub struct WorldOptions {
     pub packers: u8,
     /// It needs Postgres.
     pub headquarters: bool,
+    /// What Kartorium has made in the central database before it is adopted; ours is built otherwise.
+    pub kartorium: Option<&'static str>,
     pub seed: u64,
     pub cycle: Duration,
     /// Machines stop by themselves.
@@ -50,6 +52,7 @@ impl Default for WorldOptions {
             presses: 2,
             packers: 1,
             headquarters: true,
+            kartorium: None,
             seed: 1,
             cycle: Duration::from_millis(250),
             stops: true,
@@ -82,10 +85,12 @@ impl World {
         let truth = folder.path().join("truth.ndjson").display().to_string();
         let plant = Plant::start(&options.arguments(broker.as_ref(), &truth)).await?;
         let site = folder.path().join("site.toml");
-        std::fs::write(&site, layout::site(&plant.machines)?)?;
-        let headquarters = match options.headquarters {
-            true => Some(Headquarters::start(&site).await?),
-            false => None,
+        let accounts = options.kartorium.is_some();
+        std::fs::write(&site, layout::site(&plant.machines, accounts)?)?;
+        let headquarters = match (options.headquarters, options.kartorium) {
+            (true, None) => Some(Headquarters::start(&site).await?),
+            (true, Some(before)) => Some(Headquarters::adopted_with(&site, before, &[]).await?),
+            (false, _) => None,
         };
         let mut terminal = Terminal::prepare(|data| {
             Layout {
@@ -110,6 +115,11 @@ impl World {
 
     pub fn client(&self) -> anyhow::Result<Client> {
         self.terminal.client()
+    }
+
+    /// The site file that headquarters began with.
+    pub fn site(&self) -> std::path::PathBuf {
+        self.folder.path().join("site.toml")
     }
 
     /// Everything that happened in the plant, one JSON line each.

@@ -12,6 +12,8 @@ use kart_tests::world::headquarters::{Headquarters, foreign};
 
 use crate::headquarters::{demo_site, enroll, shift};
 
+mod owner;
+
 const LIMIT: Duration = Duration::from_secs(30);
 const DATABASE: &str = "kartorium";
 

@@ -28,7 +28,10 @@ const PRESS: &str = "EQ-211";
 const PLACE: [&str; 4] = ["--organization", "cedar-works", "--site", "cedar"];
 
 /// Runs `kart-hq` as the owner of the database: its exit code, what it says and what it complains of.
-async fn said(headquarters: &Headquarters, arguments: &[&str]) -> (Option<i32>, String, String) {
+pub(crate) async fn said(
+    headquarters: &Headquarters,
+    arguments: &[&str],
+) -> (Option<i32>, String, String) {
     let mut command = Command::new(program("kart-hq").unwrap());
     command.env("DATABASE_URL", headquarters.database()).args(arguments);
     let mut child = Child::spawn(&mut command).unwrap();

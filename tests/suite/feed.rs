@@ -12,6 +12,7 @@ use crate::headquarters::device::{Device, key};
 use crate::headquarters::{administer, demo_site, enroll};
 use crate::turn::{seed, turn};
 
+mod emptied;
 mod load;
 mod mirror;
 

@@ -97,8 +97,8 @@ code = "{OLD_PRESS}"
 otherwise = "planned_stop"
 stale_after_ms = 1500
 signal = [
-    {{ name = "good", device = "plc", address = 24, type = "u32", word_order = "low_first", interval_ms = 100 }},
-    {{ name = "speed", device = "plc", table = "input", address = 7, type = "f32", word_order = "low_first", interval_ms = 100 }},
+    {{ name = "good", device = "plc", address = 24, type = "u32", order = "CDAB", interval_ms = 100 }},
+    {{ name = "speed", device = "plc", table = "input", address = 7, type = "f32", order = "CDAB", interval_ms = 100 }},
 ]
 counter = [{{ signal = "good", kind = "good", max_per_s = 200.0 }}]
 rule = [{{ name = "fast", when = [{{ signal = "speed", at_least = 12.5 }}], state = "running" }}]

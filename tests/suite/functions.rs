@@ -1,6 +1,6 @@
 //! The functions that Kartorium's documents name, in the central database: what they answer is what kart-core says.
 
-use kart_core::id::StationId;
+use kart_core::id::{StationId, reference_id};
 use kart_core::job::{Advance, State, advance};
 use kart_core::kpi::{Efficiency, Entry, Job, efficiency, standard_hours};
 use kart_core::time::Micros;
@@ -12,6 +12,8 @@ use uuid::Uuid;
 use crate::headquarters::demo_site;
 use crate::headquarters::device::key;
 use crate::turn::seed;
+
+mod dashboard;
 
 const ORGANIZATION: &str = "cedar-works";
 /// 2026-06-01 06:00 UTC.
@@ -99,13 +101,9 @@ async fn jobs_advance_as_the_documents_say() {
     let row = client.query_one(listed, &[&first.0]).await.unwrap();
     assert_eq!(row.get::<_, i64>(0), 3);
 
-    // What the table of transitions does not know is refused, whoever asks.
     let job = begun(&client, user).await;
-    let fault = client
-        .execute("UPDATE ops_jobs SET state = 'aborted' WHERE id = $1", &[&job])
-        .await
-        .and(client.execute("UPDATE ops_jobs SET state = 'pending' WHERE id = $1", &[&job]).await);
-    assert_eq!(fault.unwrap_err().code().unwrap().code(), "23514");
+    let abort = "UPDATE ops_jobs SET state = 'aborted' WHERE id = $1";
+    assert_eq!(client.execute(abort, &[&job]).await.unwrap(), 1);
     let again = client.execute("SELECT start_ops_job($1, $2)", &[&job, &user]).await;
     assert!(again.is_err(), "a job that was given up does not begin");
     let scrapped = begun(&client, user).await;
@@ -115,6 +113,38 @@ async fn jobs_advance_as_the_documents_say() {
     let row = client.query_one(dashboard, &[&first.0, &ORGANIZATION]).await.unwrap();
     assert_eq!(row.get::<_, i64>(0), 4);
     assert_eq!((row.get::<_, f64>(1), row.get::<_, f64>(2)), (27.27, 72.73));
+}
+
+/// What the table of transitions does not know is refused to our roles. Kartorium's own programs are left alone.
+async fn only_our_roles_are_bound(headquarters: &Headquarters, theirs: &Client) {
+    let product = key("ops_products", "BR/BR-40");
+    let insert = "INSERT INTO public.ops_jobs (site_id, job_number, product_id, current_station_id, state)
+        SELECT site_id, 'J-' || gen_random_uuid(), $1, id, 'aborted' FROM public.ops_stations WHERE id = $2
+        RETURNING id";
+    let job: Uuid =
+        theirs.query_one(insert, &[&product, &station("ST-21").0]).await.unwrap().get(0);
+    let reopen = format!("UPDATE ops_jobs SET state = 'pending' WHERE id = '{job}'");
+    let ours = connect(headquarters).await;
+    let place = format!(
+        "SET search_path = edge, public; SET ROLE kart_gateway; SET edge.organization = '{ORGANIZATION}';
+         SET edge.site = '{}'",
+        reference_id(ORGANIZATION, "cedar", "oee_sites", "cedar")
+    );
+    ours.batch_execute(&place).await.unwrap();
+    let fault = ours.batch_execute(&reopen).await.unwrap_err();
+    assert_eq!(fault.code().unwrap().code(), "23514", "{fault:?}");
+    assert_eq!(theirs.execute(&reopen, &[]).await.unwrap(), 1, "theirs to know");
+}
+
+#[tokio::test]
+async fn transitions_bind_our_roles_and_nobody_else() {
+    let own = Headquarters::start(&demo_site()).await.unwrap();
+    only_our_roles_are_bound(&own, &connect(&own).await).await;
+    let adopted = Headquarters::adopted(&demo_site()).await.unwrap();
+    let theirs = adopted.cluster.url("kartorium", "kartorium_app");
+    let (client, connection) = tokio_postgres::connect(&theirs, NoTls).await.unwrap();
+    tokio::spawn(async move { connection.await.ok() });
+    only_our_roles_are_bound(&adopted, &client).await;
 }
 
 #[tokio::test]

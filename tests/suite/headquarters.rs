@@ -99,6 +99,7 @@ fn state(device: &Device, code: &str, state: MachineState, ends: Option<RecordId
         rule: "cycle".into(),
         map: "m1".into(),
         batch: None,
+        detail: kart_core::fact::machine::Detail::default(),
     }
 }
 

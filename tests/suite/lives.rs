@@ -21,6 +21,7 @@ use crate::turn::turn;
 
 mod fleet;
 mod lost;
+mod screen;
 
 const LIMIT: Duration = Duration::from_secs(30);
 const STATION: &str = "ST-21";
@@ -334,6 +335,16 @@ async fn a_restored_headquarters_gets_everything_again() {
     assert_eq!(number(&world, "SELECT count(*) FROM edge.lives").await, 0);
 }
 
+/// A bit falls over near the end of the log.
+fn damage(terminal: &Terminal) {
+    let file = terminal.data().join("facts.db");
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
+    let log = rusqlite::Connection::open_with_flags(file, flags).unwrap();
+    let flip = "UPDATE facts SET line = replace(line, 'wall_us', 'wall_uz')
+                WHERE seq = (SELECT max(seq) - 2 FROM facts)";
+    assert_eq!(log.execute(flip, []).unwrap(), 1);
+}
+
 #[tokio::test]
 async fn a_damaged_end_of_the_log_heals_at_the_next_start() {
     let _turn = turn().await;
@@ -344,13 +355,7 @@ async fn a_damaged_end_of_the_log_heals_at_the_next_start() {
     parts(&mut world, 4).await;
     world.terminal.confirmed().await.unwrap();
     world.terminal.stop().await.unwrap();
-    let file = world.terminal.data().join("facts.db");
-    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_WRITE;
-    let log = rusqlite::Connection::open_with_flags(file, flags).unwrap();
-    let flip = "UPDATE facts SET line = replace(line, 'wall_us', 'wall_uz')
-                WHERE seq = (SELECT max(seq) - 2 FROM facts)";
-    assert_eq!(log.execute(flip, []).unwrap(), 1);
-    drop(log);
+    damage(&world.terminal);
 
     // Headquarters has what the damage costs.
     world.terminal.start().await.unwrap();

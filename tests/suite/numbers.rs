@@ -5,10 +5,14 @@ use std::time::Duration;
 
 use kart_api::{Answer, Client};
 use kart_core::command::Command;
+use kart_core::fact::{BatchStarted, Body};
 use kart_core::id::{EquipmentId, ProductId, StationId, UserId, reference_id};
+use kart_core::number::Leased;
 use kart_tests::world::terminal::Terminal;
 use tokio_postgres::NoTls;
 
+use crate::headquarters::device::{Device, machine};
+use crate::headquarters::enrolled;
 use crate::office::{Office, ask, request, seen};
 use crate::turn::turn;
 
@@ -41,14 +45,20 @@ impl Crew {
     }
 
     async fn batches(&self, machine: &str, count: usize) {
-        let equipment = EquipmentId(key("oee_equipment", machine));
         for _ in 0..count {
+            self.batch(machine, None).await;
+        }
+    }
+
+    async fn batch(&self, machine: &str, number: Option<&str>) {
+        {
+            let equipment = EquipmentId(key("oee_equipment", machine));
             let start = Command::StartBatch {
                 by: self.user,
                 equipment,
                 product: ProductId(key("ops_products", "BR/BR-40")),
                 target: None,
-                number: None,
+                number: number.map(str::to_owned),
                 work_order: None,
             };
             let started = self.client.command(&request(start, None)).await.unwrap();
@@ -233,4 +243,71 @@ async fn gateways_that_lend_at_once_lend_different_numbers() {
     assert_eq!(office.headquarters.number(new).await.unwrap(), 8 * 50 + 1);
     let others = office.headquarters.number("SELECT next_number FROM organization_prefixes").await;
     assert_eq!(others.unwrap(), 9 * 50 + 1);
+}
+
+#[tokio::test]
+async fn numbers_that_somebody_typed_are_not_given_again() {
+    let _turn = turn().await;
+    let office = Office::demo().await;
+    let mut terminal = office.terminal("T-07", |config| config).await;
+    leased(&terminal).await;
+    let crew = Crew::at(&terminal, "1001").await;
+    crew.batches("EQ-211", 1).await;
+    for typed in ["CED-000003", "CED-4", "ORDER-7"] {
+        crew.batch("EQ-211", Some(typed)).await;
+    }
+    crew.batches("EQ-211", 1).await;
+    // What was typed stands in the facts: a restart forgets none of it.
+    terminal.kill().unwrap();
+    terminal.start().await.unwrap();
+    crew.batches("EQ-211", 2).await;
+    terminal.confirmed().await.unwrap();
+    let mut all = numbers(&office).await;
+    all.sort();
+    let expected =
+        ["CED-000001", "CED-000002", "CED-000003", "CED-000005", "CED-000006", "CED-4", "ORDER-7"];
+    assert_eq!(all, expected);
+
+    // A job gets its number at headquarters, in the same way.
+    let prefix = "INSERT INTO organization_prefixes (organization_id, entity_type, prefix, padding)
+                  VALUES ('cedar-works', 'job', 'J-', 3)";
+    office.headquarters.sql(prefix, &[]).await.unwrap();
+    let station = key("ops_stations", "ST-21");
+    let product = key("ops_products", "BR/BR-40");
+    let user = key("users", "1001");
+    for typed in [Some("J-002"), None, None] {
+        let post = "SELECT post_ops_job('cedar-works', $1, $2, $3, $4)";
+        office.headquarters.sql(post, &[&station, &product, &user, &typed]).await.unwrap();
+    }
+    let jobs = "SELECT string_agg(job_number, ' ' ORDER BY job_number) FROM ops_jobs";
+    let jobs: String = office.headquarters.sql(jobs, &[]).await.unwrap()[0].get(0);
+    assert_eq!(jobs, "J-001 J-002 J-003");
+}
+
+#[tokio::test]
+async fn a_prefix_that_no_lease_has_stops_no_push() {
+    let (headquarters, mut device) = enrolled().await;
+    for (n, prefix) in ["C\0H", "C\nH", "C\u{1b}[2J", "CH"].into_iter().enumerate() {
+        let lease = Some(Leased { prefix: prefix.to_owned(), number: 1 });
+        device.append(Body::BatchStarted(BatchStarted {
+            equipment: machine("EQ-211"),
+            station: Some(StationId(key("ops_stations", "ST-21"))),
+            product: ProductId(key("ops_products", "BR/BR-40")),
+            number: format!("CH-{n}"),
+            work_order: None,
+            target: None,
+            lease,
+            from: Device::stamp(device.lines.len() as u64 + 1),
+            operators: vec![],
+        }));
+    }
+    let pushed = device.push(1).await.unwrap();
+    assert_eq!(pushed.watermark, 5, "all of them are stored");
+    let noted = "SELECT count(*) FROM edge.numbers_issued WHERE prefix = 'CH' AND NOT clash";
+    assert_eq!(headquarters.number(noted).await.unwrap(), 1);
+    assert_eq!(headquarters.number("SELECT count(*) FROM edge.numbers_issued").await.unwrap(), 1);
+    let refused: Vec<&str> = pushed.quarantined.iter().map(|held| held.code.as_str()).collect();
+    assert!(refused.iter().all(|code| *code == "refused"), "{refused:?}");
+    let applied = headquarters.number("SELECT count(*) FROM oee_batch_details").await.unwrap();
+    assert_eq!(usize::try_from(applied).unwrap() + refused.len(), 4);
 }

@@ -9,11 +9,14 @@ use kart_core::machine::MachineState;
 use kart_tests::world::headquarters::Headquarters;
 use uuid::Uuid;
 
+use crate::corrections::said;
 use crate::headquarters::device::{Device, key, machine, user};
 use crate::headquarters::{administer, demo_site, enroll};
 
 mod close;
+mod derived;
 mod job;
+mod shown;
 
 const SITE: [&str; 4] = ["--organization", "cedar-works", "--site", "cedar"];
 
@@ -105,6 +108,7 @@ async fn a_batch_that_two_terminals_began_unseen_is_one() {
         rule: "cycle".into(),
         map: "m1".into(),
         batch: Some(theirs),
+        detail: kart_core::fact::machine::Detail::default(),
     });
     two.append(Body::BatchProduced(BatchProduced {
         batch: theirs,
@@ -169,8 +173,17 @@ async fn steps_that_contradict_each_other_are_kept_and_shown() {
     let listed = administer(&headquarters, &[&["conflicts", "list"], &SITE[..]].concat()).await;
     assert_eq!(listed.lines().count(), 3, "{listed}");
     let id = listed.split('\t').next().unwrap();
-    let settle = ["conflicts", "settle", id, "--by", "Mara", "--resolution", "asked both of them"];
-    administer(&headquarters, &[&settle[..], &SITE[..]].concat()).await;
+    let settle = |by| {
+        let words = ["--by", by, "--resolution", "asked both of them"];
+        [&["conflicts", "settle", id], &words[..], &SITE[..]].concat()
+    };
+    let (code, _, complaint) = said(&headquarters, &settle("Mara")).await;
+    assert_eq!(code, Some(1));
+    assert!(complaint.contains("nobody at cedar has the badge or key Mara"), "{complaint}");
+    administer(&headquarters, &settle("1005")).await;
+    let by = "SELECT count(*) FROM edge.conflicts c JOIN edge.people p
+              ON c.resolved_by = p.user_id::text WHERE p.badge = '1005'";
+    assert_eq!(headquarters.number(by).await.unwrap(), 1);
     let listed = administer(&headquarters, &[&["conflicts", "list"], &SITE[..]].concat()).await;
     assert_eq!(listed.lines().count(), 2, "{listed}");
     folds_to_what_is_kept(&headquarters).await;

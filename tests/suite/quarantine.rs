@@ -13,7 +13,7 @@ use kart_tests::world::headquarters::Headquarters;
 use uuid::Uuid;
 
 use crate::headquarters::device::{Device, key, machine, user};
-use crate::headquarters::{administer, enroll, enrolled};
+use crate::headquarters::{administer, demo_site, enroll, enrolled};
 
 const LIMIT: Duration = Duration::from_secs(30);
 const PLACE: [&str; 4] = ["--organization", "cedar-works", "--site", "cedar"];
@@ -158,4 +158,35 @@ async fn too_large_a_share_of_facts_that_wait_raises_an_alarm() {
         raised.then_some(()).ok_or_else(|| log.clone())
     })
     .await;
+
+    // The gateway works beside it: from here on only the worker of the test does.
+    headquarters.stop().await.unwrap();
+    let listed = administer(&headquarters, &[&["alarms"], &PLACE[..]].concat()).await;
+    assert_eq!(listed.lines().collect::<Vec<_>>(), ["quarantine\tT-07\t4 of 305 facts wait"]);
+    let terminals = administer(&headquarters, &[&["terminals"], &PLACE[..]].concat()).await;
+    let line = terminals.lines().find(|line| line.starts_with("T-07\t")).unwrap();
+    assert!(line.contains("\tALARM 4 since 20") && line.contains(": unresolved_ref\t"), "{line}");
+
+    // Another site, and another organisation, have nothing to do with it.
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(demo_site()).unwrap();
+    let others = [("cedar-works", "oak-works"), ("code = \"cedar\"", "code = \"birch\"")];
+    for (n, (from, to)) in others.into_iter().enumerate() {
+        let site = folder.path().join(format!("{n}.toml"));
+        std::fs::write(&site, text.replacen(from, to, 1)).unwrap();
+        headquarters.apply_site(&site).await.unwrap();
+    }
+    let mut command = Command::new(program("kart-hq").unwrap());
+    command.env("DATABASE_URL", headquarters.database()).args(work);
+    let mut worker = Child::spawn(&mut command).unwrap();
+    worker.end(LIMIT).await.unwrap();
+    let done = worker.stdout();
+    assert!(done.contains("still wait at birch") && done.contains("still wait at cedar"), "{done}");
+    let log = worker.stderr();
+    let raised: Vec<&str> = log.lines().filter(|line| line.contains("ALARM")).collect();
+    assert!(raised.len() == 1 && raised[0].contains("cedar-works"), "{log}");
+    for other in [["oak-works", "cedar"], ["cedar-works", "birch"]] {
+        let place = ["alarms", "--organization", other[0], "--site", other[1]];
+        assert_eq!(administer(&headquarters, &place).await, "");
+    }
 }

@@ -17,6 +17,8 @@ use rcgen::{CertificateParams, Issuer, KeyPair, date_time_ymd};
 use crate::headquarters::demo_site;
 use crate::turn::turn;
 
+mod database;
+
 const LIMIT: Duration = Duration::from_secs(30);
 
 async fn hq(arguments: &[&str]) {

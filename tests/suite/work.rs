@@ -114,6 +114,77 @@ async fn what_fails_is_tried_again_later_and_given_up_in_the_end() {
 }
 
 #[tokio::test]
+async fn a_retry_stays_due_while_another_one_is_under_way() {
+    let headquarters = alone().await;
+    administer(&headquarters, &["work", "--once"]).await;
+    let site = key("oee_sites", "cedar").to_string();
+    // One that nobody comes to before tomorrow; whatever changes meanwhile came too late for it.
+    let under_way = "INSERT INTO jobs (organization_id, job_type, payload, run_after)
+        VALUES ('cedar-works', 'quarantine_retry', jsonb_build_object('site_id', $1::text),
+                now() + interval '1 day')";
+    headquarters.sql(under_way, &[&site]).await.unwrap();
+    headquarters.sql("DELETE FROM job_history", &[]).await.unwrap();
+    let due = ["work", "--once", "--due", "quarantine_retry"];
+    let told = administer(&headquarters, &due).await;
+    assert!(told.contains("0 jobs done"), "{told}");
+    let still_due =
+        "SELECT count(*) FROM edge.work WHERE kind = 'quarantine_retry' AND next_at <= now()";
+    assert_eq!(headquarters.number(still_due).await.unwrap(), 1);
+    headquarters.sql("DELETE FROM jobs", &[]).await.unwrap();
+    let told = administer(&headquarters, &["work", "--once"]).await;
+    assert!(told.contains("quarantine_retry\t0 facts applied"), "{told}");
+    assert_eq!(headquarters.number(still_due).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn the_sweep_says_where_rows_are_not_what_the_facts_say_and_mends_nothing() {
+    let (mut headquarters, mut device) = enrolled().await;
+    let texts = crate::headquarters::shift(&mut device);
+    device.push_with(1, &texts).await.unwrap();
+    headquarters.stop().await.unwrap();
+    let entry = "SELECT id::text FROM ops_labor_entries LIMIT 1";
+    let entry: String = headquarters.sql(entry, &[]).await.unwrap()[0].get(0);
+    let entry: Uuid = entry.parse().unwrap();
+    let number = u8::try_from(entry.as_u128() % 16).unwrap();
+    let part = format!(r#"UPDATE edge.work SET position = '{{"part": {number}}}'"#);
+    let part = format!("{part} WHERE kind = 'checksum_sweep'");
+    let sweep = ["work", "--once", "--due", "checksum_sweep"];
+    let compared = format!("records of part {} of 16 of the records compared", number + 1);
+    let alarms = ["alarms", "--organization", "cedar-works", "--site", "cedar"];
+    let sweeps = async || {
+        headquarters.sql(&part, &[]).await.unwrap();
+        let told = administer(&headquarters, &sweep).await;
+        assert!(told.contains(&compared), "{told}");
+        (told, administer(&headquarters, &alarms).await)
+    };
+    let (told, raised) = sweeps().await;
+    assert!(told.contains("nothing differs"), "{told}");
+    assert_eq!(raised, "");
+    // A part after the other, and then the first again.
+    let next = "SELECT (position ->> 'part')::int FROM edge.work WHERE kind = 'checksum_sweep'";
+    let next = headquarters.number(next).await.unwrap();
+    assert_eq!(next, (i64::from(number) + 1) % 16);
+
+    let spoil = format!("UPDATE ops_labor_entries SET end_ts = NULL WHERE id = '{entry}'");
+    headquarters.sql(&spoil, &[]).await.unwrap();
+    for _ in 0..2 {
+        let (told, raised) = sweeps().await;
+        let named = format!("1 rows and 0 rows too many differ: ops_labor_entries {entry}");
+        assert!(told.contains(&named), "{told}");
+        assert_eq!(raised.lines().count(), 1, "{raised}");
+        assert!(raised.starts_with("rows_differ\t") && raised.contains(&named), "{raised}");
+    }
+    let spoiled = "SELECT count(*) FROM ops_labor_entries WHERE end_ts IS NULL";
+    assert_eq!(headquarters.number(spoiled).await.unwrap(), 1, "nothing is mended silently");
+
+    let place = &alarms[1..];
+    let told = administer(&headquarters, &[&["refold"], place].concat()).await;
+    assert!(told.contains("not compared: queues, jobs"), "{told}");
+    let (told, raised) = sweeps().await;
+    assert!(told.contains("nothing differs") && raised.is_empty(), "{told} {raised}");
+}
+
+#[tokio::test]
 async fn unusual_jobs_are_flagged_once_and_a_reviewed_flag_stays() {
     let headquarters = alone().await;
     // Thirty brackets in about an hour, one in ten hours, one in five minutes.
@@ -172,6 +243,14 @@ async fn the_sweep_finds_what_was_altered_and_retention_takes_what_is_old() {
     let audited = "SELECT count(*) FROM edge.audit WHERE action = 'broken chain found'
         AND (detail ->> 'seq')::int = 4";
     assert_eq!(headquarters.number(audited).await.unwrap(), 1);
+    let alarms = ["alarms", "--organization", "cedar-works", "--site", "cedar"];
+    let raised = administer(&headquarters, &alarms).await;
+    assert!(raised.starts_with("broken_chain\t") && raised.contains("/4\t"), "{raised}");
+    // As received again: the alarm goes when the sweep finds it no more.
+    let restore = "UPDATE edge.inbox SET line = substr(line, 1, length(line) - 1) WHERE seq = 4";
+    headquarters.sql(restore, &[]).await.unwrap();
+    administer(&headquarters, &sweep).await;
+    assert_eq!(administer(&headquarters, &alarms).await, "");
 
     let too_short = "INSERT INTO edge.retention (organization_id, kind, keep_days) VALUES ('cedar-works', 'texts', 7)";
     headquarters.sql(too_short, &[]).await.unwrap_err();

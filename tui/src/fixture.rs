@@ -10,8 +10,8 @@ use kart_core::{
     id::{EquipmentId, ProductId, ReasonId, RecordId, SiteId, StationId, UserId},
     machine::MachineState,
     reference::{
-        self, Family, Job, Person, Product, Queued, Reason, ReasonGroup, Reference, Role, Site,
-        Station, Targets, Work,
+        self, Family, Floor, Job, Person, Product, Queued, Reason, ReasonGroup, Reference, Role,
+        Site, Station, Targets, Work,
     },
     screen::Settings,
     signal::{Quality, Value},
@@ -87,7 +87,10 @@ pub(crate) fn view() -> View {
             from_us: ago(761),
             until_us: None,
             reason: None,
+            proposed: None,
         }],
+        elsewhere: vec![],
+        conflicts: vec![],
         sync: Sync {
             recording: Recording::Yes,
             link: HqLink::Up,
@@ -98,6 +101,7 @@ pub(crate) fn view() -> View {
             quarantined: 0,
             refused: 0,
             reference_us: Some(ago(120)),
+            damage: None,
         },
         receipts: vec![
             receipt(1203, "batch_started", "B-1042", Stage::Saved),
@@ -145,6 +149,7 @@ fn machine(id: EquipmentId, code: &str, name: &str, state: MachineState) -> Mach
             target: Some(500),
             started_us: ago(3600),
             operators: vec![ANNA],
+            terminal: None,
         }),
         signals: vec![
             signal("good", Value::Whole(61_210), ""),
@@ -185,6 +190,7 @@ fn work() -> Work {
             work_order: None,
             target: None,
         }],
+        floor: Floor::default(),
     }
 }
 
@@ -288,6 +294,7 @@ fn people() -> Vec<Person> {
         id,
         name: name.into(),
         number: String::new(),
+        email: String::new(),
         badge: badge.into(),
         role: Role::Operator,
         active,

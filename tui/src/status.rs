@@ -54,7 +54,14 @@ fn recording(view: &View, words: &Words, zone: &Zone) -> String {
         Recording::Yes => {
             let saved = words.format().count(view.sync.saved);
             let saved = words.tell(&Sentence::new("saved-here").with("count", saved));
-            format!("{} · {saved}", words.say("recording"))
+            let mut parts = vec![words.say("recording")];
+            parts.extend(view.sync.damage.as_ref().map(|damage| {
+                let since = zone.short(damage.at_us, now);
+                let sentence = Sentence::new("log-damaged").with("since", since);
+                words.tell(&sentence.with("file", plain(&damage.file)))
+            }));
+            parts.push(saved);
+            parts.join(" · ")
         },
         Recording::No { reason, since_us } => words.tell(
             &Sentence::new("not-recording")
@@ -70,6 +77,7 @@ fn headquarters(view: &View, words: &Words, zone: &Zone) -> String {
     let (state, reason) = match &view.sync.link {
         HqLink::Alone => return words.say("hq-alone"),
         HqLink::Connecting => (words.say("hq-connecting"), None),
+        HqLink::Preparing { progress } => (words.say("hq-preparing"), Some(progress)),
         HqLink::Up => (words.say("hq-up"), None),
         HqLink::Down { since_us, reason } => {
             let since = zone.short(*since_us, now);

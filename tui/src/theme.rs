@@ -53,6 +53,8 @@ pub fn state(state: MachineState) -> (&'static str, Style, &'static str) {
         MachineState::PlannedStop => {
             ("▬", Style::new().fg(Color::LightBlue).add_modifier(Modifier::BOLD), "state-planned")
         },
+        MachineState::Blocked => ("▲", SAVING, "state-blocked"),
+        MachineState::Starved => ("▼", SAVING, "state-starved"),
         MachineState::Unknown => {
             ("?", Style::new().fg(Color::Black).bg(Color::Gray), "state-unknown")
         },
@@ -74,7 +76,7 @@ const ASCII: [(&str, &str); 15] = [
     ("✗", "x"),
     ("▬", "="),
     ("▲↑", "^"),
-    ("↓", "v"),
+    ("↓▼", "v"),
     ("·…–—", "."),
 ];
 

@@ -7,6 +7,7 @@ mod footer;
 mod forms;
 mod help;
 mod machine;
+mod news;
 mod overview;
 mod receipts;
 mod sidebar;

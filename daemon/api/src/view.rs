@@ -1,7 +1,7 @@
 //! What the daemon shows: a [`View`], kept up to date by numbered [`Delta`]s.
 
 use kart_core::{
-    id::{EquipmentId, RecordId, StationId, UserId},
+    id::{EquipmentId, ReasonId, RecordId, StationId, UserId},
     machine::MachineState,
     reference::Reference,
     signal::{Quality, Value},
@@ -22,6 +22,12 @@ pub struct View {
     pub people: Vec<Present>,
     /// Stops that are open or wait for an explanation, newest first.
     pub stops: Vec<Stop>,
+    /// Batches that other terminals have open at these stations, on machines that are not shown here.
+    #[serde(default)]
+    pub elsewhere: Vec<Elsewhere>,
+    /// What contradicts itself and nobody at headquarters has settled yet, oldest first.
+    #[serde(default)]
+    pub conflicts: Vec<Conflict>,
     /// Disk and headquarters.
     pub sync: Sync,
     /// What people recorded here lately, newest first.
@@ -47,6 +53,12 @@ pub struct Delta {
     /// See [`View::stops`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stops: Option<Vec<Stop>>,
+    /// See [`View::elsewhere`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elsewhere: Option<Vec<Elsewhere>>,
+    /// See [`View::conflicts`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub conflicts: Option<Vec<Conflict>>,
     /// See [`View::sync`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sync: Option<Sync>,
@@ -110,6 +122,13 @@ pub enum DeviceLink {
     Starting,
     /// It answers.
     Up,
+    /// It answers, and some of its values are none.
+    Partly {
+        /// Since when.
+        since_us: Micros,
+        /// In words, for the person who can act.
+        reason: String,
+    },
     /// It does not.
     Down {
         /// Since when.
@@ -151,8 +170,33 @@ pub struct Batch {
     pub target: Option<i64>,
     /// When it began.
     pub started_us: Micros,
-    /// People on it.
+    /// People on it, those at other terminals included.
     pub operators: Vec<UserId>,
+    /// Another terminal where it began, and which alone completes it; empty when it began at none.
+    #[serde(default)]
+    pub terminal: Option<String>,
+}
+
+/// A batch on a machine that is not shown here.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Elsewhere {
+    /// Code of the machine.
+    pub machine: String,
+    /// The batch.
+    pub batch: Batch,
+}
+
+/// Something that cannot all be true.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Conflict {
+    /// Its key at headquarters.
+    pub id: String,
+    /// Stable word, see `kart_core::record::conflict::Kind`.
+    pub kind: String,
+    /// The number of the batch, job or entry, or the name of the person; may be empty.
+    pub about: String,
+    /// The machines concerned.
+    pub machines: Vec<EquipmentId>,
 }
 
 /// A person who is clocked in.
@@ -183,6 +227,9 @@ pub struct Stop {
     pub until_us: Option<Micros>,
     /// The reason as given; `None` means: waits for one.
     pub reason: Option<String>,
+    /// The reason that the machine's fault code stands for.
+    #[serde(default)]
+    pub proposed: Option<ReasonId>,
 }
 
 /// Disk and headquarters.
@@ -208,6 +255,21 @@ pub struct Sync {
     pub refused: u64,
     /// When the reference data was last confirmed by headquarters.
     pub reference_us: Option<Micros>,
+    /// The log was found damaged, and nobody has said yet that this is settled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub damage: Option<Damage>,
+}
+
+/// A log that was found damaged at a start. It is settled when headquarters holds a fact that was
+/// recorded after it, or when a person has taken the file away.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Damage {
+    /// When it was found.
+    pub at_us: Micros,
+    /// What was damaged.
+    pub problem: String,
+    /// The file that was set aside, in the data folder.
+    pub file: String,
 }
 
 /// Whether facts can be written.
@@ -233,6 +295,11 @@ pub enum HqLink {
     Alone,
     /// Configured, no answer yet.
     Connecting,
+    /// It answers, and reads the log's former life, so that a new one can begin.
+    Preparing {
+        /// How far it is, in words.
+        progress: String,
+    },
     /// It answers.
     Up,
     /// It does not.
@@ -308,6 +375,8 @@ impl View {
         replace(&mut self.terminal, delta.terminal);
         replace(&mut self.people, delta.people);
         replace(&mut self.stops, delta.stops);
+        replace(&mut self.elsewhere, delta.elsewhere);
+        replace(&mut self.conflicts, delta.conflicts);
         replace(&mut self.sync, delta.sync);
         replace(&mut self.receipts, delta.receipts);
         if delta.reference.is_some() {
@@ -333,6 +402,8 @@ impl View {
                 .collect(),
             people: changed(&self.people, &next.people),
             stops: changed(&self.stops, &next.stops),
+            elsewhere: changed(&self.elsewhere, &next.elsewhere),
+            conflicts: changed(&self.conflicts, &next.conflicts),
             sync: changed(&self.sync, &next.sync),
             receipts: changed(&self.receipts, &next.receipts),
             reference: changed(&self.reference, &next.reference).flatten(),

@@ -39,6 +39,13 @@ pub enum Command {
         /// External work order.
         work_order: Option<String>,
     },
+    /// Work on a batch that is open, wherever it was started.
+    JoinBatch {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which batch.
+        batch: RecordId,
+    },
     /// Complete the batch.
     CompleteBatch {
         /// Who; must be clocked in.
@@ -118,6 +125,26 @@ pub enum Refusal {
         /// Code of the machine.
         machine: String,
     },
+    /// Another terminal has a batch of this number open; it can be joined.
+    #[error(
+        "batch {number} is open on {machine}, started at {terminal}; join it or give another number"
+    )]
+    OpenElsewhere {
+        /// Its record, to join it.
+        batch: RecordId,
+        /// Its number.
+        number: String,
+        /// Code of the machine it began on.
+        machine: String,
+        /// Code of the terminal it began at; empty when it was none.
+        terminal: String,
+    },
+    /// Works on it already.
+    #[error("{name} is on this batch already")]
+    AlreadyOnBatch {
+        /// Who.
+        name: String,
+    },
     /// The batch is not running here.
     #[error("this batch is not running here")]
     NoSuchBatch,
@@ -184,7 +211,7 @@ impl Accepted {
             Body::ClockedIn { user, .. } => (origin.record(fact.seq), Some(*user)),
             Body::ClockedOut { user, entry } => (*entry, Some(*user)),
             Body::BatchStarted(_) => (origin.record(fact.seq), None),
-            Body::BatchCompleted { batch, .. } => (*batch, None),
+            Body::BatchCompleted { batch, .. } | Body::BatchJoined { batch, .. } => (*batch, None),
             Body::StopExplained { stop, .. } => (*stop, None),
             Body::BatchProduced(produced) => (produced.batch, None),
             Body::BatchAborted(aborted) => (aborted.batch, None),
@@ -200,8 +227,8 @@ impl Accepted {
             | Body::Continued(_)
             | Body::Started { .. }
             | Body::StateChanged { .. }
+            | Body::ProductSeen(_)
             | Body::Counted(_)
-            | Body::BatchJoined { .. }
             | Body::BatchLeft { .. }
             | Body::BatchEquipmentAdded(_)
             | Body::BatchEquipmentRemoved(_)

@@ -36,6 +36,8 @@ pub enum Verdict {
     Base,
     /// It rose.
     Increase,
+    /// It rose while nobody watched it: booked, but not known when.
+    Gap,
     /// It passed its highest value and began again at zero.
     Wrap,
     /// It was set back; what it shows now is a lower bound of what was made.
@@ -53,6 +55,7 @@ impl Verdict {
         match self {
             Self::Base => "base",
             Self::Increase => "increase",
+            Self::Gap => "gap",
             Self::Wrap => "wrap",
             Self::Reset => "reset",
             Self::Restored => "restored",
@@ -219,7 +222,7 @@ impl Base {
             (Some(base), Verdict::Reset) => {
                 fresh(Some((base.epoch, base.unwrapped, base.at.clone())), judgement.quantity)
             },
-            (Some(base), Verdict::Increase | Verdict::Wrap) => {
+            (Some(base), Verdict::Increase | Verdict::Gap | Verdict::Wrap) => {
                 let reset = base.before_reset.clone();
                 let since_reset =
                     reset.as_ref().map_or(0, |_| base.since_reset + judgement.quantity);

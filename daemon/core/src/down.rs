@@ -32,11 +32,18 @@ pub struct Table {
     pub key: &'static [&'static str],
     /// What is sent of a row, the key included.
     pub columns: &'static [&'static str],
+    /// What headquarters tells with each row and keeps elsewhere.
+    pub further: &'static [&'static str],
     /// Its rows are part of that table's rows with the same key: they come and go with them.
     pub follows: Option<&'static str>,
 }
 
 impl Table {
+    /// Everything that is sent of a row.
+    pub fn told(&self) -> impl Iterator<Item = &'static str> + use<> {
+        self.columns.iter().chain(self.further).copied()
+    }
+
     /// Schema and name, as in a feed.
     pub fn path(&self) -> String {
         format!("{}.{}", self.schema, self.name)
@@ -80,8 +87,8 @@ mod tests {
         for described in TABLES {
             assert_eq!(table(&described.path()), Some(described));
             assert!(described.key.iter().all(|key| described.columns.contains(key)));
-            let columns: BTreeSet<_> = described.columns.iter().collect();
-            assert_eq!(columns.len(), described.columns.len(), "{}", described.name);
+            let told: BTreeSet<_> = described.told().collect();
+            assert_eq!(told.len(), described.told().count(), "{}", described.name);
             if let Some(followed) = described.follows {
                 let followed = table(followed).unwrap();
                 assert_eq!(followed.key.len(), described.key.len());

@@ -9,12 +9,13 @@ use std::{
 };
 
 use crate::{
-    fact::{Body, Draft, FactText},
+    fact::{Body, Draft, FactText, machine::Detail},
     id::{EquipmentId, RecordId, UserId},
     machine::MachineState,
     map::Map,
     plant::Plant,
     reference::Reference,
+    rule::{Memory, Stroke},
     signal::{Quality, Sample, SignalName, Value},
     time::{Moment, Stamp},
 };
@@ -22,6 +23,8 @@ use crate::{
 pub mod commands;
 mod corrections;
 mod derive;
+mod hearsay;
+mod join;
 
 /// The engine: the plant as facts tell it, and what has been seen but not decided.
 #[derive(Clone, Debug)]
@@ -35,6 +38,8 @@ pub struct Engine {
     drafts: Vec<Draft>,
     /// Up to when the passing of time has been decided on, by the boot clock.
     decided_us: i64,
+    /// Until when the samples that are being taken in were made at the latest.
+    kept: Option<Stamp>,
 }
 
 /// What has been seen of one machine.
@@ -48,6 +53,18 @@ pub struct Watch {
     candidate: Option<Candidate>,
     /// Counters whose reading is held back as implausible, which has been told.
     held: BTreeSet<SignalName>,
+    /// What the conditions of the rules remember.
+    memory: Memory,
+    /// When a condition turns next by itself, by the boot clock.
+    turns_us: Option<i64>,
+    /// The last reading that showed a part, of each counter.
+    strokes: BTreeMap<SignalName, Stroke>,
+    /// The heartbeat's value, and since when it stands.
+    beat: Option<(Value, Stamp)>,
+    /// Since when values can be trusted: it came back then; `None` while it stands still.
+    trusted: Option<Stamp>,
+    /// How often the state was about to change and did not.
+    suppressed: u32,
 }
 
 /// A value as last seen.
@@ -81,6 +98,7 @@ impl Engine {
             watches,
             drafts: Vec::new(),
             decided_us: i64::MIN,
+            kept: None,
         }
     }
 
@@ -145,6 +163,7 @@ impl Engine {
                 rule: "not in the map".to_owned(),
                 map: self.map.fingerprint.clone(),
                 batch,
+                detail: Detail::default(),
             };
             self.draft(now, Event::new(changed));
         }

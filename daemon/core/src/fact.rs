@@ -25,12 +25,14 @@ pub mod batch;
 pub mod correction;
 pub mod life;
 pub mod job;
+pub mod machine;
 pub mod queue;
 
 use batch::{BatchAborted, BatchEquipment, BatchFieldSet, BatchProduced};
 use correction::{Corrected, CorrectionSeen};
 use job::{JobAborted, JobCompleted, JobMoved, JobPosted, JobScrapped, JobStarted};
 use life::{Continued, Former};
+use machine::{Detail, ProductSeen};
 use queue::{Ask, QueueAsked};
 
 /// The number of this format, written into the first fact of every log.
@@ -127,7 +129,12 @@ pub enum Body {
         map: String,
         /// The batch running on the machine.
         batch: Option<RecordId>,
+        /// How it came about.
+        #[serde(default, skip_serializing_if = "Detail::is_none")]
+        detail: Detail,
     },
+    /// A machine says what it makes.
+    ProductSeen(ProductSeen),
     /// A counter of a machine was read and judged.
     Counted(Counted),
     /// A person clocked in at a station.
@@ -412,6 +419,7 @@ impl Fact {
             | Body::JobScrapped(_)
             | Body::JobAborted(_)
             | Body::QueueAsked(_)
+            | Body::ProductSeen(_)
             | Body::Corrected(_)
             | Body::CorrectionSeen(_) => None,
         }
@@ -426,6 +434,7 @@ impl Body {
             Self::Continued(_) => "continued",
             Self::Started { .. } => "started",
             Self::StateChanged { .. } => "state_changed",
+            Self::ProductSeen(_) => "product_seen",
             Self::Counted(_) => "counted",
             Self::ClockedIn { .. } => "clocked_in",
             Self::ClockedOut { .. } => "clocked_out",

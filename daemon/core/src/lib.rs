@@ -36,6 +36,7 @@ pub mod row;
 pub mod reference;
 pub mod screen;
 pub mod number;
+pub mod packml;
 pub mod pin;
 pub mod site;
 pub mod down;

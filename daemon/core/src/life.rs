@@ -95,13 +95,33 @@ impl Succession {
     /// on from where the new life's counters stand.
     fn fit(&self, body: Body) -> Body {
         match body {
-            Body::StateChanged { equipment, station, state, mut from, ends, rule, map, batch } => {
+            Body::StateChanged {
+                equipment,
+                station,
+                state,
+                mut from,
+                ends,
+                rule,
+                map,
+                batch,
+                detail,
+            } => {
                 let open = self.plant.interval(equipment);
                 if let Some(open) = open {
                     from.wall_us = from.wall_us.max(open.from.at.wall_us);
                 }
                 let ends = open.map(|open| open.record).or(ends);
-                Body::StateChanged { equipment, station, state, from, ends, rule, map, batch }
+                Body::StateChanged {
+                    equipment,
+                    station,
+                    state,
+                    from,
+                    ends,
+                    rule,
+                    map,
+                    batch,
+                    detail,
+                }
             },
             Body::ClockedOut { user, entry } => {
                 let present = self.plant.labor.get(&user);
@@ -137,7 +157,7 @@ fn beyond(base: &Base, counted: Counted) -> Counted {
         // Nothing was known before it, now something is: the next reading is judged by that.
         Verdict::Base | Verdict::Held => (base.unwrapped, base.unwrapped),
         // From the base on: the counter still tells what facts told that both sides have lost.
-        Verdict::Increase | Verdict::Wrap if counted.epoch == base.epoch => {
+        Verdict::Increase | Verdict::Gap | Verdict::Wrap if counted.epoch == base.epoch => {
             (base.unwrapped, counted.raw_to.max(base.unwrapped))
         },
         _ => (counted.raw_from.max(base.unwrapped), counted.raw_to.max(base.unwrapped)),

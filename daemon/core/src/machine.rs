@@ -6,7 +6,8 @@ use std::fmt;
 /// What a machine is doing, as derived from its signals.
 ///
 /// Elements of ISO 22400-2: `running` is actual production time, `setup` actual unit setup time,
-/// `stopped` actual unit delay time; `unknown` belongs to none and lowers the coverage instead.
+/// `stopped` actual unit delay time, `blocked` and `starved` actual unit idle time as its neighbours
+/// cause it; `unknown` belongs to none and lowers the coverage instead.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MachineState {
@@ -18,6 +19,10 @@ pub enum MachineState {
     Setup,
     /// Not producing, as planned.
     PlannedStop,
+    /// Could produce, but what it made is not taken away.
+    Blocked,
+    /// Could produce, but has nothing to work on.
+    Starved,
     /// Could not be seen; never counted as run or as downtime.
     Unknown,
 }
@@ -30,13 +35,15 @@ impl MachineState {
             Self::Stopped => "stopped",
             Self::Setup => "setup",
             Self::PlannedStop => "planned_stop",
+            Self::Blocked => "blocked",
+            Self::Starved => "starved",
             Self::Unknown => "unknown",
         }
     }
 
     /// Whether an interval of this state is a downtime event of `oee_machine_events`.
     pub fn is_downtime(self) -> bool {
-        matches!(self, Self::Stopped | Self::Setup | Self::PlannedStop)
+        !matches!(self, Self::Running | Self::Unknown)
     }
 
     /// The reason group type a downtime has before anybody explained it.
@@ -44,6 +51,7 @@ impl MachineState {
         match self {
             Self::Stopped => Some("unplanned"),
             Self::Setup | Self::PlannedStop => Some("planned"),
+            Self::Blocked | Self::Starved => Some("idle"),
             Self::Running | Self::Unknown => None,
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     id::{EquipmentId, StationId},
     machine::MachineState,
     rule::Rule,
-    signal::SignalName,
+    signal::{SignalName, Value},
 };
 
 /// All machines this terminal reads.
@@ -34,6 +34,42 @@ pub struct MachineMap {
     pub otherwise: MachineState,
     /// A value older than this cannot be decided on, microseconds.
     pub stale_us: i64,
+    /// What is known of how it works.
+    pub habits: Habits,
+}
+
+/// How a machine works, beside the rules for its state.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Habits {
+    /// Microseconds per part at best; 0 where unknown.
+    pub cycle_us: i64,
+    /// A stop that is shorter is a loss of speed and not recorded, microseconds.
+    pub minimum_stop_us: i64,
+    /// A stop that is shorter is a micro-stop: recorded, but nobody is asked why, microseconds.
+    pub micro_stop_us: i64,
+    /// The signal that must go on changing, and the longest it may take, microseconds.
+    pub heartbeat: Option<(SignalName, i64)>,
+    /// The signal that names the fault.
+    pub fault: Option<Codes>,
+    /// The signal that names what is being made.
+    pub product: Option<Codes>,
+}
+
+/// A signal whose values stand for codes of reference data.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Codes {
+    /// Which signal.
+    pub signal: SignalName,
+    /// Code of reference data for a value.
+    pub table: Vec<(Value, String)>,
+}
+
+impl Codes {
+    /// The code that `value` stands for.
+    pub fn of(&self, value: &Value) -> Option<&str> {
+        let entry = self.table.iter().find(|(listed, _)| listed.equals(value));
+        entry.map(|(_, code)| code.as_str())
+    }
 }
 
 /// A signal that counts.

@@ -2,10 +2,11 @@
 //! transaction, never used twice and never waited for.
 //!
 //! A terminal keeps no list of free numbers. What it used is in its own facts: the last number of
-//! each prefix, above which the next one is looked for in the blocks of its present life.
+//! each prefix, above which the next one is looked for in the blocks of its present life. One that
+//! somebody has typed already is passed over.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::id::Incarnation;
 
@@ -53,8 +54,52 @@ pub struct Taker<'a> {
     pub incarnation: Incarnation,
     /// The last number used of each prefix.
     pub used: &'a BTreeMap<String, i64>,
+    /// Numbers above it that people have typed.
+    pub typed: &'a Typed,
     /// Counts what this terminal began; the fallback forms are made from it.
     pub count: u64,
+}
+
+/// So many typed numbers are remembered.
+const MOST_TYPED: usize = 1_000;
+
+/// Numbers that people have typed and that a lease could come to.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Typed(BTreeSet<(String, i64)>);
+
+impl Typed {
+    /// Nothing was typed that a lease could come to.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Remembers a number in the form of leased ones. Beyond the limit the one that comes last is
+    /// forgotten.
+    pub fn note(&mut self, number: &str) {
+        self.0.extend(read(number));
+        if self.0.len() > MOST_TYPED {
+            self.0.pop_last();
+        }
+    }
+
+    /// Forgets what no lease comes to any more.
+    pub fn pass(&mut self, leased: &Leased) {
+        let Leased { prefix, number } = leased;
+        self.0.retain(|(typed, at)| typed != prefix || at > number);
+    }
+
+    fn has(&self, prefix: &str, number: i64) -> bool {
+        self.0.iter().any(|(typed, at)| typed == prefix && *at == number)
+    }
+}
+
+/// Prefix and number, however many zeros were typed. The fallback forms have a further hyphen.
+fn read(number: &str) -> Option<(String, i64)> {
+    let (prefix, digits) = number.trim().split_once('-')?;
+    let plain = !prefix.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    let number = digits.parse().ok().filter(|number| *number > 0)?;
+    plain.then(|| (prefix.to_owned(), number))
 }
 
 /// The next number for `entity_type`, and where it is from when it is out of a lease.
@@ -77,8 +122,8 @@ pub fn next(
             && lease.incarnation == taker.incarnation
     });
     let free = mine.filter_map(|lease| {
-        let number = lease.first.max(used.saturating_add(1));
-        (number <= lease.last).then_some(number)
+        let from = lease.first.max(used.saturating_add(1));
+        (from..=lease.last).find(|number| !taker.typed.has(&prefix.prefix, *number))
     });
     match free.min() {
         Some(number) => {
@@ -131,8 +176,12 @@ mod tests {
     }
 
     fn take(leases: &[Lease], used: i64) -> (String, Option<Leased>) {
+        take_beside(leases, used, &Typed::default())
+    }
+
+    fn take_beside(leases: &[Lease], used: i64, typed: &Typed) -> (String, Option<Leased>) {
         let used = [("CH".to_owned(), used)].into();
-        let taker = Taker { terminal: "T-07", incarnation: LIFE, used: &used, count: 3 };
+        let taker = Taker { terminal: "T-07", incarnation: LIFE, used: &used, typed, count: 3 };
         next("batch", &prefix(), leases, taker)
     }
 
@@ -153,9 +202,27 @@ mod tests {
     #[test]
     fn without_a_prefix_numbers_are_the_terminals_own() {
         let used = BTreeMap::new();
-        let taker = Taker { terminal: "T-07", incarnation: LIFE, used: &used, count: 3 };
+        let typed = Typed::default();
+        let taker =
+            Taker { terminal: "T-07", incarnation: LIFE, used: &used, typed: &typed, count: 3 };
         let job = [Prefix { entity_type: "job".into(), prefix: "J".into(), padding: 4 }];
         assert_eq!(next("batch", &job, &[], taker), ("B-T-07-3".into(), None));
+    }
+
+    #[test]
+    fn what_somebody_typed_is_passed_over() {
+        let leases = [lease(1, 4, LIFE), lease(10, 11, LIFE)];
+        let mut typed = Typed::default();
+        for number in ["CH-2", "CH-000003", "CH-4", " CH-010", "XX-1", "CH-T-07haaaa-1", "CH-+11"] {
+            typed.note(number);
+        }
+        assert_eq!(take_beside(&leases, 0, &typed).0, "CH-000001");
+        assert_eq!(take_beside(&leases, 1, &typed).0, "CH-000011");
+        assert_eq!(take_beside(&leases, 11, &typed).0, "CH-T-07haaaa-3");
+        typed.pass(&Leased { prefix: "CH".into(), number: 11 });
+        assert_eq!(typed.0.len(), 1, "{typed:?}");
+        (0..2 * MOST_TYPED).for_each(|number| typed.note(&format!("CH-{number}")));
+        assert_eq!(typed.0.len(), MOST_TYPED);
     }
 
     proptest! {

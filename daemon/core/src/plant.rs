@@ -10,9 +10,11 @@ use crate::{
         BatchStarted, Body, Counted, Fact,
         batch::BatchEquipment,
         correction::{Correctable, Corrected, CorrectionSeen},
+        machine::Detail,
     },
     id::{EquipmentId, Origin, ProductId, RecordId, StationId, UserId},
     machine::MachineState,
+    number::Typed,
     time::{Boot, Micros, Moment, Stamp},
 };
 
@@ -37,6 +39,9 @@ pub struct Plant {
     pub labor: BTreeMap<UserId, Presence>,
     /// Batches that run.
     pub batches: BTreeMap<RecordId, Batch>,
+    /// People who joined batches of other terminals here, by batch.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub joined: BTreeMap<RecordId, BTreeSet<UserId>>,
     /// Stops that are open or could still be explained.
     pub stops: BTreeMap<RecordId, Stop>,
     /// Corrections taken over: when they were made, and their keys.
@@ -47,6 +52,9 @@ pub struct Plant {
     /// The last number used of each prefix.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub numbers: BTreeMap<String, i64>,
+    /// Numbers that people typed and that a lease could come to.
+    #[serde(default, skip_serializing_if = "Typed::is_empty")]
+    pub typed: Typed,
 }
 
 /// What facts say of one machine.
@@ -62,6 +70,12 @@ pub struct Machine {
     pub good: i64,
     /// Scrapped parts likewise.
     pub scrap: i64,
+    /// What the machine says it makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<String>,
+    /// Since when it is being changed over to that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub changeover: Option<Moment>,
 }
 
 /// The interval a machine is in.
@@ -131,6 +145,21 @@ pub struct Stop {
     pub label: Option<String>,
     /// Rank of the person who gave it.
     pub rank: u8,
+    /// What the machine and its map said of it.
+    #[serde(default, skip_serializing_if = "Detail::is_none")]
+    pub detail: Detail,
+}
+
+impl Stop {
+    /// How long it lasted by `now`, microseconds.
+    pub fn lasts(&self, now: &Moment) -> i64 {
+        self.until.as_ref().unwrap_or(now).since(&self.from)
+    }
+
+    /// Whether it has been too short by `now` to ask anybody why.
+    pub fn is_micro(&self, now: &Moment) -> bool {
+        self.lasts(now) < self.detail.micro_stop_us
+    }
 }
 
 impl Plant {
@@ -143,10 +172,12 @@ impl Plant {
             machines: BTreeMap::new(),
             labor: BTreeMap::new(),
             batches: BTreeMap::new(),
+            joined: BTreeMap::new(),
             stops: BTreeMap::new(),
             corrections: BTreeSet::new(),
             batches_started: 0,
             numbers: BTreeMap::new(),
+            typed: Typed::default(),
         }
     }
 
@@ -193,12 +224,17 @@ impl Plant {
             | Body::JobAborted(_)
             | Body::QueueAsked(_) => {},
             Body::CorrectionSeen(seen) => self.see(seen),
-            Body::StateChanged { equipment, state, from, ends, .. } => {
+            Body::StateChanged { equipment, state, from, ends, detail, .. } => {
                 let from = fact.moment(*from);
                 if let Some(stop) = ends.and_then(|ends| self.stops.get_mut(&ends)) {
                     stop.until = Some(from.clone());
                 }
-                self.begin(*equipment, Interval { record, state: *state, from });
+                self.begin(*equipment, Interval { record, state: *state, from }, detail);
+            },
+            Body::ProductSeen(seen) => {
+                let machine = self.machines.entry(seen.equipment).or_default();
+                let before = machine.product.replace(seen.product.clone());
+                machine.changeover = before.map(|_| fact.moment(seen.from));
             },
             Body::Counted(counted) => self.count(fact, counted),
             Body::ClockedIn { user, station } => {
@@ -209,15 +245,18 @@ impl Plant {
                 self.labor.remove(user);
             },
             Body::BatchStarted(started) => self.start(fact, record, started),
-            Body::BatchJoined { batch, user } => {
-                if let Some(batch) = self.batches.get_mut(batch) {
-                    batch.operators.push(*user);
-                }
+            Body::BatchJoined { batch, user } => match self.batches.get_mut(batch) {
+                Some(batch) => batch.operators.push(*user),
+                None => drop(self.joined.entry(*batch).or_default().insert(*user)),
             },
             Body::BatchLeft { batch, user } => {
                 if let Some(batch) = self.batches.get_mut(batch) {
                     batch.operators.retain(|operator| operator != user);
                 }
+                self.joined.retain(|joined, users| {
+                    (joined == batch).then(|| users.remove(user));
+                    !users.is_empty()
+                });
             },
             Body::BatchCompleted { batch, .. } => self.complete(*batch),
             Body::StopExplained { stop, label, rank, .. } => {
@@ -234,7 +273,7 @@ impl Plant {
         self.machines.get(&equipment)?.interval.as_ref()
     }
 
-    fn begin(&mut self, equipment: EquipmentId, interval: Interval) {
+    fn begin(&mut self, equipment: EquipmentId, interval: Interval, detail: &Detail) {
         if interval.state.is_downtime() {
             let stop = Stop {
                 equipment,
@@ -243,11 +282,16 @@ impl Plant {
                 until: None,
                 label: None,
                 rank: 0,
+                detail: detail.clone(),
             };
             self.stops.insert(interval.record, stop);
             self.forget_stops();
         }
-        self.machines.entry(equipment).or_default().interval = Some(interval);
+        let machine = self.machines.entry(equipment).or_default();
+        if interval.state == MachineState::Running {
+            machine.changeover = None;
+        }
+        machine.interval = Some(interval);
     }
 
     fn forget_stops(&mut self) {
@@ -267,6 +311,10 @@ impl Plant {
 
     fn count(&mut self, fact: &Fact, counted: &Counted) {
         let machine = self.machines.entry(counted.equipment).or_default();
+        let runs = machine.interval.as_ref().is_some_and(|i| i.state == MachineState::Running);
+        if runs && counted.quantity > 0 {
+            machine.changeover = None;
+        }
         match counted.counter {
             CounterKind::Good => machine.good += counted.quantity,
             CounterKind::Scrap => machine.scrap += counted.quantity,
@@ -286,9 +334,13 @@ impl Plant {
 
     fn start(&mut self, fact: &Fact, record: RecordId, started: &BatchStarted) {
         self.batches_started += 1;
-        if let Some(leased) = &started.lease {
-            let last = self.numbers.entry(leased.prefix.clone()).or_default();
-            *last = leased.number.max(*last);
+        match &started.lease {
+            Some(leased) => {
+                let last = self.numbers.entry(leased.prefix.clone()).or_default();
+                *last = leased.number.max(*last);
+                self.typed.pass(leased);
+            },
+            None => self.typed.note(&started.number),
         }
         let machine = self.machines.entry(started.equipment).or_default();
         machine.batch = Some(record);
@@ -317,7 +369,7 @@ impl Plant {
         while self.corrections.first().is_some_and(|(made, _)| made.0 < floor) {
             self.corrections.pop_first();
         }
-        self.correct(&seen.corrected);
+        self.correct(&seen.corrects());
     }
 
     /// Takes over what headquarters corrected, as far as it is about what goes on now.

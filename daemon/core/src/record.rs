@@ -106,10 +106,12 @@ pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
         | Body::JobMoved(_)
         | Body::JobScrapped(_)
         | Body::JobAborted(_)
-        | Body::QueueAsked(_) => vec![],
+        | Body::QueueAsked(_)
+        | Body::ProductSeen(_) => vec![],
         Body::StopExplained { stop, .. } => vec![Touch::Record(*stop)],
-        Body::Corrected(corrected) | Body::CorrectionSeen(CorrectionSeen { corrected, .. }) => {
-            vec![Touch::Record(corrected.record)]
+        Body::Corrected(corrected) => vec![Touch::Record(corrected.record)],
+        Body::CorrectionSeen(CorrectionSeen { here, corrected, .. }) => {
+            vec![Touch::Record(here.unwrap_or(corrected.record))]
         },
     }
 }
@@ -149,7 +151,8 @@ impl Record {
             | Body::JobMoved(_)
             | Body::JobScrapped(_)
             | Body::JobAborted(_)
-            | Body::QueueAsked(_) => None,
+            | Body::QueueAsked(_)
+            | Body::ProductSeen(_) => None,
         }
     }
 

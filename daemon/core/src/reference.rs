@@ -11,10 +11,12 @@ use crate::{
 
 mod assemble;
 mod detail;
+mod floor;
 mod work;
 
 pub use assemble::{Columns, Fault, Rows, assemble, concerns};
 pub use detail::{Connection, Field, FieldType, Standard, Targets};
+pub use floor::{Conflict, Floor, OpenBatch};
 pub use work::{Job, Queued, Work};
 
 /// Everything a terminal needs to know of its site, in one consistent version.
@@ -221,6 +223,9 @@ pub struct Person {
     /// Personnel number, from which the key is made. Terminals are not told.
     #[serde(default)]
     pub number: String,
+    /// Address of the account that they have already; empty without one. Terminals are not told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub email: String,
     /// What the badge reader reads; empty for somebody without a badge.
     pub badge: String,
     /// What they may do.
@@ -301,6 +306,12 @@ impl Reference {
     /// The downtime reason with this key, and its group.
     pub fn downtime_reason(&self, id: ReasonId) -> Option<(&ReasonGroup, &Reason)> {
         find_reason(&self.downtime_groups, id)
+    }
+
+    /// The downtime reason of this code. Codes are unique in their group: the first one counts.
+    pub fn downtime_reason_of(&self, code: &str) -> Option<ReasonId> {
+        let mut reasons = self.downtime_groups.iter().flat_map(|group| &group.reasons);
+        reasons.find(|reason| reason.code == code).map(|reason| reason.id)
     }
 
     /// The scrap reason with this key, and its group.

@@ -32,11 +32,31 @@ impl Value {
         }
     }
 
+    /// Equal as words, or equal as numbers: a bit that reads 1 is `true`.
+    pub fn equals(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Word(a), Self::Word(b)) => a == b,
+            _ => matches!((self.number(), other.number()),
+                (Some(a), Some(b)) if (a - b).abs() < f64::EPSILON),
+        }
+    }
+
     /// The value as a counter reading: whole and not negative.
     pub fn count(&self) -> Option<i64> {
         match self {
             Self::Whole(n) if *n >= 0 => Some(*n),
             Self::Bit(_) | Self::Whole(_) | Self::Measured(_) | Self::Word(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Display for Value {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Bit(bit) => bit.fmt(f),
+            Self::Whole(whole) => whole.fmt(f),
+            Self::Measured(measured) => measured.fmt(f),
+            Self::Word(word) => f.write_str(word),
         }
     }
 }

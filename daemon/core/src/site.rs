@@ -84,10 +84,13 @@ name = 'Press'
     }
 
     #[test]
-    fn rows_with_other_keys_are_named() {
+    fn rows_with_other_keys_are_printed_and_what_no_file_may_say_is_named() {
         let mut reference = parse("site.toml", SMALL).unwrap();
         reference.machines[0].id = crate::id::EquipmentId(uuid::Uuid::from_u128(1));
+        reference.stations[0].machines = vec![reference.machines[0].id];
+        assert_eq!(parse("site.toml", &print(&reference).unwrap()), parse("site.toml", SMALL),);
+        reference.machines[0].code = "EQ".repeat(40);
         let message = print(&reference).unwrap_err().to_string();
-        assert!(message.contains("machine EQ-211"), "{message}");
+        assert!(message.contains("machine[0].code"), "{message}");
     }
 }

@@ -11,13 +11,17 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     path::Path,
-    time::Duration,
 };
 
 use super::{Config, Headquarters, Site, Terminal, complete::complete, raw};
-use crate::ingest::{modbus::plan::DevicePlan, mqtt::topic::BrokerPlan};
+use crate::ingest::mqtt::topic::BrokerPlan;
 
+mod device;
+mod broker;
+mod habits;
 mod machine;
+mod register;
+mod rule;
 mod signal;
 
 const MOST_SOURCES: usize = 500;
@@ -40,20 +44,20 @@ pub(super) fn config(
     let headquarters = file.headquarters.as_ref().map(|hq| check.headquarters(hq));
     let mut sources = check.sources(&file);
     let machines = check.machines(&file, &mut sources);
+    let lines = check.lines(sources.devices);
     if !check.faults.is_empty() {
         return Err(check.faults.into());
     }
-    let mut devices: Vec<DevicePlan> = sources.devices.into_values().collect();
-    devices.retain(|device| !device.groups.is_empty());
     let mut brokers: Vec<BrokerPlan> = sources.brokers.into_values().collect();
-    brokers.retain(|broker| !broker.topics.is_empty());
+    brokers.retain(BrokerPlan::is_needed);
+    brokers.iter_mut().for_each(|broker| broker.restate(&machines));
     Ok(Config {
         terminal,
         site,
         headquarters,
         machine_codes: file.machine.iter().map(|machine| machine.code.clone()).collect(),
         map: Map { fingerprint: fingerprint(&file.machine), machines },
-        devices,
+        lines,
         brokers,
         reference: None,
         effective: file,
@@ -69,7 +73,7 @@ fn fingerprint(machines: &[raw::Machine]) -> String {
 
 /// What signals may name, while their places are gathered.
 struct Sources {
-    devices: BTreeMap<String, DevicePlan>,
+    devices: BTreeMap<String, device::Device>,
     brokers: BTreeMap<String, BrokerPlan>,
 }
 
@@ -182,7 +186,7 @@ impl Check<'_, '_> {
         }
         let mut sessions = BTreeSet::new();
         for (n, raw) in file.broker.iter().enumerate() {
-            let broker = self.broker(&format!("broker[{n}]"), raw);
+            let broker = self.broker(&format!("broker[{n}]"), raw, file);
             if !sessions.insert((broker.host.clone(), broker.port, broker.client_id.clone())) {
                 let message = "another entry has this broker and client_id; they would throw each \
                                other out";
@@ -191,49 +195,6 @@ impl Check<'_, '_> {
             sources.brokers.insert(raw.name.clone(), broker);
         }
         sources
-    }
-
-    fn device(&mut self, at: &str, raw: &raw::Device) -> DevicePlan {
-        self.name(&format!("{at}.name"), &raw.name);
-        self.address(&format!("{at}.address"), &raw.address);
-        self.within(&format!("{at}.timeout_ms"), raw.timeout_ms, 10, 60_000);
-        self.within(&format!("{at}.max_gap"), raw.max_gap.into(), 0, 124);
-        self.within(&format!("{at}.max_registers"), raw.max_registers.into(), 2, 125);
-        DevicePlan {
-            name: raw.name.clone(),
-            address: raw.address.clone(),
-            unit: raw.unit,
-            timeout: Duration::from_millis(raw.timeout_ms),
-            max_gap: raw.max_gap,
-            max_registers: raw.max_registers,
-            groups: Vec::new(),
-        }
-    }
-
-    fn broker(&mut self, at: &str, raw: &raw::Broker) -> BrokerPlan {
-        self.name(&format!("{at}.name"), &raw.name);
-        let client_id = raw.client_id.clone().unwrap_or_default();
-        if raw.client_id.is_some() {
-            self.name(&format!("{at}.client_id"), &client_id);
-        }
-        if raw.password_file.is_some() && raw.user.is_none() {
-            self.fault(&format!("{at}.password_file"), "a password needs a user");
-        }
-        self.within(&format!("{at}.keep_alive_s"), raw.keep_alive_s, 2, 3600);
-        let size = u64::try_from(raw.max_packet_bytes).unwrap_or(u64::MAX);
-        self.within(&format!("{at}.max_packet_bytes"), size, 1024, 16 * 1024 * 1024);
-        let (host, port) = self.address(&format!("{at}.address"), &raw.address).unwrap_or(("", 0));
-        BrokerPlan {
-            name: raw.name.clone(),
-            host: host.to_owned(),
-            port,
-            client_id,
-            user: raw.user.clone(),
-            password_file: raw.password_file.clone(),
-            keep_alive: Duration::from_secs(raw.keep_alive_s),
-            max_packet_bytes: raw.max_packet_bytes,
-            topics: BTreeMap::new(),
-        }
     }
 }
 

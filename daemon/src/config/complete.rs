@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::raw::{Counter, File, Kind, Machine, Signal};
+use super::raw::{Counter, Device, File, Kind, Machine, Signal, Transport};
+use crate::ingest::modbus::{
+    notation,
+    order::Order,
+    plan::{Parity, Table},
+};
 
 /// A counter may run this much faster than the ideal cycle before it is doubted.
 const SLACK: f64 = 1.2;
@@ -21,17 +26,34 @@ pub(super) fn complete(mut file: File, folder: &Path) -> File {
     file.headquarters.as_mut().and_then(|hq| hq.ca_file.as_mut()).map(absolute);
     for broker in &mut file.broker {
         broker.password_file.as_mut().map(absolute);
+        broker.ca_file.as_mut().map(absolute);
+        broker.cert_file.as_mut().map(absolute);
+        broker.key_file.as_mut().map(absolute);
         broker.client_id.get_or_insert_with(|| format!("kartd-{}", file.terminal.code));
     }
+    file.device.iter_mut().for_each(complete_device);
     for machine in &mut file.machine {
-        complete_machine(machine);
+        complete_machine(machine, &file.device);
     }
     file
 }
 
-fn complete_machine(machine: &mut Machine) {
+fn complete_device(device: &mut Device) {
+    let port = device.address.starts_with('/');
+    let usual = if port { Transport::Serial } else { Transport::Tcp };
+    if *device.transport.get_or_insert(usual) == Transport::Serial {
+        device.baud.get_or_insert(19_200);
+        device.parity.get_or_insert(Parity::Even);
+        device.stop_bits.get_or_insert(1);
+    }
+    device.order.get_or_insert(Order::standard(4));
+    device.order_64.get_or_insert(Order::standard(8));
+}
+
+fn complete_machine(machine: &mut Machine, devices: &[Device]) {
     for signal in &mut machine.signal {
-        complete_signal(signal);
+        let device = devices.iter().find(|device| Some(&device.name) == signal.device.as_ref());
+        complete_signal(signal, device);
     }
     for counter in &mut machine.counter {
         let signal = machine.signal.iter().find(|signal| signal.name == counter.signal);
@@ -45,15 +67,29 @@ fn complete_machine(machine: &mut Machine) {
     });
 }
 
-fn complete_signal(signal: &mut Signal) {
+fn complete_signal(signal: &mut Signal, device: Option<&Device>) {
     if signal.device.is_some() {
-        signal.table.get_or_insert(crate::ingest::modbus::plan::Table::Holding);
-        signal.interval_ms.get_or_insert(INTERVAL_MS);
-        if matches!(signal.kind, Some(Kind::U32 | Kind::I32 | Kind::F32)) {
-            signal.word_order.get_or_insert_default();
+        let named = signal.address.as_ref().and_then(toml::Value::as_str);
+        let named = named.and_then(|text| notation::parse(text).ok()).map(|(table, _)| table);
+        let table = *signal.table.get_or_insert(named.unwrap_or(Table::Holding));
+        if table.is_bits() {
+            signal.kind.get_or_insert(Kind::Bit);
         }
+        signal.interval_ms.get_or_insert(INTERVAL_MS);
+        signal.phase_ms.get_or_insert(0);
+        let usual = match signal.kind {
+            Some(Kind::U32 | Kind::I32 | Kind::F32 | Kind::Bcd32) => device.and_then(|d| d.order),
+            Some(Kind::U64 | Kind::I64 | Kind::F64 | Kind::Bcd64) => {
+                device.and_then(|d| d.order_64)
+            },
+            Some(Kind::U16 | Kind::I16 | Kind::F16 | Kind::Bcd16 | Kind::Text) => {
+                Some(Order::standard(2))
+            },
+            _ => None,
+        };
+        signal.order = signal.order.or(usual);
     }
-    if signal.broker.is_some() {
+    if signal.broker.is_some() && signal.edge.is_none() {
         signal.format.get_or_insert_default();
     }
 }
@@ -62,7 +98,7 @@ fn complete_counter(counter: &mut Counter, signal: Option<&Signal>, ideal_cycle_
     counter.width.get_or_insert(match signal.and_then(|signal| signal.kind) {
         Some(Kind::U16) => 16,
         Some(Kind::U32) => 32,
-        Some(Kind::I16 | Kind::I32 | Kind::F32 | Kind::Bit) | None => 0,
+        _ => 0,
     });
     if let Some(cycle) = ideal_cycle_s.filter(|cycle| *cycle > 0.0) {
         counter.max_per_s.get_or_insert(SLACK / cycle);

@@ -57,10 +57,12 @@ fn faults_with(from: &str, to: &str) -> Vec<String> {
 #[test]
 fn the_shipped_files_are_valid() {
     let reference = read(REFERENCE).unwrap();
-    assert_eq!((reference.devices.len(), reference.brokers.len()), (1, 1));
-    assert_eq!(reference.map.machines[0].rules.len(), 2);
+    assert_eq!((reference.lines.len(), reference.brokers.len()), (2, 2));
+    let names = reference.map.machines[0].rules.iter().map(|rule| rule.name.as_str()).take(5);
+    let expected = "setting up|producing|waiting for material|packml 4|packml clearing";
+    assert_eq!(names.collect::<Vec<_>>().join("|"), expected);
     let press = read(EXAMPLE).unwrap();
-    assert_eq!(press.devices[0].groups.len(), 2);
+    assert_eq!(press.lines[0].devices[0].groups.len(), 2);
     assert_eq!(press.map.machines[0].stale_us, 5_000_000);
 }
 
@@ -90,12 +92,16 @@ fn the_reference_names_every_key() {
 
 #[test]
 fn the_defaults_are_those_of_the_reference() {
-    let given = "unit = 1 |timeout_ms|max_gap|max_registers|\
-                 socket|log =|client_id|keep_alive_s|max_packet_bytes|table|word_order|\
+    let given = "unit = 1 |transport|baud|parity|stop_bits|order_64|merge|phase_ms|\
+                 connect_pause_ms|request_pause_ms|retry_ms|address_base|\
+                 order = \"ABCD\"|timeout_ms|max_gap = 8|max_registers|\
+                 socket|log =|client_id|keep_alive_s|max_packet_bytes|table = \"holding\"|\
                  interval_ms = 1000|format|width|max_per_s|hold_ms = 0|stale_after_ms";
     let given: Vec<&str> = given.split('|').collect();
     let left_out = |line: &&str| given.iter().any(|key| line.starts_with(key));
-    assert_eq!(REFERENCE.lines().filter(left_out).count(), given.len());
+    for key in &given {
+        assert!(REFERENCE.lines().any(|line| line.starts_with(key)), "{key}");
+    }
     let short: Vec<&str> = REFERENCE.lines().filter(|line| !left_out(line)).collect();
     let shown = |text: &str| {
         Config::read("t.toml", text, Path::new("/var/lib/kartd")).unwrap().show().unwrap()
@@ -109,7 +115,7 @@ fn what_is_shown_is_a_configuration_with_the_same_meaning() {
         let config = read(text).unwrap();
         let again = read(&config.show().unwrap()).unwrap();
         assert_eq!(again.map, config.map);
-        assert_eq!((again.devices, again.brokers), (config.devices, config.brokers));
+        assert_eq!((again.lines, again.brokers), (config.lines, config.brokers));
         assert_eq!((again.terminal, again.site), (config.terminal, config.site));
         assert_eq!(again.headquarters, config.headquarters);
     }
@@ -121,7 +127,7 @@ fn a_small_file_becomes_a_map_and_plans() {
     let machine = &config.map.machines[0];
     assert_eq!(machine.equipment.0, reference_id("acme", "cedar", "oee_equipment", "EQ-1"));
     assert_eq!(config.terminal.socket, Path::new("/etc/kart/data/kartd.sock"));
-    assert_eq!(config.devices[0].groups[0].points[0].kind, Kind::Bit(0));
+    assert_eq!(config.lines[0].devices[0].groups[0].points[0].kind, Kind::Bit(0));
     assert_eq!(config.brokers[0].client_id, "kartd-T-01");
     assert_eq!(machine.rules[0].when[0].test, Test::Is(Value::Bit(true)));
     assert_eq!(machine.otherwise, MachineState::Stopped);
@@ -149,7 +155,41 @@ fn each_fault_is_said_at_its_place() {
         ("name = \"cell\"", "name = \"plc\"", "t.toml:11: broker[0]", ".name: \"plc\" is there"),
         ("device = \"plc\"", "device = \"plk\"", SIGNAL, ".device: there is no device \"plk\""),
         ("device = \"plc\"\n", "", SIGNAL, ": `device` or `broker` is missing"),
-        ("address = 7", "address = 65536", SIGNAL, ".address: invalid value"),
+        ("address = 7", "address = 65536", SIGNAL, ".address: 65536 is not within 0 to 65535"),
+        ("address = 7", "address = \"20008\"", SIGNAL, ".address: \"20008\" is no address: the"),
+        ("address = 7", "address = \"40000\"", SIGNAL, ".address: \"40000\" is no address: these"),
+        (
+            "address = 7",
+            "address = \"30001\"\ntable = \"holding\"",
+            SIGNAL,
+            ".address: \"30001\" is a",
+        ),
+        ("address = 7", "address = 7\ntable = \"coil\"", SIGNAL, ".bit: only for"),
+        ("bit = 0", "bit = 0\nbits = 3", SIGNAL, ".bits: only for type"),
+        (
+            "type = \"bit\"\nbit = 0",
+            "type = \"u16\"\norder = \"ABCD\"",
+            SIGNAL,
+            ".order: 2 letters",
+        ),
+        (
+            "type = \"bit\"\nbit = 0",
+            "type = \"u16\"\norder = \"AA\"",
+            SIGNAL,
+            ".order: \"AA\" is no order",
+        ),
+        ("type = \"bit\"\nbit = 0", "type = \"u8\"", SIGNAL, ".byte: missing"),
+        ("type = \"bit\"\nbit = 0", "type = \"text\"", SIGNAL, ".registers: 1 to 32"),
+        ("type = \"bit\"", "type = \"bits\"", SIGNAL, ".bits: 1 to 16"),
+        (":502\"", ":502\"\naddress_base = 2", "device[0]", ".address_base: 2 is not within"),
+        (":502\"", ":502\"\nbaud = 9600", "device[0]", ".baud: only for transport"),
+        (":502\"", ":502\"\ntransport = \"serial\"", "device[0]", ".address: a serial port"),
+        (
+            ":502\"",
+            ":502\"\nhole = [{ table = \"holding\", from = 5, to = 7 }]",
+            SIGNAL,
+            ".address: the value lies in a hole",
+        ),
         ("address = 7\n", "", SIGNAL, ".address: missing"),
         (
             "7\ntype = \"bit\"\nbit = 0",
@@ -186,7 +226,7 @@ fn counters_are_whole_and_have_a_rate() {
     let rated = counter.replace("kind", "max_per_s = 2\nkind");
     assert!(faults_with("[[machine.rule]]", &rated).is_empty());
     let config = read(&SMALL.replacen("[[machine.rule]]", &rated, 1)).unwrap();
-    assert!(config.brokers[0].topics["a"].signals[0].whole);
+    assert!(config.brokers[0].subscriptions["a"].topics[&vec![]].signals[0].whole);
     for (from, to, says) in [
         ("\"good\"\nmax", "\"run\"\nmax", "is not whole"),
         ("\"good\"\nmax", "\"bad\"\nmax", "no signal \"bad\""),
@@ -243,8 +283,91 @@ fn semantic_faults_come_together() {
     assert_eq!(said(&text).len(), 4, "{:#?}", said(&text));
 }
 
+/// A second device, with a signal of its own.
+fn with_another(device: &str) -> String {
+    let signal = "[[machine.signal]]\nname = \"more\"\ndevice = \"other\"\naddress = 0\n\
+                  type = \"u16\"\n[[machine.rule]]";
+    let device = format!("[[device]]\nname = \"other\"\n{device}\n[[broker]]");
+    SMALL.replacen("[[broker]]", &device, 1).replacen("[[machine.rule]]", signal, 1)
+}
+
+#[test]
+fn devices_of_one_address_share_a_line() {
+    let config = read(&with_another("address = \"127.0.0.1:502\"\nunit = 2")).unwrap();
+    assert_eq!((config.lines.len(), config.lines[0].devices.len()), (1, 2));
+    let same = said(&with_another("address = \"127.0.0.1:502\""));
+    assert!(same[0].contains("device[0].unit: device \"other\" is this unit"), "{same:#?}");
+    let otherwise = "address = \"127.0.0.1:502\"\nunit = 2\nrequest_pause_ms = 5";
+    let otherwise = said(&with_another(otherwise));
+    assert!(otherwise[0].contains(".address: another device has this address"), "{otherwise:#?}");
+    let apart = read(&with_another("address = \"127.0.0.1:503\"")).unwrap();
+    assert_eq!(apart.lines.len(), 2);
+}
+
+#[test]
+fn what_cannot_be_read_in_time_is_refused() {
+    let slow = "address = \"/dev/ttyS0\"\nbaud = 300";
+    assert!(read(&with_another(slow)).is_ok(), "{:#?}", said(&with_another(slow)));
+    let often = with_another(slow).replace("type = \"u16\"", "type = \"u16\"\ninterval_ms = 100");
+    let found = said(&often);
+    assert!(found[0].contains("device[1]: this cannot be read in time: /dev/ttyS0"), "{found:#?}");
+}
+
+#[test]
+fn an_address_may_be_written_as_manuals_have_it() {
+    let of = |address: &str, more: &str| {
+        let text = SMALL.replace("address = 7", &format!("address = {address}"));
+        let config = read(&text.replace(":502\"", &format!(":502\"\n{more}"))).unwrap();
+        let point = config.lines[0].devices[0].groups[0].points[0].clone();
+        (point.table, point.address)
+    };
+    use crate::ingest::modbus::plan::Table::{Holding, Input};
+    assert_eq!(of("7", ""), (Holding, 7));
+    assert_eq!(of("8", "address_base = 1"), (Holding, 7));
+    assert_eq!(of("\"40008\"", "address_base = 1"), (Holding, 7));
+    assert_eq!(of("\"300008\"", ""), (Input, 7));
+}
+
 #[test]
 fn a_file_that_cannot_be_read_is_a_fault() {
     let faults = Config::load(Path::new("/no/such/file.toml")).unwrap_err();
     assert!(faults.to_string().starts_with("/no/such/file.toml:0: cannot be read"), "{faults}");
+}
+
+#[test]
+fn habits_and_states_become_part_of_the_map() {
+    let config = read(REFERENCE).unwrap();
+    let machine = &config.map.machines[0];
+    let habits = &machine.habits;
+    assert_eq!((habits.cycle_us, habits.minimum_stop_us), (2_000_000, 6_000_000));
+    assert_eq!(habits.heartbeat, Some(("life".to_owned(), 10_000_000)));
+    let fault = habits.fault.as_ref().unwrap();
+    assert_eq!(fault.of(&Value::Whole(20)), Some("JAM"));
+    let rule = |name: &str| machine.rules.iter().find(|rule| rule.name == name).unwrap();
+    let tests: Vec<&Test> = rule("producing").when.iter().map(|when| &when.test).collect();
+    assert_eq!(tests[4], &Test::Rose(6_000_000));
+    assert_eq!(rule("producing").when[5].off_us, 1_000_000);
+    assert_eq!(rule("packml 4").state, MachineState::PlannedStop);
+    assert_eq!(rule("packml execute").state, MachineState::Running);
+    let words = vec![Value::Word("setup".into()), Value::Word("teach".into())];
+    assert_eq!(rule("setting up").when[0].test, Test::OneOf(words));
+}
+
+#[test]
+fn habits_that_make_no_sense_are_refused() {
+    let cases = [
+        ("micro_stop_s = 60.0", "micro_stop_s = 5.0", "must be more than minimum_stop_s"),
+        ("minimum_stop_s = 6.0", "minimum_stop_s = 0", "more than 0"),
+        ("signal = \"life\"", "signal = \"pulse\"", "no signal \"pulse\""),
+        ("rose_within_cycles = 3.0", "rose_within_cycles = 0.5", "less than one ideal cycle"),
+        ("\"good\", rose_within_s", "\"fault\", rose_within_s", "\"fault\" is no counter"),
+        ("at_least = 20 }", "at_least = 20, is = 3 }", "one of `is`"),
+        ("not = \"paused\" }", "not = \"paused\", hysteresis = 1.0 }", "only with `at_least`"),
+        ("20 = \"JAM\"", "20 = \"\"", "reasons.20"),
+    ];
+    for (from, to, message) in cases {
+        assert!(REFERENCE.contains(from), "{from}");
+        let said = said(&REFERENCE.replacen(from, to, 1));
+        assert!(said.iter().any(|fault| fault.contains(message)), "{to}: {said:?}");
+    }
 }

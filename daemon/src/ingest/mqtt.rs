@@ -1,13 +1,15 @@
 //! One MQTT broker: a persistent session at QoS 1 in which a message is acknowledged only after
 //! what follows from it is durable.
 //!
-//! Nothing is published. The event loop of the client is polled by a future of its own, which
+//! Nothing is published here but, for Sparkplug, that this host is there, and requests for a rebirth
+//! where a group allows them. The event loop of the client is polled by a future of its own, which
 //! waits for nothing but room in a bounded queue; a second future hands messages to the engine
 //! and acknowledges them in the order in which they came. Whatever the client cannot be trusted
 //! with any more is cured by a new client; the broker then delivers again what was not
 //! acknowledged, which is harmless.
 
-use rumqttc::{AsyncClient, MqttOptions, Publish};
+use kart_core::time::Stamp;
+use rumqttc::{AsyncClient, LastWill, MqttOptions, Publish, QoS};
 use std::{convert::Infallible, sync::atomic::AtomicU64, time::Duration};
 use tokio::{
     sync::{Notify, mpsc},
@@ -16,14 +18,18 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
-use super::{Intake, Reading, SourceFault};
+use super::{Intake, Reading, SourceFault, sparkplug};
 use crate::clock::Clock;
 
+pub mod filter;
 pub mod payload;
 pub mod topic;
+pub(crate) mod secure;
+mod backlog;
 mod listen;
 mod deliver;
 mod reject;
+mod session;
 
 use deliver::Delivery;
 use listen::Listener;
@@ -33,6 +39,9 @@ use topic::BrokerPlan;
 const REQUESTS: usize = 256;
 /// Messages between the two futures.
 const HEARD: usize = 64;
+/// Every client takes packets of this size.
+const LEAST_LIMIT: usize = 4 * 1024 * 1024;
+
 /// How long this adapter waits for what.
 #[derive(Clone, Copy)]
 struct Pace {
@@ -74,7 +83,7 @@ async fn listen_for_ever(
         let client_ended = one_client(&mut listener, &mut delivery).await?;
         debug!(broker = plan.name, reason = client_ended, "a new client is made");
         let at = clock.stamp();
-        if let Some(reading) = listener.reach.missed(&client_ended, at) {
+        if let Some(reading) = listener.ended(&client_ended, at) {
             delivery.hand_over(reading).await?;
         }
         sleep(listener.backoff.next()).await;
@@ -86,13 +95,19 @@ async fn one_client(
     listener: &mut Listener<'_>,
     delivery: &mut Delivery<'_>,
 ) -> Result<String, SourceFault> {
-    let options = match options(listener.plan).await {
+    let began = listener.clock.stamp().wall_us;
+    let options = match options(listener.plan, &listener.plan.client_id).await {
         Ok(mut options) => {
-            options.set_clean_session(listener.gives_up());
+            let kept = listener.plan.sparkplug.is_none() && !listener.gives_up();
+            options.set_clean_session(!kept);
+            if let Some((topic, payload)) = listener.state(false, began) {
+                options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, true));
+            }
             options
         },
-        Err(error) => return Ok(format!("password_file: {error}")),
+        Err(reason) => return Ok(reason),
     };
+    listener.began = began;
     let (client, mut event_loop) = AsyncClient::new(options, REQUESTS);
     let mut network = event_loop.network_options();
     network.set_tcp_nodelay(true);
@@ -105,15 +120,22 @@ async fn one_client(
     }
 }
 
-async fn options(plan: &BrokerPlan) -> std::io::Result<MqttOptions> {
-    let mut options = MqttOptions::new(&plan.client_id, &plan.host, plan.port);
+/// How to reach the broker as `client_id`; the error is for people.
+pub(crate) async fn options(plan: &BrokerPlan, client_id: &str) -> Result<MqttOptions, String> {
+    let mut options = MqttOptions::new(client_id, &plan.host, plan.port);
+    // Greater messages are passed over one by one, so that a retained one does not end each
+    // connection anew; what is beyond all measure ends it before it is stored.
+    let limit = plan.max_packet_bytes.saturating_mul(4).max(LEAST_LIMIT);
     options
         .set_keep_alive(plan.keep_alive)
         .set_manual_acks(true)
-        .set_max_packet_size(plan.max_packet_bytes, plan.max_packet_bytes);
+        .set_transport(secure::transport(plan.tls.as_ref()).await?)
+        .set_max_packet_size(limit, limit);
     if let Some(user) = &plan.user {
         let password = match &plan.password_file {
-            Some(file) => tokio::fs::read_to_string(file).await?,
+            Some(file) => tokio::fs::read_to_string(file)
+                .await
+                .map_err(|error| format!("password_file: {}: {error}", file.display()))?,
             None => String::new(),
         };
         options.set_credentials(user, password.trim_end_matches(['\r', '\n']));
@@ -133,9 +155,22 @@ struct Shared {
 
 /// What the listening future tells the delivering one.
 enum Heard {
-    Message { connection: u64, publish: Publish },
+    Message {
+        connection: u64,
+        publish: Publish,
+        /// It was so many bytes, and they are not here.
+        too_great: Option<usize>,
+    },
     Link(Reading),
-    SessionLost,
+    Connected(Connected),
+}
+
+/// A connection that was made.
+struct Connected {
+    session_present: bool,
+    at: Stamp,
+    /// When this broker was last heard before, in this run.
+    heard: Option<Stamp>,
 }
 
 #[cfg(test)]

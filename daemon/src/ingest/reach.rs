@@ -41,11 +41,13 @@ pub(crate) struct Reach {
     machines: Vec<usize>,
     misses: u32,
     up: Option<bool>,
+    /// Why it was last said to be down.
+    reason: String,
 }
 
 impl Reach {
     pub(crate) fn new(device: &str, machines: Vec<usize>) -> Self {
-        Self { device: device.to_owned(), machines, misses: 0, up: None }
+        Self { device: device.to_owned(), machines, misses: 0, up: None, reason: String::new() }
     }
 
     /// It answered.
@@ -58,6 +60,11 @@ impl Reach {
         Some(self.reading(LinkChange::Up, at))
     }
 
+    /// Whether it is said to be down.
+    pub(crate) fn is_down(&self) -> bool {
+        self.up == Some(false)
+    }
+
     /// An attempt failed.
     pub(crate) fn missed(&mut self, reason: &str, at: Stamp) -> Option<Reading> {
         self.misses = self.misses.saturating_add(1);
@@ -67,8 +74,24 @@ impl Reach {
             return None;
         }
         self.up = Some(false);
+        Some(self.because(reason, at))
+    }
+
+    /// It is down, and no further attempt is needed to know.
+    pub(crate) fn down(&mut self, reason: &str, at: Stamp) -> Option<Reading> {
+        self.misses = self.misses.max(MISSES);
+        self.missed(reason, at).or_else(|| self.changed(reason, at))
+    }
+
+    /// It is still down, for another reason than was said.
+    pub(crate) fn changed(&mut self, reason: &str, at: Stamp) -> Option<Reading> {
+        (self.is_down() && self.reason != reason).then(|| self.because(reason, at))
+    }
+
+    fn because(&mut self, reason: &str, at: Stamp) -> Reading {
+        reason.clone_into(&mut self.reason);
         warn!(device = self.device, reason, "link down");
-        Some(self.reading(LinkChange::Down { reason: reason.to_owned() }, at))
+        self.reading(LinkChange::Down { reason: reason.to_owned() }, at)
     }
 
     fn reading(&self, change: LinkChange, at: Stamp) -> Reading {

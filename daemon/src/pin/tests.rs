@@ -77,6 +77,26 @@ async fn a_lock_outlives_a_restart() {
 }
 
 #[tokio::test]
+async fn a_lock_holds_whether_or_not_headquarters_was_heard_of() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nobody has confirmed any PIN; a supervisor's is still compared, each time after a restart.
+    for left in [4, 3, 2, 1, 0] {
+        let wrong = gate(folder.path(), 0, None).admit(&clock_in("1005", Some("0000"))).await;
+        assert!(matches!(wrong, Err(Refusal::PinWrong { left: l, .. }) if l == left), "{wrong:?}");
+    }
+    let right = gate(folder.path(), 0, None).admit(&clock_in("1005", Some("482913"))).await;
+    assert!(matches!(right, Err(Refusal::PinLocked { .. })), "{right:?}");
+    // Somebody else is told of the lock first, and of what expired only without one.
+    let now = Clock::open().unwrap().stamp().wall_us;
+    for _ in 0..5 {
+        let wrong = gate(folder.path(), 14, Some(now)).admit(&clock_in("1001", Some("0000"))).await;
+        assert!(matches!(wrong, Err(Refusal::PinWrong { .. })), "{wrong:?}");
+    }
+    let locked = gate(folder.path(), 0, None).admit(&clock_in("1001", Some("482913"))).await;
+    assert!(matches!(locked, Err(Refusal::PinLocked { .. })), "{locked:?}");
+}
+
+#[tokio::test]
 async fn a_supervisor_unlocks_what_headquarters_has_not_confirmed() {
     let folder = tempfile::tempdir().unwrap();
     let gate = gate(folder.path(), 0, None);

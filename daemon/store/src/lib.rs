@@ -21,6 +21,6 @@ pub use error::StoreError;
 pub use life::{Renewal, Salvaged, install, renew, resident, salvage};
 pub use mirror::{Delivery, Mirror, MirrorRow, Mirrored, Sum, Written};
 pub use open::{StoreOptions, acceptable_sqlite};
-pub use purge::Purged;
-pub use read::{Outgoing, Reader};
+pub use purge::{Needed, Purged};
+pub use read::{Damage, Outgoing, Reader};
 pub use writer::{Acknowledged, Head, QuarantinedFact, Store};

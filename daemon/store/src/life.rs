@@ -101,6 +101,7 @@ pub fn renew(folder: &Path, tenant: &Tenant, renewal: Renewal) -> Result<u64, St
             }
         }
         carry_signals(old, &new.connection)?;
+        carry_damages(old, &new.connection)?;
     }
     new.write(origin, tenant, page)?;
     let state = serde_json::to_string(life.plant())?;
@@ -307,6 +308,19 @@ fn carry_sync(old: &Connection, new: &Connection, kept: i64) -> Result<(), Store
     )?;
     // A plant from beyond the end is another log's.
     new.execute("DELETE FROM plant WHERE seq > ?1", [kept])?;
+    Ok(())
+}
+
+/// What was damaged in the former life is settled when headquarters holds a fact of the new one.
+fn carry_damages(old: &Connection, new: &Connection) -> Result<(), StoreError> {
+    let mut select = old.prepare("SELECT at_us, problem, file FROM damages")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        new.execute(
+            "INSERT INTO damages VALUES (?1, 1, ?2, ?3)",
+            params![row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?],
+        )?;
+    }
     Ok(())
 }
 

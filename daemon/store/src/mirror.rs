@@ -6,6 +6,7 @@
 
 use kart_core::{
     down::Scope,
+    pin::Secret,
     reference::{Reference, Rows},
 };
 use rusqlite::{Connection, ErrorCode, OptionalExtension, TransactionBehavior};
@@ -151,16 +152,18 @@ impl Mirror {
     }
 
     /// Takes a delivery over when `check` finds that all rows make sense together; what it makes of
-    /// them comes back. Otherwise the mirror stays as it was.
+    /// them comes back. Otherwise the mirror stays as it was. What a row is kept without is masked
+    /// under `secret`.
     pub fn apply<T>(
         &self,
         delivery: &Delivery,
+        secret: &Secret,
         check: impl FnOnce(&Written<'_>) -> Result<T, String>,
     ) -> Result<T, StoreError> {
         self.with(|connection| {
             let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             check_base(&sql, delivery)?;
-            write_rows(&sql, delivery)?;
+            write_rows(&sql, delivery, secret)?;
             let made = check(&Written(&sql)).map_err(StoreError::Senseless)?;
             write_place(&sql, delivery)?;
             sql.commit()?;
@@ -190,9 +193,9 @@ impl Mirror {
         Ok(())
     }
 
-    /// Each scope in two numbers.
-    pub fn sums(&self) -> Result<Vec<Sum>, StoreError> {
-        self.with(|connection| sum::sums(connection))
+    /// Each scope in two numbers; `secret` is the one that rows were applied with.
+    pub fn sums(&self, secret: &Secret) -> Result<Vec<Sum>, StoreError> {
+        self.with(|connection| sum::sums(connection, secret))
     }
 
     /// Does something with the file. When that finds it damaged or gone, a new one is begun.
@@ -272,7 +275,7 @@ fn check_base(sql: &Connection, delivery: &Delivery) -> Result<(), StoreError> {
     Err(StoreError::Senseless("changes of another state than that of the mirror".to_owned()))
 }
 
-fn write_rows(sql: &Connection, delivery: &Delivery) -> Result<(), StoreError> {
+fn write_rows(sql: &Connection, delivery: &Delivery, secret: &Secret) -> Result<(), StoreError> {
     for scope in &delivery.whole {
         sql.execute("DELETE FROM rows WHERE scope = ?1", [word(*scope)])?;
     }
@@ -285,7 +288,7 @@ fn write_rows(sql: &Connection, delivery: &Delivery) -> Result<(), StoreError> {
         match row {
             Some(row) => {
                 let kept = kept.as_ref().unwrap_or(row);
-                let withheld = sum::withheld(table, key, row, kept);
+                let withheld = sum::withheld(secret, [table, key, row], kept);
                 insert.execute((scope, table, key, kept, withheld))?
             },
             None => delete.execute((scope, table, key))?,

@@ -2,6 +2,7 @@
 //! time. The chain stays verifiable from the last of them on.
 
 use kart_core::fact::Fact;
+use kart_planted::{Bug, planted};
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 use crate::StoreError;
@@ -18,16 +19,40 @@ pub struct Purged {
     pub more: bool,
 }
 
+/// What still needs the facts of a log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Needed {
+    /// Last fact that headquarters holds.
+    pub acked: i64,
+    /// Last fact that headquarters holds in a backup.
+    pub safe: i64,
+    /// Last fact that the saved plant contains.
+    pub plant: i64,
+    /// Last fact of all: the next one follows it.
+    pub last: i64,
+}
+
+impl Needed {
+    /// The last fact that nothing needs any more; 0 when there is none.
+    pub fn not_up_to(self) -> i64 {
+        let safe = if planted(Bug::PurgeAtAck) { self.acked } else { self.safe };
+        safe.min(self.acked).min(self.plant).min(self.last - 1).max(0)
+    }
+}
+
 /// Takes the oldest facts away that headquarters has in a backup and that were recorded before
 /// `before_us`. The plant as saved must contain them: the log will not tell them again.
 pub(crate) fn step(connection: &mut Connection, before_us: i64) -> Result<Purged, StoreError> {
     let sql = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let limit: i64 = sql.query_row(
-        "SELECT min((SELECT min(safe_seq, acked_seq) FROM sync),
-                    coalesce((SELECT seq FROM plant), 0),
-                    (SELECT coalesce(max(seq), 0) - 1 FROM facts))",
+    let limit = sql.query_row(
+        "SELECT acked_seq, safe_seq, coalesce((SELECT seq FROM plant), 0),
+                (SELECT coalesce(max(seq), 0) FROM facts)
+         FROM sync",
         [],
-        |row| row.get(0),
+        |row| {
+            let (acked, safe, plant, last) = (row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?);
+            Ok(Needed { acked, safe, plant, last }.not_up_to())
+        },
     )?;
     let mut last: Option<(i64, [u8; 32])> = None;
     let mut facts = 0;

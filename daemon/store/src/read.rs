@@ -6,7 +6,7 @@ use kart_core::{
     time::{Boot, Micros, Moment, Stamp},
 };
 use rusqlite::{Connection, OptionalExtension, Row};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use crate::{QuarantinedFact, Signal, StoreError, open};
@@ -15,6 +15,20 @@ use crate::{QuarantinedFact, Signal, StoreError, open};
 pub struct Reader {
     connection: Connection,
     origin: Origin,
+    folder: PathBuf,
+}
+
+/// A damage of the log that was found at a start.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Damage {
+    /// When.
+    pub at: Micros,
+    /// Facts from here on were recorded after it.
+    pub seq: u64,
+    /// What was damaged.
+    pub problem: String,
+    /// The file that was set aside, in the data folder.
+    pub file: String,
 }
 
 /// A page of the log on its way to headquarters.
@@ -32,7 +46,7 @@ pub struct Outgoing {
 
 impl Reader {
     pub(crate) fn open(folder: &Path, origin: Origin) -> Result<Self, StoreError> {
-        Ok(Self { connection: open::reading(folder)?, origin })
+        Ok(Self { connection: open::reading(folder)?, origin, folder: folder.into() })
     }
 
     /// Whose log this is.
@@ -51,11 +65,20 @@ impl Reader {
         Ok(self.connection.query_row("SELECT count(*) > 0 FROM purged", [], |row| row.get(0))?)
     }
 
-    /// The last damage that was found: when, and what.
-    pub fn damage(&self) -> Result<Option<(Micros, String)>, StoreError> {
-        let select = "SELECT at_us, problem FROM damages ORDER BY at_us DESC LIMIT 1";
-        let damage = |row: &Row<'_>| Ok((Micros(row.get(0)?), row.get(1)?));
-        Ok(self.connection.query_row(select, [], damage).optional()?)
+    /// The last damage that was found, until a person has taken the file away.
+    pub fn damage(&self) -> Result<Option<Damage>, StoreError> {
+        let select =
+            "SELECT at_us, seq, problem, file FROM damages ORDER BY at_us DESC LIMIT 1";
+        let damage = |row: &Row<'_>| {
+            Ok(Damage {
+                at: Micros(row.get(0)?),
+                seq: seq(row, 1)?,
+                problem: row.get(2)?,
+                file: row.get(3)?,
+            })
+        };
+        let found = self.connection.query_row(select, [], damage).optional()?;
+        Ok(found.filter(|damage| self.folder.join(&damage.file).exists()))
     }
 
     /// The saved plant, with the fact it is as of.

@@ -190,8 +190,21 @@ async fn a_damaged_end_costs_what_follows_it_and_no_more() {
     let store = Store::open(options(folder.path())).unwrap();
     assert_eq!((store.origin(), store.head().borrow().seq), (OLD, 8));
     let reader = store.reader().unwrap();
-    assert_eq!(reader.damage().unwrap(), Some((Micros(5), "a bit".to_owned())));
+    let damage = reader.damage().unwrap().unwrap();
+    assert_eq!((damage.at, damage.seq, damage.problem.as_str()), (Micros(5), 9, "a bit"));
     assert_eq!(look::<i64>(&file, "SELECT count(*) FROM edge_production_counts"), 7);
+    // Into the next life it goes as well: there nothing is confirmed yet.
+    drop(reader);
+    store.close().await.unwrap();
+    kart_store::renew(folder.path(), &tenant(), renewal(Plant::new(OLD), 8)).unwrap();
+    kart_store::install(folder.path()).unwrap();
+    let store = Store::open(options(folder.path())).unwrap();
+    let reader = store.reader().unwrap();
+    let carried = reader.damage().unwrap().unwrap();
+    assert_eq!((store.origin(), carried.seq, &carried.file), (NEW, 1, &damage.file));
+    // A person takes the file away.
+    fs::rename(folder.path().join(&damage.file), folder.path().join("elsewhere")).unwrap();
+    assert_eq!(reader.damage().unwrap(), None);
 }
 
 #[tokio::test]

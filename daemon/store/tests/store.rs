@@ -154,6 +154,7 @@ async fn a_record_of_several_facts_is_one_row() {
         rule: "r".into(),
         map: "m".into(),
         batch: None,
+        detail: kart_core::fact::machine::Detail::default(),
     };
     let text = FactText { field: "comment".into(), salt: "00".into(), text: Some("torn".into()) };
     let explained = Body::StopExplained {

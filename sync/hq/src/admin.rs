@@ -18,6 +18,7 @@ use crate::{
     auth::{Bearer, Digest},
     cli::{SiteArgs, say},
     database::{Database, Role, begin, enter},
+    limits::Stranger,
     problem::Refusal,
     server::App,
     site::Place,
@@ -94,7 +95,16 @@ impl FromRequestParts<App> for Key {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        Bearer::from_request_parts(parts, app).await.map(Self)
+        let key = Self(Bearer::named(parts)?);
+        if !app.pace.knows(key.0.digest()) {
+            Stranger::from_request_parts(parts, app).await?;
+            let mut client = app.database.client().await?;
+            let tx = begin(&mut client, Role::Gateway).await?;
+            key.supervisor(&tx).await?;
+            tx.rollback().await?;
+            app.pace.know(key.0.digest());
+        }
+        Ok(key)
     }
 }
 
@@ -126,7 +136,7 @@ pub(crate) async fn run(database: &Database, command: KeyCommand) -> anyhow::Res
     match command {
         KeyCommand::Add { site, user } => {
             let place = site.place();
-            enter(&tx, place.organization, place.id()).await?;
+            place.enter(&tx).await?;
             place.require(&tx).await?;
             let supervisor = Supervisor::named(&tx, &place, &user).await?;
             let key = random_key()?;
@@ -137,13 +147,13 @@ pub(crate) async fn run(database: &Database, command: KeyCommand) -> anyhow::Res
         },
         KeyCommand::List(site) => {
             let place = site.place();
-            enter(&tx, place.organization, place.id()).await?;
+            place.enter(&tx).await?;
             place.require(&tx).await?;
             list(&tx).await?.iter().try_for_each(|line| say(line))
         },
         KeyCommand::Revoke { site, key } => {
             let place = site.place();
-            enter(&tx, place.organization, place.id()).await?;
+            place.enter(&tx).await?;
             let revoked = tx
                 .execute(
                     "UPDATE edge.api_keys SET revoked_at = now()

@@ -25,6 +25,9 @@ pub(crate) struct AdoptArgs {
     /// Name what is missing and change nothing.
     #[arg(long)]
     check: bool,
+    /// Only as far as this version, for a gateway that is older.
+    #[arg(long, hide = true)]
+    up_to: Option<i32>,
     /// Put our row-level security on the public tables, for everybody who uses them.
     #[arg(long)]
     rls: bool,
@@ -116,12 +119,11 @@ async fn adopt(client: &mut Client, args: &AdoptArgs) -> anyhow::Result<String> 
         return Ok("the database has everything that is needed".to_owned());
     }
     let tx = client.transaction().await?;
-    // Whatever a migration makes without a schema is ours.
-    tx.batch_execute("SET LOCAL search_path = edge, public; SET LOCAL edge.adopted = 'on'").await?;
+    tx.batch_execute("SET LOCAL edge.adopted = 'on'").await?;
     let before: String = tx.query_one(THEIRS, &[]).await?.try_get(0)?;
     let indexes: Vec<u32> = tx.query_one(INDEXES, &[]).await?.try_get(0)?;
     views::take_down(&tx).await?;
-    let applied = migrations(&tx, args.rls).await?;
+    let applied = migrations(&tx, args).await?;
     if !args.rls {
         views::prepare(&tx).await?;
         tx.execute(views::KEEP_RULES, &[&indexes]).await?;
@@ -148,7 +150,7 @@ fn first<'t>(before: &'t str, after: &'t str) -> &'t str {
 }
 
 /// Applies what is not applied yet.
-async fn migrations(tx: &Transaction<'_>, rls: bool) -> anyhow::Result<Vec<String>> {
+async fn migrations(tx: &Transaction<'_>, args: &AdoptArgs) -> anyhow::Result<Vec<String>> {
     let known = "SELECT to_regnamespace('edge') IS NOT NULL
                  AND EXISTS (SELECT FROM pg_class WHERE relname = 'refinery_schema_history'
                              AND relnamespace = to_regnamespace('edge'))";
@@ -162,17 +164,23 @@ async fn migrations(tx: &Transaction<'_>, rls: bool) -> anyhow::Result<Vec<Strin
     };
     let mut applied = Vec::new();
     for Migration { version, name, sql, checksum } in migrate::all() {
-        if TABLES.contains(&version) || done.contains(&version) {
+        let later = args.up_to.is_some_and(|last| version > last);
+        if TABLES.contains(&version) || done.contains(&version) || later {
             continue;
         }
         let sql = match sql.split_once(GRANTS_END) {
-            Some((grants, _)) if version == ROW_LEVEL_SECURITY && !rls => grants,
+            Some((grants, _)) if version == ROW_LEVEL_SECURITY && !args.rls => grants,
             _ => sql.as_str(),
         };
-        tx.batch_execute(&ours(sql)).await.with_context(|| format!("V{version}__{name}"))?;
+        // Whatever a migration makes without a schema is ours; but one of them speaks of their
+        // tables alone, and some of ours have the same names.
+        let path = if version == ROW_LEVEL_SECURITY { "public, edge" } else { "edge, public" };
+        let script = format!("SET LOCAL search_path = {path}; {}", ours(sql));
+        tx.batch_execute(&script).await.with_context(|| format!("V{version}__{name}"))?;
         applied.push((version, name, checksum.to_string()));
     }
     // Last, because a migration may look at every table of the schema.
+    tx.batch_execute("SET LOCAL search_path = edge, public").await?;
     tx.batch_execute(HISTORY).await?;
     for (version, name, checksum) in &applied {
         tx.execute(

@@ -13,7 +13,8 @@ use ring::digest;
 use uuid::Uuid;
 
 use crate::{
-    database::{Role, begin, enter},
+    database::{Role, begin},
+    limits::Stranger,
     problem::Refusal,
     server::App,
 };
@@ -60,10 +61,9 @@ impl Bearer {
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for Bearer {
-    type Rejection = Refusal;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+impl Bearer {
+    /// As the request names it.
+    pub(crate) fn named(parts: &Parts) -> Result<Self, Refusal> {
         let token = parts
             .headers
             .get(AUTHORIZATION)
@@ -79,20 +79,22 @@ impl<S: Sync> FromRequestParts<S> for Bearer {
     }
 }
 
-/// The token of a request whose body is large: nobody unknown has one received. What the request
-/// does looks the token up once more, in its own transaction.
-pub(crate) struct Admitted(pub(crate) Bearer);
-
-impl FromRequestParts<App> for Admitted {
+/// The token of a terminal of ours: nobody unknown has a body read. What the request does looks
+/// the token up once more, in its own transaction.
+impl FromRequestParts<App> for Bearer {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let bearer = Bearer::from_request_parts(parts, app).await?;
-        let mut client = app.database.client().await?;
-        let tx = begin(&mut client, Role::Gateway).await?;
-        authenticate(&tx, &bearer).await?;
-        tx.rollback().await?;
-        Ok(Self(bearer))
+        let bearer = Self::named(parts)?;
+        if !app.pace.knows(&bearer.0) {
+            Stranger::from_request_parts(parts, app).await?;
+            let mut client = app.database.client().await?;
+            let tx = begin(&mut client, Role::Gateway).await?;
+            authenticate(&tx, &bearer).await?;
+            tx.rollback().await?;
+            app.pace.know(&bearer.0);
+        }
+        Ok(bearer)
     }
 }
 
@@ -115,8 +117,10 @@ pub(crate) async fn authenticate(
 ) -> Result<Terminal, Refusal> {
     let statement = tx
         .prepare_cached(
-            "SELECT organization_id, site_id, terminal_id, incarnation, status
-             FROM edge.authenticate($1)",
+            "SELECT a.organization_id, a.site_id, a.terminal_id, a.incarnation, a.status,
+                    set_config('edge.organization', a.organization_id, true),
+                    set_config('edge.site', a.site_id::text, true)
+             FROM edge.authenticate($1) a",
         )
         .await?;
     let Some(row) = tx.query_opt(&statement, &[bearer.0.bytes()]).await? else {
@@ -130,7 +134,6 @@ pub(crate) async fn authenticate(
     };
     tracing::Span::current().record("terminal", terminal.id.to_string());
     require_active(row.try_get(4)?)?;
-    enter(tx, &terminal.organization, terminal.site).await?;
     Ok(terminal)
 }
 

@@ -4,7 +4,7 @@ use clap::Subcommand;
 
 use crate::{
     cli::{SiteArgs, say},
-    database::{Database, Role, begin, enter},
+    database::{Database, Role, begin},
 };
 
 /// Backups of the central database, which are made by other means.
@@ -27,7 +27,7 @@ pub(crate) async fn run(database: &Database, command: BackupCommand) -> anyhow::
     let place = site.place();
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     place.require(&tx).await?;
     let raised = tx
         .execute(

@@ -28,7 +28,7 @@ use crate::{
     },
     terminal::{self, TerminalCommand},
     tls::{self, TlsCommand},
-    work::WorkArgs,
+    work::{WorkArgs, alarm},
 };
 
 /// The gateway between terminals and the central database.
@@ -106,6 +106,8 @@ enum Command {
     Person(PersonCommand),
     /// Do background work.
     Work(WorkArgs),
+    /// One line for whatever background work has found and somebody has to look into.
+    Alarms(SiteArgs),
     /// Keys with which a supervisor's programs speak to headquarters.
     #[command(subcommand)]
     ApiKey(KeyCommand),
@@ -134,7 +136,7 @@ pub(crate) struct SiteArgs {
 
 impl SiteArgs {
     pub(crate) fn place(&self) -> Place<'_> {
-        Place { organization: &self.organization, code: &self.site }
+        Place::new(&self.organization, &self.site)
     }
 }
 
@@ -201,6 +203,7 @@ impl Cli {
             Command::ApiKey(asked) => admin::run(&database, asked).await,
             Command::Person(asked) => privacy::run(&database, asked).await,
             Command::Work(asked) => server::work(&database, asked).await,
+            Command::Alarms(site) => alarm::list(&database, &site).await,
             Command::Terminals(site) => terminal::list(&database, &site.place()).await,
             Command::Terminal(command) => terminal::run(&database, command).await,
             Command::Feed(asked) => feed::command::run(&database, asked).await,

@@ -4,6 +4,7 @@
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -14,12 +15,16 @@ use serde::Deserialize;
 pub(crate) const LISTEN: &str = "127.0.0.1:7400";
 /// A few kilobytes each; the process also needs a file descriptor for each.
 const MOST_CONNECTIONS: usize = 8192;
+/// The terminal waits 30 seconds for an answer, and holds its own row meanwhile.
+const REPLAY_LIMIT: Duration = Duration::from_secs(3);
+const LONGEST_REPLAY_MS: u32 = 15_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
     listen: Option<String>,
     most_connections: Option<u32>,
+    replay_limit_ms: Option<u32>,
     tls: Option<TlsEntry>,
     database: Option<DatabaseEntry>,
     work: Option<WorkEntry>,
@@ -54,6 +59,8 @@ pub(crate) struct Config {
     pub(crate) tls: Option<Tls>,
     /// Connections of terminals at a time; the next is hung up on.
     pub(crate) most_connections: usize,
+    /// How long one request reads in a life of a log that ends.
+    pub(crate) replay_limit: Duration,
     /// How to reach the database.
     pub(crate) database: Server,
     /// Whether background work is done beside the serving.
@@ -95,6 +102,7 @@ impl Config {
                 listen: sources.listen.map_or_else(|| LISTEN.parse(), Ok)?,
                 tls: None,
                 most_connections: MOST_CONNECTIONS,
+                replay_limit: REPLAY_LIMIT,
                 database: Server {
                     // Its fault is told without the text, which may hold a password.
                     address: url.parse().map_err(|_| anyhow::anyhow!("DATABASE_URL is no URL"))?,
@@ -141,11 +149,17 @@ impl Config {
             Some(most) => usize::try_from(most).unwrap_or(MOST_CONNECTIONS),
             None => MOST_CONNECTIONS,
         };
+        let replay_limit = file.replay_limit_ms.map(u64::from).map(Duration::from_millis);
+        if file.replay_limit_ms.is_some_and(|limit| limit > LONGEST_REPLAY_MS) {
+            let most = format!("must be at most {LONGEST_REPLAY_MS}");
+            faults.push(document.fault("replay_limit_ms", most));
+        }
+        let replay_limit = replay_limit.unwrap_or(REPLAY_LIMIT);
         let work = file.work.is_none_or(|work| work.enabled);
         let database = database(&document, file.database, sources.database_url, folder);
         match (listen, database) {
             (Ok(listen), Ok(database)) if faults.is_empty() => {
-                let config = Self { listen, tls, most_connections, database, work };
+                let config = Self { listen, tls, most_connections, replay_limit, database, work };
                 match config.is_private() {
                     true => Ok(config),
                     false => Err(Faults(vec![document.fault("listen", Self::NEEDS_TLS)])),

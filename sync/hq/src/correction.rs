@@ -35,6 +35,10 @@ pub(crate) use wish::Wish;
 /// Longest reason, in characters.
 const REASON_LIMIT: usize = 500;
 
+/// A terminal has acted on an end: people left, the machine is free, the next batch may run on it.
+const NO_WAY_BACK: &str = "an end cannot be taken back, because the terminal has acted on it; correct \
+     when it was with `until`, and what goes on is begun anew at the terminal";
+
 /// A record and how it stands.
 pub(crate) struct Found {
     pub(crate) record: RecordId,
@@ -52,7 +56,12 @@ pub(crate) struct Made {
 /// The record `id` as it stands, or the one that it turned out to be.
 pub(crate) async fn find(tx: &Transaction<'_>, id: Uuid) -> Result<Found, Refusal> {
     let row = tx
-        .query_opt("SELECT record_id, state FROM edge.records WHERE record_id = $1", &[&id])
+        .query_opt(
+            "SELECT record_id, state FROM edge.records
+             WHERE record_id = coalesce((SELECT a.canonical_id FROM edge.record_aliases a
+                                         WHERE a.record_id = $1), $1)",
+            &[&id],
+        )
         .await?;
     let found = row.map(|row| {
         let (record, state): (Uuid, Json<Record>) = (row.try_get(0)?, row.try_get(1)?);
@@ -75,6 +84,9 @@ pub(crate) async fn make(
     if reason.is_empty() || reason.chars().count() > REASON_LIMIT {
         let detail = format!("a correction needs a reason of at most {REASON_LIMIT} characters");
         return Err(Refusal::malformed(detail));
+    }
+    if wish.reopen == Some(true) {
+        return Err(Refusal::malformed(NO_WAY_BACK.to_owned()));
     }
     // Corrections of one site come one after the other.
     let mut log = Log::lock(tx, supervisor).await?;
@@ -104,7 +116,13 @@ pub(crate) async fn make(
     }
     let made = Made { id: written.id, found, before, after };
     let terminal = heir(tx, &supervisor.organization, made.found.standing.owner).await?;
-    insert(tx, supervisor, (&made, terminal), reason, (&written, writer.origin, now)).await?;
+    let mut others = Vec::new();
+    for other in &made.found.standing.others {
+        others.push(heir(tx, &supervisor.organization, *other).await?);
+    }
+    others.retain(|other| *other != terminal);
+    let whose = (terminal, &others[..]);
+    insert(tx, supervisor, (&made, whose), reason, (&written, writer.origin, now)).await?;
     audit(tx, supervisor, &made).await?;
     Ok(made)
 }
@@ -138,7 +156,7 @@ async fn heir(
 async fn insert(
     tx: &Transaction<'_>,
     supervisor: &Supervisor,
-    (made, terminal): (&Made, Uuid),
+    (made, (terminal, others)): (&Made, (Uuid, &[Uuid])),
     reason: &str,
     (written, origin, now): (&log::Written, Origin, i64),
 ) -> Result<(), Refusal> {
@@ -148,8 +166,8 @@ async fn insert(
     tx.execute(
         "INSERT INTO edge.corrections
              (organization_id, id, site_id, station_id, terminal_id, record_id, kind, before,
-              after, reason, by_user, at, writer_id, incarnation, seq, line)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+              after, reason, by_user, at, writer_id, incarnation, seq, line, others)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
         &[
             &supervisor.organization,
             &made.id,
@@ -167,6 +185,7 @@ async fn insert(
             &origin.incarnation.to_string(),
             &to_bigint(written.seq),
             &written.line,
+            &others,
         ],
     )
     .await?;

@@ -12,8 +12,9 @@ use uuid::Uuid;
 use crate::{
     auth::Digest,
     database::{Database, Role, begin, enter},
+    limits::Stranger,
     problem::Refusal,
-    server::{App, body::Message},
+    server::{App, body::Brief},
     site,
 };
 
@@ -32,7 +33,7 @@ pub(crate) async fn issue(
 ) -> anyhow::Result<String> {
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, site.organization, site.id()).await?;
+    site.enter(&tx).await?;
     site.require(&tx).await?;
     let code = store_code(&tx, site, terminal_code, valid_minutes, None).await?;
     tx.execute(
@@ -79,8 +80,10 @@ pub(crate) async fn store_code(
     responses((status = 200, body = Enrolled), (status = "default", body = Problem)))]
 pub(crate) async fn enroll(
     State(app): State<App>,
-    Message(request): Message<Enroll>,
+    stranger: Stranger,
+    Brief(request): Brief<Enroll>,
 ) -> Result<Json<Enrolled>, Refusal> {
+    stranger.claims(&app, normal(&request.code).as_bytes())?;
     tracing::Span::current().record("terminal", request.terminal.to_string());
     let public_key = BASE64_URL_SAFE_NO_PAD
         .decode(&request.public_key)
@@ -133,6 +136,11 @@ fn not_redeemed(fault: tokio_postgres::Error) -> Refusal {
         Some("KE003") => "the code was used before",
         Some("KE004") => "another active terminal has this code at the site; revoke it first",
         Some("KE005") => "this terminal is registered elsewhere",
+        Some("KE006") => "another device has taken over already; replace that one with a new code",
+        Some("KE007") => {
+            "another device has taken over from this one; take over from that one \
+             (`kart-hq terminal adopt`)"
+        },
         _ => return fault.into(),
     };
     Refusal::forbidden(code::BAD_CODE, detail)

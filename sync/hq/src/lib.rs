@@ -20,6 +20,7 @@ mod hello;
 mod life;
 mod limits;
 mod migrate;
+mod names;
 mod numbers;
 mod openapi;
 mod people;

@@ -5,7 +5,6 @@ use axum::{Json, extract::State};
 use deadpool_postgres::Transaction;
 use kart_core::{
     fact::{Fact, Hash, life::Former},
-    id::{Incarnation, Origin, TerminalId},
     plant::Plant,
 };
 use kart_wire::{Common, Found, Point, Problem, Renew, Renewed, code};
@@ -24,13 +23,13 @@ use crate::{
 };
 
 pub(crate) mod granted;
+mod replay;
 
 use granted::{Shown, Standing, shown};
+use replay::{Replayed, replay};
 
 /// A request compares at most so many places.
 const MOST_POINTS: usize = 64;
-/// So many facts are held in memory while a life is read again.
-const PAGE: i64 = 2_000;
 
 /// How far a log of the terminal, of a life that goes on or has ended, is the same here.
 #[utoipa::path(post, path = "/v1/common", request_body = Common,
@@ -95,7 +94,13 @@ pub(crate) async fn renew(
         return Ok(Json(renewed));
     }
     let life = life(&tx, &terminal, &head, &request).await?;
-    let plant = replay(&tx, &terminal, &life).await?;
+    let plant = match replay(&tx, &terminal, &life, app.replay_limit).await? {
+        Replayed::Whole(plant) => plant,
+        Replayed::UpTo(seq) => {
+            tx.commit().await?;
+            return Err(Refusal::unfinished(seq, life.head.watermark));
+        },
+    };
     archive(&tx, &terminal, &life, &new, &plant).await?;
     let detail = json!({
         "terminal_id": terminal.id,
@@ -201,7 +206,29 @@ async fn life(
         // What the device has told of itself is as nothing beside what it takes over.
         Some(replaced) => taken_over(tx, terminal, replaced).await?,
     };
-    as_granted(request, life)
+    as_granted(request, not_passed_on(tx, terminal, life).await?)
+}
+
+/// A life is handed on once. Whoever comes second learns that a person has to decide.
+async fn not_passed_on(
+    tx: &Transaction<'_>,
+    terminal: &Terminal,
+    life: Life,
+) -> Result<Life, Refusal> {
+    let ended = tx
+        .query_opt(
+            "SELECT FROM edge.lives
+             WHERE organization_id = $1 AND terminal_id = $2 AND incarnation = $3",
+            &[&terminal.organization, &life.terminal, &life.incarnation],
+        )
+        .await?;
+    match ended {
+        None => Ok(life),
+        Some(_) => Err(Refusal::conflict(
+            code::OTHER_INCARNATION,
+            "another device goes on with this log; take over from that one",
+        )),
+    }
 }
 
 /// The life that ends, as the terminal knows its end from before a restore.
@@ -278,50 +305,6 @@ async fn taken_over(
         },
         gap: None,
     })
-}
-
-/// What the facts of a life add up to, on top of what it inherited itself. Page by page: a life
-/// may have millions.
-async fn replay(tx: &Transaction<'_>, terminal: &Terminal, life: &Life) -> Result<Plant, Refusal> {
-    let incarnation: Incarnation = life.incarnation.parse().map_err(|_| Refusal::unavailable())?;
-    let origin = Origin { terminal: TerminalId(life.terminal), incarnation };
-    let inherited = tx
-        .query_opt(
-            "SELECT plant FROM edge.lives
-             WHERE organization_id = $1 AND successor_terminal = $2 AND successor = $3",
-            &[&terminal.organization, &life.terminal, &life.incarnation],
-        )
-        .await?;
-    let mut plant = match inherited {
-        Some(row) => row.try_get::<_, Document<Plant>>(0)?.0.inherit(origin),
-        None => Plant::new(origin),
-    };
-    let page = tx
-        .prepare_cached(
-            "SELECT seq, line FROM edge.inbox WHERE organization_id = $1 AND terminal_id = $2
-             AND incarnation = $3 AND seq > $4 ORDER BY seq LIMIT $5",
-        )
-        .await?;
-    let mut after = 0_i64;
-    loop {
-        let rows = tx
-            .query(
-                &page,
-                &[&terminal.organization, &life.terminal, &life.incarnation, &after, &PAGE],
-            )
-            .await?;
-        for row in &rows {
-            after = row.try_get(0)?;
-            match Fact::parse(row.try_get(1)?) {
-                Ok(fact) => plant.apply(&fact),
-                // It stays in the inbox for a gateway that can read it.
-                Err(_) => plant.head = from_bigint(after),
-            }
-        }
-        if rows.is_empty() {
-            return Ok(plant);
-        }
-    }
 }
 
 /// The life becomes history, the next one begins at zero. What was lent to the former one, for

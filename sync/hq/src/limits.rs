@@ -1,79 +1,125 @@
-//! What one terminal may take of headquarters: requests in a time, and depth of a message. Both are
-//! judged before anything is read or parsed.
+//! What one terminal, and whoever is unknown, may take of headquarters: requests in a time, and
+//! depth of a message. All is judged before anything is read, parsed or looked up.
 //!
-//! The pace is kept by token and in this gateway only: it is there so that one terminal that has
-//! lost its mind does not take the connections of all others, not to count to the last request.
+//! The pace is kept in this gateway only: it is there so that one that has lost its mind does not
+//! take the connections of all others, not to count to the last request. A terminal that goes by
+//! the contract never comes near its own; what is unknown shares one for each address.
 
 use std::{
     collections::HashMap,
+    net::{IpAddr, SocketAddr},
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderValue, header::AUTHORIZATION},
+    extract::{ConnectInfo, FromRequestParts, Request, State},
+    http::{HeaderValue, header::AUTHORIZATION, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use ring::digest;
 use tokio::time::Instant;
 
-use crate::{problem::Refusal, server::App};
+use crate::{auth::Digest, problem::Refusal, server::App};
 
-/// Requests a second, for ever.
-const EVERY_SECOND: f64 = 50.0;
-/// Requests at once.
-const AT_ONCE: f64 = 200.0;
-/// So many tokens are watched; beyond them the ones that have rested longest are forgotten.
-const MOST_WATCHED: usize = 20_000;
+mod buckets;
+
+use buckets::{Buckets, Rate, short};
+
+/// Requests with one token.
+const TOKEN: Rate = Rate { every_second: 100.0, at_once: 200.0 };
+/// Requests from one address that no token of ours speaks for. A whole plant may stand behind one
+/// address, and all of it comes at once when the power returns.
+const ADDRESS: Rate = Rate { every_second: 50.0, at_once: 2_000.0 };
+/// Proofs that one address brings for one terminal, or tries with one code.
+const CLAIM: Rate = Rate { every_second: 0.5, at_once: 60.0 };
+
+/// So long a token counts as known before it is looked up again. Every request looks it up once
+/// more when it does something: what is revoked is revoked at once.
+const KNOWN: Duration = Duration::from_secs(60);
+/// More than terminals of one gateway; beyond them all are looked up again.
+const MOST_KNOWN: usize = 20_000;
+
 /// Objects and arrays in one another. Nothing of the contract comes near.
 const MOST_DEPTH: usize = 16;
 
-#[derive(Clone, Copy)]
-struct Bucket {
-    left: f64,
-    at: Instant,
+/// How fast everybody asks.
+pub(crate) struct Pace {
+    tokens: Buckets,
+    addresses: Buckets,
+    claims: Buckets,
+    known: Mutex<HashMap<[u8; 16], Instant>>,
 }
 
-impl Bucket {
-    /// What it holds at `now`, refilled.
-    fn at(self, now: Instant) -> f64 {
-        let rested = now.saturating_duration_since(self.at).as_secs_f64();
-        (self.left + rested * EVERY_SECOND).min(AT_ONCE)
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            tokens: Buckets::new(TOKEN),
+            addresses: Buckets::new(ADDRESS),
+            claims: Buckets::new(CLAIM),
+            known: Mutex::default(),
+        }
     }
 }
 
-/// How fast each token is used.
-#[derive(Default)]
-pub(crate) struct Pace(Mutex<HashMap<[u8; 16], Bucket>>);
-
 impl Pace {
-    /// Takes one request. When there is none left, says how long to wait.
-    fn take(&self, token: &[u8], now: Instant) -> Result<(), Duration> {
-        let hash = digest::digest(&digest::SHA256, token);
-        let mut key = [0; 16];
-        key.copy_from_slice(hash.as_ref().split_at(16).0);
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= MOST_WATCHED && !buckets.contains_key(&key) {
-            buckets.retain(|_, bucket| bucket.at(now) < AT_ONCE);
-            if buckets.len() >= MOST_WATCHED {
-                buckets.clear();
+    /// Whether the token was one of ours a moment ago.
+    pub(crate) fn knows(&self, token: &Digest) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(&short(token.bytes())).is_some_and(|at| at.elapsed() < KNOWN)
+    }
+
+    /// The token is one of ours.
+    pub(crate) fn know(&self, token: &Digest) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_KNOWN {
+            known.retain(|_, at| at.elapsed() < KNOWN);
+            if known.len() >= MOST_KNOWN {
+                known.clear();
             }
         }
-        let bucket = buckets.entry(key).or_insert(Bucket { left: AT_ONCE, at: now });
-        let left = bucket.at(now);
-        *bucket = Bucket { left: if left >= 1.0 { left - 1.0 } else { left }, at: now };
-        if left >= 1.0 { Ok(()) } else { Err(Duration::from_secs(1)) }
+        known.insert(short(token.bytes()), Instant::now());
     }
 }
 
 /// Before every request: one too many is answered and read no further.
 pub(crate) async fn pace(State(app): State<App>, request: Request, next: Next) -> Response {
     let token = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
-    match token.map_or(Ok(()), |token| app.pace.take(token, Instant::now())) {
+    match token.map_or(Ok(()), |token| app.pace.tokens.take(token, Instant::now())) {
         Ok(()) => next.run(request).await,
         Err(wait) => Refusal::busy(wait).into_response(),
+    }
+}
+
+/// Somebody who has not proved to be a terminal yet, and may ask all the same.
+pub(crate) struct Stranger(Vec<u8>);
+
+impl FromRequestParts<App> for Stranger {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let network = network(peer.map(|info| info.0.ip()));
+        app.pace.addresses.take(&network, Instant::now()).map_err(Refusal::busy)?;
+        Ok(Self(network))
+    }
+}
+
+impl Stranger {
+    /// Says to be, or to know, `what`. Counted for each address, so that nobody is shut out by what
+    /// somebody else says.
+    pub(crate) fn claims(&self, app: &App, what: &[u8]) -> Result<(), Refusal> {
+        let claim = [self.0.as_slice(), b"/", what].concat();
+        app.pace.claims.take(&claim, Instant::now()).map_err(Refusal::busy)
+    }
+}
+
+/// Who is reckoned as one: an address, or the part of it that one customer of a provider has.
+fn network(address: Option<IpAddr>) -> Vec<u8> {
+    match address.map(|address| address.to_canonical()) {
+        Some(IpAddr::V4(address)) => address.octets().to_vec(),
+        Some(IpAddr::V6(address)) => address.octets().into_iter().take(8).collect(),
+        None => vec![],
     }
 }
 
@@ -101,31 +147,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_burst_is_let_through_and_then_the_pace_counts() {
-        let pace = Pace::default();
-        let begin = Instant::now();
-        let burst = (0..300).filter(|_| pace.take(b"a", begin).is_ok()).count();
-        assert_eq!(burst, 200);
-        assert!(pace.take(b"b", begin).is_ok(), "another terminal has its own");
-        let later = begin + Duration::from_secs(1);
-        let second = (0..300).filter(|_| pace.take(b"a", later).is_ok()).count();
-        assert_eq!(second, 50);
-    }
-
-    #[test]
-    fn many_invented_tokens_do_not_fill_the_memory() {
-        let pace = Pace::default();
-        let now = Instant::now();
-        for token in 0..60_000_u32 {
-            pace.take(&token.to_be_bytes(), now).unwrap();
-        }
-        assert!(pace.0.lock().unwrap().len() <= MOST_WATCHED);
-    }
-
-    #[test]
     fn depth_is_seen_outside_of_texts_only() {
         assert!(!is_too_deep(br#"{"a":"[[[[[[[[[[[[[[[[[[[[[[[\"[[[["}"#));
         assert!(is_too_deep("[".repeat(17).as_bytes()));
         assert!(!is_too_deep("[]".repeat(100).as_bytes()));
+    }
+
+    #[test]
+    fn neighbours_in_one_network_are_one_and_others_are_not() {
+        let of = |text: &str| network(Some(text.parse().unwrap()));
+        assert_eq!(of("2001:db8:1:2::3"), of("2001:db8:1:2:ffff::9"));
+        assert_ne!(of("2001:db8:1:2::3"), of("2001:db8:1:3::3"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_is_known_for_a_while() {
+        let (pace, token) = (Pace::default(), Digest::of("a"));
+        assert!(!pace.knows(&token));
+        pace.know(&token);
+        assert!(pace.knows(&token) && !pace.knows(&Digest::of("b")));
+        tokio::time::advance(KNOWN).await;
+        assert!(!pace.knows(&token));
     }
 }

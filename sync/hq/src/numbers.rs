@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{
     auth::Terminal,
     cli::{SiteArgs, say_plain},
-    database::{Database, Role, begin, enter},
+    database::{Database, Role, begin},
 };
 
 #[derive(Subcommand)]
@@ -54,8 +54,8 @@ pub(crate) async fn issued<'f>(
     for fact in facts {
         if let Body::BatchStarted(started) = &fact.fact
             && let Some(leased) = &started.lease
-            // Postgres keeps no NUL, and no lease has one.
-            && !leased.prefix.contains('\0')
+            // No lease has one, and Postgres keeps no NUL.
+            && !leased.prefix.chars().any(char::is_control)
         {
             records.push(origin.record(fact.seq).0);
             prefixes.push(leased.prefix.as_str());
@@ -147,7 +147,7 @@ pub(crate) async fn run(database: &Database, command: NumberCommand) -> anyhow::
     let place = site.place();
     let mut client = database.client().await.context("cannot reach the database")?;
     let tx = begin(&mut client, Role::Gateway).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     place.require(&tx).await?;
     let rows = match &command {
         NumberCommand::Find { number, .. } => {

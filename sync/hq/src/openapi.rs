@@ -21,12 +21,17 @@ pub(crate) fn waiting() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(pull::pull)).routes(routes!(feed::feed))
 }
 
-/// All other routes of the contract.
-pub(crate) fn router() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Contract::openapi())
+/// The routes of the contract that somebody unknown may ask.
+pub(crate) fn strangers() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
         .routes(routes!(enroll::enroll))
         .routes(routes!(token::token))
         .routes(routes!(rotate::rotate))
+}
+
+/// All other routes of the contract.
+pub(crate) fn router() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Contract::openapi())
         .routes(routes!(hello::hello))
         .routes(routes!(life::common))
         .routes(routes!(life::renew))

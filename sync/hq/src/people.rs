@@ -13,7 +13,9 @@ use uuid::Uuid;
 
 use crate::{
     cli::{SiteArgs, say, say_plain},
-    database::{self, Database, begin, enter},
+    database::{self, Database, begin},
+    names::Names,
+    privacy::forgotten,
     site::{self, Place},
 };
 
@@ -151,6 +153,23 @@ pub(crate) async fn pin(database: &Database, command: PinCommand) -> anyhow::Res
     }
 }
 
+/// The key of somebody who is active at the site, by badge or key.
+pub(crate) async fn person(
+    tx: &Transaction<'_>,
+    place: &Place<'_>,
+    badge_or_key: &str,
+) -> anyhow::Result<Uuid> {
+    let row = tx
+        .query_opt(
+            "SELECT user_id FROM edge.people
+             WHERE is_active AND (badge = $1 OR user_id::text = lower($1))",
+            &[&badge_or_key],
+        )
+        .await?
+        .with_context(|| format!("nobody at {} has the badge or key {badge_or_key}", place.code))?;
+    Ok(row.try_get(0)?)
+}
+
 fn fits(text: &str) -> bool {
     let text = text.trim();
     (1..=50).contains(&text.chars().count()) && !text.chars().any(char::is_control)
@@ -169,10 +188,16 @@ async fn add(
     let place = who.site.place();
     let mut client = database.client().await.context("cannot reach the database")?;
     let tx = begin(&mut client, database::Role::SiteAdmin).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     site::lock(&tx, &place).await?;
     place.require(&tx).await?;
     let id = reference_id(place.organization, place.code, "users", &who.number);
+    let known_as = Names::read(&tx).await?.id(id);
+    anyhow::ensure!(
+        forgotten(&tx, &[known_as]).await?.is_empty(),
+        "{} was somebody who was erased; give another number",
+        who.number
+    );
     let known = tx.query_opt("SELECT FROM edge.people WHERE user_id = $1", &[&id]).await?;
     anyhow::ensure!(known.is_none(), "{} is known already", who.number);
     tx.execute(
@@ -196,7 +221,7 @@ async fn edit(database: &Database, who: &Who, edit: &Edit<'_>) -> anyhow::Result
     let place = who.site.place();
     let mut client = database.client().await.context("cannot reach the database")?;
     let tx = begin(&mut client, database::Role::SiteAdmin).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     site::lock(&tx, &place).await?;
     place.require(&tx).await?;
     let derived = reference_id(place.organization, place.code, "users", &who.number);
@@ -215,7 +240,9 @@ async fn edit(database: &Database, who: &Who, edit: &Edit<'_>) -> anyhow::Result
     match edit {
         Edit::Active(active) => {
             tx.execute(&set("is_active"), &[&id, active]).await.map_err(taken)?;
-            let account = "UPDATE users SET is_active = $2, updated_at = now() WHERE id = $1";
+            // An account with an address is not only this site's.
+            let account = "UPDATE users SET is_active = $2, updated_at = now()
+                           WHERE id = $1 AND coalesce(email, '') = ''";
             tx.execute(account, &[&id, active]).await?
         },
         Edit::Role(role) => tx.execute(&set("role"), &[&id, &role.word()]).await?,
@@ -257,7 +284,7 @@ async fn done(
 async fn list(database: &Database, place: &Place<'_>) -> anyhow::Result<()> {
     let mut client = database.client().await.context("cannot reach the database")?;
     let tx = begin(&mut client, database::Role::SiteAdmin).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     place.require(&tx).await?;
     let rows = tx
         .query(

@@ -1,10 +1,14 @@
 //! What is held about a person, and how it is forgotten: the name becomes a pseudonym, the texts a
-//! person wrote go with the salts of their hashes. Facts stay, and every chain still verifies.
+//! person wrote go with the salts of their hashes, and so does what arrives later from a terminal
+//! that was away. Facts stay, and every chain still verifies.
+
+use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use deadpool_postgres::Transaction;
-use kart_core::fact::Fact;
+use deadpool_postgres::{Object, Transaction};
+use kart_core::id::UserId;
+use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -52,16 +56,45 @@ struct Found {
 /// Carries a command out.
 pub(crate) async fn run(database: &Database, command: PersonCommand) -> anyhow::Result<()> {
     let mut client = database.client().await?;
-    let tx = begin(&mut client, Role::SiteAdmin).await?;
-    let (PersonCommand::Export(asked) | PersonCommand::Erase(asked)) = &command;
-    let organization = &asked.organization;
-    // Looking through all facts of an organisation takes its time.
-    tx.batch_execute("SET LOCAL statement_timeout = '10min'").await?;
-    let person = find(&tx, organization, &asked.person).await?;
-    if matches!(command, PersonCommand::Export(_)) {
-        let record = export::record(&tx, organization, person).await?;
-        return say(&serde_json::to_string_pretty(&record)?);
+    match command {
+        PersonCommand::Export(asked) => {
+            let tx = long(&mut client).await?;
+            let person = find(&tx, &asked.organization, &asked.person).await?;
+            let record = export::record(&tx, &asked.organization, person).await?;
+            say(&serde_json::to_string_pretty(&record)?)
+        },
+        PersonCommand::Erase(asked) => erase(&mut client, &asked).await,
     }
+}
+
+/// Looking through all facts of an organisation takes its time, and so may a push that is waited for.
+async fn long(client: &mut Object) -> Result<Transaction<'_>, tokio_postgres::Error> {
+    let tx = begin(client, Role::SiteAdmin).await?;
+    tx.batch_execute("SET LOCAL statement_timeout = '10min'; SET LOCAL lock_timeout = '60s'")
+        .await?;
+    Ok(tx)
+}
+
+/// From the first commit on, pushes erase what they bring; those that began before it are waited
+/// for; what they and all others brought goes in the third.
+async fn erase(client: &mut Object, asked: &PersonArgs) -> anyhow::Result<()> {
+    let organization = &asked.organization;
+    let tx = long(client).await?;
+    let person = find(&tx, organization, &asked.person).await?;
+    tx.execute(
+        "INSERT INTO edge.forgotten (organization_id, user_id) VALUES ($1, $2)
+         ON CONFLICT DO NOTHING",
+        &[organization, &person],
+    )
+    .await?;
+    tx.commit().await?;
+    let tx = long(client).await?;
+    for site in sites(&tx, organization).await? {
+        enter(&tx, organization, site).await?;
+        tx.execute("SELECT FROM edge.terminals ORDER BY terminal_id FOR SHARE", &[]).await?;
+    }
+    tx.commit().await?;
+    let tx = long(client).await?;
     let facts = facts(&tx, organization, person).await?;
     let own: Vec<Named> =
         facts.into_iter().filter(|fact| fact.is_own).map(|fact| fact.named).collect();
@@ -69,6 +102,30 @@ pub(crate) async fn run(database: &Database, command: PersonCommand) -> anyhow::
     let pseudonym = pseudonymise(&tx, organization, person).await?;
     tx.commit().await?;
     say(&format!("{person} is {pseudonym} from now on; {texts} texts erased"))
+}
+
+/// Which of these people the organisation of the transaction has forgotten.
+pub(crate) async fn forgotten(
+    tx: &Transaction<'_>,
+    people: &[Uuid],
+) -> Result<BTreeSet<Uuid>, tokio_postgres::Error> {
+    let statement = tx
+        .prepare_cached(
+            "SELECT user_id FROM edge.forgotten
+             WHERE organization_id = current_setting('edge.organization') AND user_id = ANY($1)",
+        )
+        .await?;
+    let rows = tx.query(&statement, &[&people]).await?;
+    rows.iter().map(|row| row.try_get(0)).collect()
+}
+
+/// Who a fact is by, whatever kind of fact it is: also one that this gateway is too old to read.
+pub(crate) fn author(line: &[u8]) -> Option<Uuid> {
+    #[derive(Deserialize)]
+    struct Signed {
+        by: Option<UserId>,
+    }
+    serde_json::from_slice::<Signed>(line).ok()?.by.map(|by| by.0)
 }
 
 /// The sites of an organisation.
@@ -84,7 +141,7 @@ async fn sites(
 }
 
 async fn find(tx: &Transaction<'_>, organization: &str, person: &str) -> anyhow::Result<Uuid> {
-    let mut found = std::collections::BTreeSet::new();
+    let mut found = BTreeSet::new();
     for site in sites(tx, organization).await? {
         enter(tx, organization, site).await?;
         let rows = tx
@@ -104,12 +161,31 @@ async fn find(tx: &Transaction<'_>, organization: &str, person: &str) -> anyhow:
     first.with_context(|| format!("nobody of {organization} has the badge or key {person}"))
 }
 
+/// The person's key, and what terminals call somebody who was there before them.
+async fn keys(
+    tx: &Transaction<'_>,
+    organization: &str,
+    person: Uuid,
+) -> Result<BTreeSet<Uuid>, tokio_postgres::Error> {
+    let mut keys = BTreeSet::from([person]);
+    for site in sites(tx, organization).await? {
+        enter(tx, organization, site).await?;
+        let named = "SELECT name FROM edge.reference_names WHERE id = $1";
+        for row in tx.query(named, &[&person]).await? {
+            keys.insert(row.try_get(0)?);
+        }
+    }
+    Ok(keys)
+}
+
 /// The facts of the organisation that name the person.
 async fn facts(
     tx: &Transaction<'_>,
     organization: &str,
     person: Uuid,
 ) -> anyhow::Result<Vec<Found>> {
+    let keys = keys(tx, organization, person).await?;
+    let words: Vec<String> = keys.iter().map(Uuid::to_string).collect();
     enter(tx, organization, Uuid::nil()).await?;
     let logs = tx
         .query(
@@ -126,23 +202,24 @@ async fn facts(
             let rows = tx
                 .query(
                     "SELECT incarnation, seq,
-                            CASE WHEN position(convert_to($5, 'UTF8') in line) > 0
+                            CASE WHEN EXISTS (SELECT FROM unnest($5::text[]) k
+                                     WHERE position(convert_to(k, 'UTF8') in line) > 0)
                                  THEN convert_from(line, 'UTF8') END
                      FROM (SELECT incarnation, seq, line FROM edge.inbox
                            WHERE organization_id = $1 AND terminal_id = $2
                              AND (incarnation, seq) > ($3, $4)
                            ORDER BY incarnation, seq LIMIT $6) page
                      ORDER BY incarnation, seq",
-                    &[&organization, &terminal, &after.0, &after.1, &person.to_string(), &PAGE],
+                    &[&organization, &terminal, &after.0, &after.1, &words, &PAGE],
                 )
                 .await?;
             let Some(last) = rows.last() else { break };
             after = (last.try_get(0)?, last.try_get(1)?);
             for row in &rows {
                 let Some(line) = row.try_get::<_, Option<String>>(2)? else { continue };
-                let by = Fact::parse(line.as_bytes()).ok().and_then(|fact| fact.by);
+                let is_own = author(line.as_bytes()).is_some_and(|by| keys.contains(&by));
                 let named = (terminal, row.try_get(0)?, row.try_get(1)?);
-                found.push(Found { named, line, is_own: by.is_some_and(|by| by.0 == person) });
+                found.push(Found { named, line, is_own });
             }
         }
     }

@@ -61,6 +61,13 @@ impl Refusal {
         Self { after_s: Some(after_s), ..refusal }
     }
 
+    /// The request is right and too large for one go: asked again, it goes on where it stopped.
+    pub(crate) fn unfinished(done: u64, of: u64) -> Self {
+        let detail = format!("{done} of {of} facts of the former life are read; ask again");
+        let refusal = Self::new(StatusCode::TOO_MANY_REQUESTS, code::BUSY, detail);
+        Self { after_s: Some(1), ..refusal }
+    }
+
     /// Nothing is wrong with the request but its pace.
     pub(crate) fn too_slow() -> Self {
         let detail = "the body came too slowly";

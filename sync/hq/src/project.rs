@@ -30,6 +30,7 @@ use uuid::Uuid;
 use crate::{
     auth::Terminal,
     correction::backed::unbacked,
+    names::Names,
     operations,
     problem::Refusal,
     quarantine::{self, Held},
@@ -102,6 +103,8 @@ pub(crate) async fn project(
 ) -> Result<Projected, tokio_postgres::Error> {
     let forged = unbacked(tx, writer, facts).await?;
     let facts = without(facts, &forged);
+    let names = Names::read(tx).await?;
+    let facts = names.folded(&facts);
     let mut projected = Projected { held: forged, ..Projected::default() };
     let Some(first) = facts.first() else { return Ok(projected) };
     let touched: Vec<Uuid> = facts.iter().flat_map(|fact| writer.builds_on(fact)).collect();

@@ -221,7 +221,7 @@ async fn retry_terminal(
 /// waiting: a push of theirs may be under way that has looked at the site as it was.
 async fn terminals(client: &mut Object, site: &Place<'_>) -> anyhow::Result<Vec<Terminal>> {
     let tx = begin(client, Role::Gateway).await?;
-    enter(&tx, site.organization, site.id()).await?;
+    site.enter(&tx).await?;
     let rows = tx
         .query(
             "SELECT terminal_id, incarnation FROM edge.terminals
@@ -328,7 +328,7 @@ async fn resolve(
 pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Result<Vec<String>> {
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, site.organization, site.id()).await?;
+    site.enter(&tx).await?;
     site.require(&tx).await?;
     let rows = tx
         .query(

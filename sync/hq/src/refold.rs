@@ -2,12 +2,14 @@
 //! records and rows that are kept; without `--check` it puts them right.
 //!
 //! Terminals of the site cannot push meanwhile, and what they say is kept by them. What headquarters
-//! decided in its own order, queues, jobs and which records are one batch, is no fold and stays.
+//! decided in its own order, queues, jobs and which records are one batch, is no fold and stays: what
+//! must hold of it in any order is looked up, and nothing of it mended. The sweep of background work compares a part at a time, in a
+//! snapshot that holds nobody up, and mends nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use clap::Args;
-use deadpool_postgres::Transaction;
+use deadpool_postgres::{Object, Transaction};
 use kart_core::{
     fact::Fact,
     id::{Origin, RecordId, SiteId, TerminalId},
@@ -25,12 +27,20 @@ use uuid::Uuid;
 
 use crate::{
     cli::{SiteArgs, say},
-    database::{Database, Role, begin, enter, relation},
+    database::{Database, Role, begin, begin_snapshot, enter, relation},
+    names::Names,
     project::rows,
+    quarantine::command::Outcome,
 };
+
+mod derived;
+
+use derived::Difference;
 
 /// So many facts or records at a time.
 const PAGE: usize = 1_000;
+/// So many differences are named.
+const MOST_NAMED: usize = 10;
 
 /// Which site, and whether to write.
 #[derive(Args)]
@@ -42,17 +52,76 @@ pub(crate) struct RefoldArgs {
     check: bool,
 }
 
+/// A part of a site's records, by their keys.
+#[derive(Clone, Copy)]
+pub(crate) struct Part {
+    pub(crate) number: u8,
+    pub(crate) of: u8,
+}
+
+impl Part {
+    const WHOLE: Self = Self { number: 0, of: 1 };
+
+    fn has(self, id: Uuid) -> bool {
+        id.as_u128() % u128::from(self.of) == u128::from(self.number)
+    }
+}
+
 /// What was found.
 #[derive(Default)]
-struct Found {
+pub(crate) struct Found {
     facts: usize,
-    records: usize,
+    pub(crate) records: usize,
     /// Records whose state is kept otherwise.
     states: usize,
     /// Rows that are missing or otherwise.
     rows: u64,
     /// Rows that no fact says.
     extra: u64,
+    /// Tables and keys of the first of them.
+    named: Vec<String>,
+    /// What does not hold of that which is derived beside the fold.
+    derived: Vec<Difference>,
+}
+
+impl Found {
+    fn name(&mut self, table: &str, id: Uuid) {
+        if self.named.len() < MOST_NAMED {
+            self.named.push(format!("{table} {id}"));
+        }
+    }
+
+    /// What is not as the facts say, in words.
+    pub(crate) fn differences(&self) -> Option<String> {
+        let Self { states, rows, extra, named, derived, .. } = self;
+        let mut told: Vec<String> = derived.iter().map(Difference::to_string).collect();
+        if *states > 0 || *rows > 0 || *extra > 0 {
+            let named = named.join(", ");
+            told.push(format!(
+                "{states} states, {rows} rows and {extra} rows too many differ: {named}"
+            ));
+        }
+        (!told.is_empty()).then(|| told.join("; "))
+    }
+}
+
+/// Compares a part of a site with what the inbox says, as of one moment.
+pub(crate) async fn check(
+    client: &mut Object,
+    organization: &str,
+    site: Uuid,
+    part: Part,
+) -> anyhow::Result<Found> {
+    let tx = begin_snapshot(client).await?;
+    enter(&tx, organization, site).await?;
+    tx.batch_execute("SET LOCAL statement_timeout = 0").await?;
+    let tenant = Tenant { organization: organization.to_owned(), site: SiteId(site) };
+    let mut site = Site::new(&tx, tenant, part).await?;
+    site.refold(false).await?;
+    if part.number == 0 {
+        site.found.derived = derived::differences(&tx).await?;
+    }
+    Ok(site.found)
 }
 
 /// Does it.
@@ -60,20 +129,24 @@ pub(crate) async fn run(database: &Database, args: RefoldArgs) -> anyhow::Result
     let place = args.site.place();
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::Gateway).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     tx.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'").await?;
     tx.execute("SELECT FROM edge.terminals ORDER BY terminal_id FOR UPDATE", &[]).await?;
     let tenant = Tenant { organization: place.organization.to_owned(), site: SiteId(place.id()) };
-    let mut site = Site { tx: &tx, tenant, aliases: Aliases::new(), found: Found::default() };
+    let mut site = Site::new(&tx, tenant, Part::WHOLE).await?;
     site.refold(!args.check).await?;
-    let Found { facts, records, states, rows, extra } = site.found;
+    let Found { facts, records, states, rows, extra, .. } = site.found;
+    let derived = derived::differences(&tx).await?;
     tx.commit().await?;
     say(&format!(
         "{facts} facts are {records} records; {states} states, {rows} rows and {extra} rows too \
          many {}",
         if args.check { "differ" } else { "were put right" }
     ))?;
-    let same = states == 0 && rows == 0 && extra == 0;
+    for difference in &derived {
+        say(&format!("does not hold, and is not mended: {difference}"))?;
+    }
+    let same = states == 0 && rows == 0 && extra == 0 && derived.is_empty();
     anyhow::ensure!(same || !args.check, "what is kept is not what the facts say");
     Ok(())
 }
@@ -81,11 +154,22 @@ pub(crate) async fn run(database: &Database, args: RefoldArgs) -> anyhow::Result
 struct Site<'t> {
     tx: &'t Transaction<'t>,
     tenant: Tenant,
+    names: Names,
     aliases: Aliases,
+    part: Part,
     found: Found,
 }
 
-impl Site<'_> {
+impl<'t> Site<'t> {
+    async fn new(
+        tx: &'t Transaction<'t>,
+        tenant: Tenant,
+        part: Part,
+    ) -> Result<Self, tokio_postgres::Error> {
+        let names = Names::read(tx).await?;
+        Ok(Self { tx, tenant, names, aliases: Aliases::new(), part, found: Found::default() })
+    }
+
     async fn refold(&mut self, write: bool) -> anyhow::Result<()> {
         let aliases = "SELECT record_id, canonical_id FROM edge.record_aliases";
         for row in self.tx.query(aliases, &[]).await? {
@@ -130,11 +214,19 @@ impl Site<'_> {
                      WHERE i.terminal_id = $1 AND i.incarnation = $2 AND i.seq > $3
                        AND NOT EXISTS (SELECT FROM edge.quarantine q
                            WHERE q.terminal_id = i.terminal_id AND q.incarnation = i.incarnation
-                             AND q.seq = i.seq AND q.resolved_at IS NULL
+                             AND q.seq = i.seq
+                             -- Nor what a person has closed: nothing ever applies it.
+                             AND (q.resolved_at IS NULL OR q.detail = ANY($5))
                              AND q.code IN ('unresolved_ref', 'waits_for_record', 'unreadable',
                                             'refused'))
                      ORDER BY i.seq LIMIT $4",
-                    &[&origin.terminal.0, &incarnation, &after, &i64::try_from(PAGE)?],
+                    &[
+                        &origin.terminal.0,
+                        &incarnation,
+                        &after,
+                        &i64::try_from(PAGE)?,
+                        &Outcome::WORDS,
+                    ],
                 )
                 .await?;
             let Some(last) = page.last() else { return Ok(()) };
@@ -142,6 +234,7 @@ impl Site<'_> {
             let mut own = Vec::new();
             for row in &page {
                 let Ok(fact) = Fact::parse(row.try_get(1)?) else { continue };
+                let fact = self.names.fact(&fact);
                 self.found.facts += 1;
                 self.add(origin, &fact, records, &mut own);
             }
@@ -159,9 +252,12 @@ impl Site<'_> {
     ) {
         for touch in touches(origin, fact, &self.tenant) {
             match touch {
-                Touch::Rows(rows) => own.extend(rows),
+                Touch::Rows(rows) => own.extend(rows.into_iter().filter(|row| self.has(row))),
                 Touch::Record(id) => {
                     let id = self.aliases.get(&id).copied().unwrap_or(id);
+                    if !self.part.has(id.0) {
+                        continue;
+                    }
                     let empty = Record::empty_for(fact);
                     let Some(record) = records.remove(&id).or(empty) else { continue };
                     let mut joined = record.clone();
@@ -170,6 +266,11 @@ impl Site<'_> {
                 },
             }
         }
+    }
+
+    /// Whether a row that is no record's is looked at.
+    fn has(&self, row: &Row) -> bool {
+        keys(&[row]).first().is_none_or(|id| self.part.has(*id))
     }
 
     async fn states(&mut self, page: &[(RecordId, Record)], write: bool) -> anyhow::Result<()> {
@@ -193,6 +294,7 @@ impl Site<'_> {
             }
         }
         self.found.states += wrong.len();
+        wrong.iter().for_each(|(id, _)| self.found.name("edge.records", id.0));
         if !write || wrong.is_empty() {
             return Ok(());
         }
@@ -224,15 +326,17 @@ impl Site<'_> {
             let objects: Vec<Value> = rows.iter().map(|row| rows::object(table, row)).collect();
             let (name, columns) = (relation(table.schema, table.name), table.columns.join(", "));
             let differ = format!(
-                "SELECT count(*) FROM (
+                "SELECT d.id FROM (
                      SELECT {columns} FROM jsonb_populate_recordset(NULL::{name}, $1::jsonb)
                      EXCEPT SELECT {columns} FROM {name} WHERE id = ANY($2)) d"
             );
             let ids = keys(&rows);
-            let count: i64 =
-                self.tx.query_one(&differ, &[&Json(&objects), &ids]).await?.try_get(0)?;
-            self.found.rows += u64::try_from(count)?;
-            if write && count > 0 {
+            let differing = self.tx.query(&differ, &[&Json(&objects), &ids]).await?;
+            self.found.rows += differing.len() as u64;
+            for row in &differing {
+                self.found.name(table.name, row.try_get(0)?);
+            }
+            if write && !differing.is_empty() {
                 let rows: Vec<Row> = rows.into_iter().cloned().collect();
                 rows::upsert(self.tx, table, &rows).await?;
             }
@@ -266,6 +370,7 @@ impl Site<'_> {
             let gone: BTreeSet<Uuid> =
                 gone.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
             self.found.extra += gone.len() as u64;
+            gone.iter().for_each(|id| self.found.name(table.name, *id));
             if write {
                 let gone: Vec<(&'static Table, Uuid)> =
                     gone.into_iter().map(|id| (table, id)).collect();

@@ -6,8 +6,9 @@ use kart_wire::{Problem, ROTATION, Rotate, Rotation};
 
 use crate::{
     database::{Role, begin},
+    limits::Stranger,
     problem::Refusal,
-    server::{App, body::Message},
+    server::{App, body::Brief},
     token::{CLOCK_WINDOW_S, Credential, not_issued, take_apart, unknown},
 };
 
@@ -16,10 +17,12 @@ use crate::{
     responses((status = 204), (status = "default", body = Problem)))]
 pub(crate) async fn rotate(
     State(app): State<App>,
-    Message(request): Message<Rotate>,
+    stranger: Stranger,
+    Brief(request): Brief<Rotate>,
 ) -> Result<StatusCode, Refusal> {
     let unproved = take_apart::<Rotation>(&request.rotation)?;
     let claims = &unproved.claims.claims;
+    stranger.claims(&app, claims.iss.as_bytes())?;
     tracing::Span::current().record("terminal", claims.iss.to_string());
     let new = BASE64_URL_SAFE_NO_PAD
         .decode(&unproved.claims.public_key)

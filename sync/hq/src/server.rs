@@ -39,6 +39,8 @@ use connection::Places;
 
 /// Beyond this many requests of one kind at a time, the next is sent away at once.
 const MOST_AT_ONCE: usize = 512;
+/// Whoever is unknown takes no places from those who are not.
+const MOST_STRANGERS_AT_ONCE: usize = 256;
 /// A push may need tens of megabytes while it is worked on.
 const MOST_PUSHES_AT_ONCE: usize = 32;
 /// Between the opening of a connection, or the last answer on it, and the whole head of a request.
@@ -59,6 +61,8 @@ pub(crate) struct App {
     pub(crate) bell: Bell,
     /// What is measured.
     pub(crate) meters: Meters,
+    /// How long one request reads in a life that ends.
+    pub(crate) replay_limit: Duration,
     /// Turns true when the server is asked to stop.
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -73,8 +77,9 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(false);
     let pushes = Arc::new(Semaphore::new(MOST_PUSHES_AT_ONCE));
     let pace = Arc::new(Pace::default());
+    let replay_limit = config.replay_limit;
     let background = background(database.clone(), config.work);
-    let router = router(App { database, pushes, pace, bell, meters, stopping })
+    let router = router(App { database, pushes, pace, bell, meters, replay_limit, stopping })
         .into_make_service_with_connect_info::<SocketAddr>();
     let certified = match &config.tls {
         Some(tls) => {
@@ -163,16 +168,21 @@ async fn asked_to_stop() -> std::io::Result<()> {
 }
 
 fn router(app: App) -> Router {
-    let limits = ServiceBuilder::new()
-        .layer(HandleErrorLayer::new(overloaded))
-        .load_shed()
-        .concurrency_limit(MOST_AT_ONCE)
-        .timeout(REQUEST_LIMIT);
+    let limits = |most| {
+        ServiceBuilder::new()
+            .layer(HandleErrorLayer::new(overloaded))
+            .load_shed()
+            .concurrency_limit(most)
+            .timeout(REQUEST_LIMIT)
+    };
     // As many as there are connections.
     let patience =
         ServiceBuilder::new().layer(HandleErrorLayer::new(overloaded)).timeout(REQUEST_LIMIT);
-    let (router, document) =
-        openapi::router().layer(limits).merge(openapi::waiting().layer(patience)).split_for_parts();
+    let (router, document) = openapi::router()
+        .layer(limits(MOST_AT_ONCE))
+        .merge(openapi::strangers().layer(limits(MOST_STRANGERS_AT_ONCE)))
+        .merge(openapi::waiting().layer(patience))
+        .split_for_parts();
     let document = Json(document);
     router
         .route("/openapi.json", get(async move || document))

@@ -4,6 +4,8 @@
 //! What a file says is written in one transaction, so that a feed delivers it whole, and compared
 //! with what stood there before. A comparison alone does the same and takes everything back.
 
+use std::sync::OnceLock;
+
 use anyhow::Context as _;
 use deadpool_postgres::Transaction;
 use kart_core::{id::reference_id, reference::Reference};
@@ -16,30 +18,61 @@ pub(crate) mod command;
 mod dump;
 mod people;
 mod rows;
+mod settle;
 
 pub(crate) use dump::Change;
 use rows::{Absent, Rows};
+use settle::Settled;
 
 /// A site as people name it.
 pub(crate) struct Place<'a> {
     pub(crate) organization: &'a str,
     pub(crate) code: &'a str,
+    known: OnceLock<Uuid>,
 }
 
-impl Place<'_> {
-    /// Derived as in the site file.
-    pub(crate) fn id(&self) -> Uuid {
+impl<'a> Place<'a> {
+    pub(crate) fn new(organization: &'a str, code: &'a str) -> Self {
+        Self { organization, code, known: OnceLock::new() }
+    }
+
+    /// What terminals and site files call it.
+    pub(crate) fn name(&self) -> Uuid {
         reference_id(self.organization, self.code, "oee_sites", self.code)
+    }
+
+    /// Its key: the one that it had before, once it was entered.
+    pub(crate) fn id(&self) -> Uuid {
+        self.known.get().copied().unwrap_or_else(|| self.name())
+    }
+
+    /// From now on the transaction sees its rows.
+    pub(crate) async fn enter(&self, tx: &Transaction<'_>) -> Result<(), tokio_postgres::Error> {
+        enter(tx, self.organization, self.name()).await?;
+        let called = "SELECT coalesce(edge.site_called($1), $2)";
+        let id = tx.query_one(called, &[&self.code, &self.name()]).await?.try_get(0)?;
+        enter(tx, self.organization, *self.known.get_or_init(|| id)).await
     }
 
     /// Fails in words when there is no such site.
     pub(crate) async fn require(&self, tx: &Transaction<'_>) -> anyhow::Result<()> {
         let found =
             tx.query_opt("SELECT FROM edge.sites WHERE site_id = $1", &[&self.id()]).await?;
-        let Self { organization, code } = self;
+        let Self { organization, code, .. } = self;
         found.map(drop).with_context(|| {
             format!("the organisation {organization} has no site {code}; apply its site file first")
         })
+    }
+}
+
+impl Place<'_> {
+    /// Fails in words when Kartorium has no such site either.
+    async fn require_row(&self, tx: &Transaction<'_>) -> anyhow::Result<()> {
+        let found = tx.query_opt("SELECT FROM oee_sites WHERE id = $1", &[&self.id()]).await?;
+        match found {
+            Some(_) => Ok(()),
+            None => self.require(tx).await,
+        }
     }
 }
 
@@ -64,17 +97,21 @@ pub(crate) async fn apply(
     reference: &Reference,
     manner: Manner,
 ) -> anyhow::Result<Applied> {
-    let place = Place { organization: &reference.organization, code: &reference.site.code };
+    let place = Place::new(&reference.organization, &reference.site.code);
     let mut client = database.client().await.context("cannot reach the database")?;
     let mut tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     lock(&tx, &place).await?;
     let before = dump::dump(&tx).await?;
+    let mut settled = Settled::at(&place);
+    let reference = &settled.people(&tx, reference).await?;
     let everybody = people::wanted(&tx, reference).await?;
-    let all = rows::of(reference, &everybody);
-    for rows in &all {
+    let mut all = rows::of(reference, &everybody);
+    for rows in &mut all {
+        settled.settle(&tx, rows).await.with_context(|| format!("table {}", rows.table))?;
         write(&tx, rows).await.with_context(|| format!("table {}", rows.table))?;
     }
+    settled.keep(&tx, &place, &all).await?;
     one_prefix(&tx, reference).await?;
     people::file(&tx, &everybody).await?;
     for rows in all.iter().rev().filter(|rows| manner.delete && rows.deletable()) {
@@ -90,7 +127,7 @@ pub(crate) async fn apply(
         "INSERT INTO edge.audit (organization_id, actor, action, detail)
          VALUES ($1, 'kart-hq site', 'site applied',
                  jsonb_build_object('site_id', $2::uuid, 'version', $3::bigint))",
-        &[&reference.organization, &reference.site.id.0, &version],
+        &[&reference.organization, &place.id(), &version],
     )
     .await?;
     tx.commit().await?;
@@ -101,11 +138,15 @@ pub(crate) async fn apply(
 pub(crate) async fn read(database: &Database, place: &Place<'_>) -> anyhow::Result<Reference> {
     let mut client = database.client().await.context("cannot reach the database")?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     // One moment for all tables.
     lock(&tx, place).await?;
-    place.require(&tx).await?;
-    dump::reference(&dump::dump(&tx).await?)
+    let mut dump = dump::dump(&tx).await?;
+    if dump::is_new(&dump) {
+        place.require_row(&tx).await?;
+        dump::begin(&mut dump, place.id());
+    }
+    dump::reference(&dump)
 }
 
 /// Who changes a site's reference data comes one after the other.
@@ -196,7 +237,11 @@ pub(crate) async fn publish(
         return Ok(version);
     }
     let reference = dump::reference(&dump::dump(tx).await?)?;
-    let next = Reference { version: version + 1, ..reference };
+    let mut next = Reference { version: version + 1, ..reference };
+    for person in &mut next.people {
+        // Terminals are not told.
+        person.email.clear();
+    }
     tx.execute(
         "UPDATE edge.sites SET version = $2, snapshot = $3, updated_at = clock_timestamp()
          WHERE site_id = $1",

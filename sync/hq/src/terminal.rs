@@ -9,8 +9,9 @@ use uuid::Uuid;
 
 use crate::{
     cli::{SiteArgs, say},
-    database::{Database, Role, begin, enter},
+    database::{Database, Role, begin},
     enroll,
+    quarantine::command::{ALARM_PERCENT, FEW},
     site::Place,
 };
 
@@ -74,7 +75,7 @@ pub(crate) async fn run(database: &Database, command: TerminalCommand) -> anyhow
 pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Result<()> {
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, site.organization, site.id()).await?;
+    site.enter(&tx).await?;
     site.require(&tx).await?;
     let rows = tx
         .query(
@@ -85,12 +86,21 @@ pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Resul
                     (SELECT count(*) FROM edge.copies c
                      WHERE c.organization_id = t.organization_id
                        AND c.terminal_id = t.terminal_id AND c.nonce <> t.nonce
-                       AND c.last_seen_at > now() - interval '1 day')::text, t.terminal_id::text
+                       AND c.last_seen_at > now() - interval '1 day')::text,
+                    (SELECT CASE WHEN t.watermark >= $3 AND count(*) * 100 > t.watermark * $4
+                                 THEN 'ALARM ' ELSE '' END
+                            || count(*) || ' since '
+                            || date_trunc('second', min(q.created_at)) || ': ' || (array_agg(q.code ORDER BY q.created_at, q.seq))[1]
+                     FROM edge.quarantine q
+                     WHERE q.resolved_at IS NULL AND q.organization_id = t.organization_id
+                       AND q.terminal_id = t.terminal_id AND q.incarnation = t.incarnation
+                     HAVING count(*) > 0),
+                    t.terminal_id::text
              FROM edge.terminals t
              LEFT JOIN edge.terminal_status s USING (organization_id, terminal_id)
              WHERE t.organization_id = $1 AND t.site_id = $2
              ORDER BY t.code, t.status <> 'active', t.enrolled_at DESC",
-            &[&site.organization, &site.id()],
+            &[&site.organization, &site.id(), &FEW, &ALARM_PERCENT],
         )
         .await?;
     let names = [
@@ -103,6 +113,7 @@ pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Resul
         "incarnation",
         "address",
         "copies",
+        "waiting facts",
         "id",
     ];
     say(&names.join("\t"))?;
@@ -123,7 +134,7 @@ async fn revoke(
 ) -> anyhow::Result<Uuid> {
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, site.organization, site.id()).await?;
+    site.enter(&tx).await?;
     let revoked = tx
         .query_opt(
             "UPDATE edge.terminals SET status = 'revoked', revoked_at = now(), updated_at = now()
@@ -152,7 +163,7 @@ async fn adopt(
 ) -> anyhow::Result<String> {
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, site.organization, site.id()).await?;
+    site.enter(&tx).await?;
     let replaced = tx
         .query_opt(
             "SELECT terminal_id FROM edge.terminals
@@ -178,7 +189,7 @@ async fn limit_key(
 ) -> anyhow::Result<String> {
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, site.organization, site.id()).await?;
+    site.enter(&tx).await?;
     let days = i32::try_from(within_days).context("--within-days is too large")?;
     let row = tx
         .query_opt(

@@ -19,8 +19,9 @@ use crate::{
     auth::{Digest, require_active},
     clock,
     database::{Role, begin},
+    limits::Stranger,
     problem::Refusal,
-    server::{App, body::Message},
+    server::{App, body::Brief},
 };
 
 /// How far the terminal's clock may be off.
@@ -95,10 +96,12 @@ impl<C> Unproved<'_, C> {
     responses((status = 200, body = Token), (status = "default", body = Problem)))]
 pub(crate) async fn token(
     State(app): State<App>,
-    Message(assertion): Message<Assertion>,
+    stranger: Stranger,
+    Brief(assertion): Brief<Assertion>,
 ) -> Result<Json<Token>, Refusal> {
     let unproved = take_apart::<Claims>(&assertion.assertion)?;
     let claims = &unproved.claims;
+    stranger.claims(&app, claims.iss.as_bytes())?;
     tracing::Span::current().record("terminal", claims.iss.to_string());
     let mut client = app.database.client().await?;
     let tx = begin(&mut client, Role::Gateway).await?;
@@ -110,12 +113,13 @@ pub(crate) async fn token(
         return Err(Refusal::unauthorized(detail));
     }
     let token = random_token()?;
+    let digest = Digest::of(&token);
     tx.execute(
         "SELECT edge.issue_token($1, $2, now() + make_interval(secs => $3::int), $4,
                                  now() + make_interval(secs => $5::bigint::int))",
         &[
             &claims.iss,
-            Digest::of(&token).bytes(),
+            digest.bytes(),
             &i32::try_from(TOKEN_LIVES_S).unwrap_or(i32::MAX),
             &claims.jti.to_string(),
             // Until its `iat` is outside of the window, and a little longer.
@@ -125,6 +129,7 @@ pub(crate) async fn token(
     .await
     .map_err(not_issued)?;
     tx.commit().await?;
+    app.pace.know(&digest);
     Ok(Json(Token { token, expires_in_s: u64::from(TOKEN_LIVES_S) }))
 }
 

@@ -16,6 +16,7 @@ use crate::{
     database::{Database, Role, begin},
 };
 
+pub(crate) mod alarm;
 mod claim;
 mod kind;
 mod outliers;

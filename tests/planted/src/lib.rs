@@ -57,6 +57,10 @@ bugs! {
     RolledBackWelcomed
     /// A copy of a terminal is welcomed.
     CloneWelcomed
+    /// A message is acknowledged to its broker before what follows from it is on the disk.
+    PubackBeforeCommit
+    /// Facts leave the disk once headquarters holds them, backed up or not.
+    PurgeAtAck
     /// The answer to another session's push is believed.
     OtherSessionAccepted
     /// The hash in an answer is not compared with the log's.

@@ -16,9 +16,11 @@ use kart_core::record::Tenant;
 use kart_core::time::{Boot, Micros, Stamp};
 use kart_store::{Append, Store, StoreOptions};
 use serde::Serialize;
+use tokio::time::{MissedTickBehavior, interval};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
+use super::many::hundredth;
 use crate::child::Child;
 use crate::programs::repository;
 use crate::wait::try_for;
@@ -31,7 +33,9 @@ const SITE: &str = "cedar";
 const TERMINAL: &str = "T-07";
 const LIMIT: Duration = Duration::from_secs(3600);
 /// So many facts are appended in one commit while the backlog is made.
-const PAGE: u64 = 1_000;
+const PAGE: usize = 1_000;
+/// Facts are from so long ago until now: the terminal still keeps all of them.
+const DAYS_US: i64 = 30 * 86_400 * 1_000_000;
 /// Of so many facts one is a change of state, the others are counts.
 const CHANGE_EVERY: u64 = 12;
 /// Every table that a backlog of this kind becomes rows of.
@@ -50,22 +54,35 @@ const TABLES: [&str; 8] = [
 #[derive(Debug, Serialize)]
 pub struct Drain {
     pub facts: u64,
+    /// Seconds until they were made.
+    pub made_s: f64,
+    /// Size of the terminal's file of facts, in MiB.
+    pub file_mib: f64,
     /// Facts per second from SQLite to the commit in Postgres.
     pub ours: f64,
     /// The same rows by COPY and merge.
     pub copy: f64,
     pub ratio: f64,
-    /// Seconds until the daemon answered, with this log.
-    pub restart_s: f64,
-    /// The most that kartd kept in memory meanwhile, in KiB.
+    /// While it drained.
+    pub meanwhile: Meanwhile,
+    /// Afterwards, all being at headquarters and still in the file.
+    pub afterwards: Meanwhile,
+}
+
+/// How a terminal does with such a file.
+#[derive(Debug, Serialize)]
+pub struct Meanwhile {
+    /// Seconds until the daemon answered.
+    pub start_s: f64,
+    /// The most that kartd kept in memory, in KiB.
     pub kartd_kib: u64,
-    /// Commands that an operator gave meanwhile, and what 99 of 100 of them took at most, in milliseconds.
+    /// Commands that an operator gave, and what 99 of 100 of them took at most, in milliseconds.
     pub commands: usize,
     pub p99_ms: f64,
 }
 
-/// Drains a backlog of so many facts.
-pub async fn drain(facts: u64) -> anyhow::Result<Drain> {
+/// Drains a backlog of so many facts, and more if the terminal's file would not be that large.
+pub async fn drain(facts: u64, least_mib: f64) -> anyhow::Result<Drain> {
     let site = repository().join("config/demo/site.toml");
     let mut headquarters = Headquarters::start(&site).await?;
     let mut terminal = Terminal::prepare(|data| {
@@ -85,51 +102,90 @@ pub async fn drain(facts: u64) -> anyhow::Result<Drain> {
     terminal.confirmed().await?;
     terminal.stop().await?;
     headquarters.stop().await?;
-    let last = backlog(&terminal, facts).await?;
-    headquarters.start_again().await?;
     let began = Instant::now();
-    terminal.start().await?;
-    let restart_s = began.elapsed().as_secs_f64();
-    let mut work = Work::default();
-    let (from, since) = (headquarters.number(WATERMARK).await?, Instant::now());
-    let client = terminal.client()?;
-    while headquarters.number(WATERMARK).await? < last {
+    let last = filled(&terminal, facts, least_mib).await?;
+    let made_s = began.elapsed().as_secs_f64();
+    let file_mib = file_mib(&terminal)?;
+    headquarters.start_again().await?;
+    let watch = connect(headquarters.database()).await?;
+    let from = watermark(&watch).await?;
+    let since = Instant::now();
+    let meanwhile = work(&mut terminal, async || {
         anyhow::ensure!(since.elapsed() < LIMIT, "the backlog does not drain");
-        work.once(&client).await?;
-        work.kib = work.kib.max(terminal.resident_kib()?);
-    }
-    let taken = since.elapsed().as_secs_f64();
+        Ok(watermark(&watch).await? < last)
+    });
+    let meanwhile = meanwhile.await?;
+    let taken = since.elapsed().as_secs_f64() - meanwhile.start_s;
     let drained = u64::try_from(last - from)?;
+    terminal.stop().await?;
+    let mut left = AFTERWARDS;
+    let afterwards = work(&mut terminal, async || {
+        left -= 1;
+        Ok(left > 0)
+    });
+    let afterwards = afterwards.await?;
     terminal.stop().await?;
     let copy = copied(&headquarters, &site).await?;
     #[expect(clippy::cast_precision_loss, reason = "a speed")]
     let rate = |seconds: f64| drained as f64 / seconds;
-    work.took.sort();
-    let place = work.took.len() * 99 / 100;
-    let p99 = work.took.get(place.min(work.took.len().saturating_sub(1)));
     Ok(Drain {
         facts: drained,
+        made_s,
+        file_mib,
         ours: rate(taken),
         copy: rate(copy),
         ratio: copy / taken,
-        restart_s,
-        kartd_kib: work.kib,
-        commands: work.took.len(),
-        p99_ms: p99.map_or(0.0, |took| took.as_secs_f64() * 1000.0),
+        meanwhile,
+        afterwards,
     })
+}
+
+/// So many commands are given when there is no backlog.
+const AFTERWARDS: u32 = 300;
+/// A busy operator.
+const COMMAND_EVERY: Duration = Duration::from_millis(25);
+
+/// An operator at a terminal that starts, for as long as there is more to come.
+async fn work(
+    terminal: &mut Terminal,
+    mut more: impl AsyncFnMut() -> anyhow::Result<bool>,
+) -> anyhow::Result<Meanwhile> {
+    let began = Instant::now();
+    terminal.start().await?;
+    let start_s = began.elapsed().as_secs_f64();
+    let client = terminal.client()?;
+    let (mut operator, mut kartd_kib) = (Operator::default(), 0);
+    let mut ticks = interval(COMMAND_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    while more().await? {
+        ticks.tick().await;
+        operator.once(&client).await?;
+        kartd_kib = kartd_kib.max(terminal.resident_kib()?);
+    }
+    let commands = operator.took.len();
+    Ok(Meanwhile { start_s, kartd_kib, commands, p99_ms: hundredth(&mut operator.took, 99) })
+}
+
+fn file_mib(terminal: &Terminal) -> anyhow::Result<f64> {
+    let bytes = std::fs::metadata(terminal.data().join("facts.db"))?.len();
+    #[expect(clippy::cast_precision_loss, reason = "a size")]
+    Ok(bytes as f64 / 1_048_576.0)
+}
+
+async fn watermark(client: &Client) -> anyhow::Result<i64> {
+    Ok(client.query_one(WATERMARK, &[]).await?.try_get(0)?)
 }
 
 const WATERMARK: &str = "SELECT max(watermark) FROM edge.terminals WHERE code = 'T-07'";
 
-/// An operator at the terminal meanwhile.
+/// Somebody who comes and goes.
 #[derive(Default)]
-struct Work {
+struct Operator {
     took: Vec<Duration>,
-    kib: u64,
     inside: bool,
 }
 
-impl Work {
+impl Operator {
     async fn once(&mut self, client: &kart_api::Client) -> anyhow::Result<()> {
         let badge = "1001".to_owned();
         let station = kart_core::id::StationId(key("ops_stations", "ST-21"));
@@ -147,8 +203,13 @@ impl Work {
     }
 }
 
-/// Appends facts through the store, and the plant that they add up to. Gives the last number.
+/// Appends facts of the last days through the store, and the plant that they add up to. Gives the last number.
 pub async fn backlog(terminal: &Terminal, facts: u64) -> anyhow::Result<i64> {
+    filled(terminal, facts, 0.0).await
+}
+
+/// The same, and further ones until the file is so large.
+async fn filled(terminal: &Terminal, facts: u64, least_mib: f64) -> anyhow::Result<i64> {
     let site = SiteId(key("oee_sites", SITE));
     let identity = std::fs::read_to_string(terminal.data().join("identity.json"))?;
     let identity: serde_json::Value = serde_json::from_str(&identity)?;
@@ -163,34 +224,41 @@ pub async fn backlog(terminal: &Terminal, facts: u64) -> anyhow::Result<i64> {
     })?;
     let mut plant = Plant::new(origin);
     store.reader()?.facts_after(0, |fact| plant.apply(fact))?;
-    let mut maker = Maker { origin, open: None };
-    let until = plant.head + facts;
-    while plant.head < until {
-        let page: Vec<Draft> = (plant.head + 1..=until)
-            .take(usize::try_from(PAGE)?)
-            .map(|seq| maker.draft(seq))
-            .collect();
-        for (seq, draft) in (plant.head + 1..).zip(page.clone()) {
-            plant.apply(&draft.seal(seq));
-        }
-        store.append(Append { drafts: page, ..Append::default() }).await?;
+    let (first, until) = (plant.head, plant.head + facts);
+    let begun_us = jiff::Timestamp::now().as_microsecond() - DAYS_US;
+    let step_us = DAYS_US / i64::try_from(facts)?;
+    let mut maker = Maker { origin, open: None, first, begun_us, step_us };
+    while plant.head < until || file_mib(terminal)? < least_mib {
+        let page: Vec<Draft> = (plant.head + 1..).take(PAGE).map(|seq| maker.draft(seq)).collect();
+        let append = store.append(Append { drafts: page.clone(), ..Append::default() });
+        // While the store writes.
+        let apply = async {
+            for (seq, draft) in (plant.head + 1..).zip(page) {
+                plant.apply(&draft.seal(seq));
+            }
+        };
+        tokio::join!(append, apply).0?;
     }
     store.save_plant(plant.head, serde_json::to_string(&plant)?).await?;
     store.close().await?;
-    Ok(i64::try_from(until)?)
+    Ok(i64::try_from(plant.head)?)
 }
 
 /// A press that works and stops.
 struct Maker {
     origin: Origin,
     open: Option<RecordId>,
+    first: u64,
+    begun_us: i64,
+    step_us: i64,
 }
 
 impl Maker {
     fn draft(&mut self, seq: u64) -> Draft {
         let n = i64::try_from(seq).unwrap_or_default();
-        let at =
-            Stamp { wall_us: Micros(1_790_000_000_000_000 + n * 500_000), mono_us: n * 500_000 };
+        let since_us = i64::try_from(seq - self.first).unwrap_or_default() * self.step_us;
+        let wall_us = jiff::Timestamp::now().as_microsecond().min(self.begun_us + since_us);
+        let at = Stamp { wall_us: Micros(wall_us), mono_us: since_us };
         let equipment = EquipmentId(key("oee_equipment", "EQ-211"));
         let body = if seq.is_multiple_of(CHANGE_EVERY) {
             let ends = self.open.replace(self.origin.record(seq));
@@ -204,6 +272,7 @@ impl Maker {
                 rule: "cycle".to_owned(),
                 map: "backlog".to_owned(),
                 batch: None,
+                detail: kart_core::fact::machine::Detail::default(),
             }
         } else {
             Body::Counted(Counted {

@@ -1,50 +1,153 @@
-//! Many terminals on one gateway. Each makes facts by the clock and sends what has gathered as soon as the last push is answered,
-//! as the daemon does; the client's side is the product's own, without SQLite.
+//! Many terminals on one gateway. Their sessions are the product's own and so are their clients; only the disk below is
+//! none. Each makes facts by the clock.
 
-use std::collections::VecDeque;
+use std::future::Future;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
-use kart_core::counter::{CounterKind, Verdict};
-use kart_core::fact::{Body, Counted, Draft, FORMAT, Hash};
-use kart_core::id::{EquipmentId, Incarnation, TerminalId, reference_id};
-use kart_core::time::{Boot, Micros, Stamp};
-use kart_sync::{Device, Gateway as _, Headquarters as Client, Page, Remote, enroll};
-use kart_wire::{Enrolled, Hello, PROTOCOL, PushEnvelope};
+use kart_core::id::{EquipmentId, reference_id};
+use kart_sync::{
+    Device, Failure, Fed, Gateway, Headquarters as Client, Page, Remote, Tuning, enroll,
+};
+use kart_wire::{
+    Assertion, Common, Enrolled, Feed, Found, Hello, Pull, Pulled, PushEnvelope, Pushed, Renew,
+    Renewed, Status, Token, Welcome,
+};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, sleep_until};
+use tokio::time::{interval, sleep, timeout};
+use tokio_util::sync::CancellationToken;
 
+use super::light::Light;
 use crate::programs::repository;
 use crate::world::headquarters::Headquarters;
 
 const ORGANIZATION: &str = "cedar-works";
 const SITE: &str = "cedar";
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_secs(120);
+/// So many are enrolled at a time.
+const ENROLLED_AT_ONCE: usize = 32;
 
 /// What so many terminals were answered.
 #[derive(Debug, Serialize)]
 pub struct Many {
     pub terminals: usize,
     pub facts: u64,
-    pub pushes: usize,
-    /// Pushes that were sent away and sent again.
-    pub refused: usize,
+    /// Until every terminal had its first session, all having come at once.
+    pub connected_s: f64,
     pub seconds: f64,
+    pub pushes: usize,
+    /// Requests of any kind that were sent away, and asked again: while all came at once, and afterwards.
+    pub refused_at_first: usize,
+    pub refused: usize,
+    /// Sessions that began afterwards.
+    pub sessions: usize,
+    pub statuses: usize,
+    pub feeds: usize,
     /// Of answered pushes, in milliseconds.
     pub median_ms: f64,
     pub p99_ms: f64,
+    /// From the making of a fact to the answer that headquarters has it, in milliseconds.
+    pub age_median_ms: f64,
+    pub age_p99_ms: f64,
     /// The most that the gateway kept in memory, in KiB.
     pub gateway_kib: u64,
     /// The most connections of the gateway to its database.
     pub connections: i64,
 }
 
-struct Load {
-    pushes: Vec<Duration>,
-    refused: usize,
-    facts: u64,
+/// What one terminal, or all, asked.
+#[derive(Clone, Default)]
+pub struct Asked {
+    /// How long answered pushes took.
+    pub pushes: Vec<Duration>,
+    /// Requests that were sent away.
+    pub refused: usize,
+    pub tokens: usize,
+    pub statuses: usize,
+    pub feeds: usize,
+}
+
+/// A client that counts.
+pub struct Counted {
+    client: Client,
+    asked: Mutex<Asked>,
+}
+
+impl Counted {
+    pub fn new(client: Client) -> Self {
+        Self { client, asked: Mutex::default() }
+    }
+
+    /// What was asked since this was called last.
+    pub fn take(&self) -> Asked {
+        std::mem::take(&mut self.asked.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    async fn note<A>(
+        &self,
+        answer: impl Future<Output = Result<A, Failure>>,
+        note: impl FnOnce(&mut Asked, Duration),
+    ) -> Result<A, Failure> {
+        let begun = Instant::now();
+        let answer = answer.await;
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        match &answer {
+            Ok(_) => note(&mut asked, begun.elapsed()),
+            Err(failure) if failure.after().is_some() => asked.refused += 1,
+            Err(_) => {},
+        }
+        answer
+    }
+}
+
+impl Gateway for Counted {
+    async fn token(&self, assertion: &Assertion) -> Result<Token, Failure> {
+        self.note(self.client.token(assertion), |asked, _| asked.tokens += 1).await
+    }
+
+    async fn hello(&self, token: &str, hello: &Hello) -> Result<Welcome, Failure> {
+        self.note(self.client.hello(token, hello), |_, _| {}).await
+    }
+
+    async fn push(
+        &self,
+        token: &str,
+        envelope: &PushEnvelope,
+        page: &Page,
+    ) -> Result<Pushed, Failure> {
+        let pushed = self.client.push(token, envelope, page);
+        self.note(pushed, |asked, took| asked.pushes.push(took)).await
+    }
+
+    async fn pull(&self, token: &str, pull: &Pull) -> Result<Pulled, Failure> {
+        self.client.pull(token, pull).await
+    }
+
+    async fn feed(&self, token: &str, feed: &Feed) -> Result<Fed, Failure> {
+        self.note(self.client.feed(token, feed), |asked, _| asked.feeds += 1).await
+    }
+
+    async fn common(&self, token: &str, common: &Common) -> Result<Found, Failure> {
+        self.client.common(token, common).await
+    }
+
+    async fn renew(&self, token: &str, renew: &Renew) -> Result<Renewed, Failure> {
+        self.client.renew(token, renew).await
+    }
+
+    async fn status(&self, token: &str, status: &Status) -> Result<(), Failure> {
+        self.note(self.client.status(token, status), |asked, _| asked.statuses += 1).await
+    }
+}
+
+/// A terminal of the measurement.
+struct Member {
+    light: Light,
+    client: Counted,
+    device: Device,
 }
 
 /// `terminals` make `per_minute` facts each for `time`.
@@ -52,57 +155,64 @@ pub async fn many(terminals: usize, per_minute: u32, time: Duration) -> anyhow::
     let site = repository().join("config/demo/site.toml");
     let mut headquarters = Headquarters::start(&site).await?;
     let folder = tempfile::Builder::new().prefix("kart-many-").tempdir()?;
-    let codes: Vec<String> = (0..terminals).map(|n| format!("MANY{n:016}")).collect();
-    invite(&headquarters, &codes).await?;
-    let remote = Remote { url: headquarters.url(), ca_pem: None };
-    let mut tasks = JoinSet::new();
-    let began = Instant::now();
-    for (n, code) in codes.into_iter().enumerate() {
-        let device = Device::open(&folder.path().join(n.to_string()))?;
-        // Each has connections of its own, as each would be another computer.
-        let client = Client::new(&remote)?;
-        let every = Duration::from_secs(60) / per_minute;
-        tasks.spawn(async move {
-            let wanted = wanted(&code);
-            enroll(&device, &client, &code, &wanted).await?;
-            Sender::begin(device, client, every).await?.run(time).await
+    let members = enrolled(&headquarters, folder.path(), terminals).await?;
+    let (stop, mut sessions) = (CancellationToken::new(), JoinSet::new());
+    let came = Instant::now();
+    for member in &members {
+        let (member, stop) = (Arc::clone(member), stop.clone());
+        sessions.spawn(async move {
+            let Member { light, client, device } = &*member;
+            kart_sync::run(light, device, client, Tuning::default(), stop).await;
         });
     }
-    let (mut pushes, mut refused, mut facts) = (Vec::new(), 0, 0);
+    for member in &members {
+        timeout(LIMIT, member.light.connected()).await??;
+    }
+    settled(&members).await?;
+    let connected_s = came.elapsed().as_secs_f64();
+    let at_first = collect(&members);
+    let began = Instant::now();
+    let mut makers = JoinSet::new();
+    let every = Duration::from_secs(60) / per_minute;
+    for (n, member) in members.iter().enumerate() {
+        let member = Arc::clone(member);
+        let offset = every.mul_f64(f64::from(u32::try_from(n % 1000)?) / 1000.0);
+        makers.spawn(async move { make(&member.light, offset, every, time).await });
+    }
     let (mut gateway_kib, mut connections) = (0, 0);
-    loop {
+    while !makers.is_empty() {
         tokio::select! {
-            ended = tasks.join_next() => {
-                let Some(load) = ended else { break };
-                let load = load??;
-                pushes.extend(load.pushes);
-                refused += load.refused;
-                facts += load.facts;
-            },
+            Some(made) = makers.join_next() => made??,
             () = sleep(Duration::from_secs(1)) => {
                 gateway_kib = gateway_kib.max(headquarters.gateway()?.resident_kib()?);
                 connections = connections.max(headquarters.number(CONNECTIONS).await?);
             },
         }
     }
+    settled(&members).await?;
     let seconds = began.elapsed().as_secs_f64();
-    pushes.sort();
-    let at = |hundredth: usize| {
-        let place = (pushes.len() * hundredth / 100).min(pushes.len().saturating_sub(1));
-        pushes.get(place).map_or(0.0, |took| took.as_secs_f64() * 1000.0)
-    };
-    let (median_ms, p99_ms) = (at(50), at(99));
+    let (asked, mut ages) = collect(&members);
+    stop.cancel();
+    sessions.join_all().await;
+    let facts = members.iter().map(|member| member.light.made()).sum();
     let held = headquarters.number("SELECT count(*) FROM edge.inbox").await?;
     anyhow::ensure!(u64::try_from(held)? == facts, "{held} facts arrived of {facts}");
-    let pushes = pushes.len();
+    let mut pushes = asked.pushes;
     Ok(Many {
         terminals,
         facts,
-        pushes,
-        refused,
+        connected_s,
         seconds,
-        median_ms,
-        p99_ms,
+        refused_at_first: at_first.0.refused,
+        refused: asked.refused,
+        sessions: asked.tokens,
+        statuses: asked.statuses,
+        feeds: asked.feeds,
+        median_ms: hundredth(&mut pushes, 50),
+        p99_ms: hundredth(&mut pushes, 99),
+        pushes: pushes.len(),
+        age_median_ms: hundredth(&mut ages, 50),
+        age_p99_ms: hundredth(&mut ages, 99),
         gateway_kib,
         connections,
     })
@@ -110,6 +220,84 @@ pub async fn many(terminals: usize, per_minute: u32, time: Duration) -> anyhow::
 
 const CONNECTIONS: &str =
     "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'kart-hq'";
+
+/// What so many of a hundred took at most, in milliseconds.
+pub(super) fn hundredth(took: &mut [Duration], hundredth: usize) -> f64 {
+    took.sort_unstable();
+    let place = (took.len() * hundredth / 100).min(took.len().saturating_sub(1));
+    took.get(place).map_or(0.0, |took| took.as_secs_f64() * 1000.0)
+}
+
+/// Takes what all have counted, and the ages of their facts.
+fn collect(members: &[Arc<Member>]) -> (Asked, Vec<Duration>) {
+    let (mut all, mut ages) = (Asked::default(), Vec::new());
+    for member in members {
+        let asked = member.client.take();
+        all.pushes.extend(asked.pushes);
+        all.refused += asked.refused;
+        all.tokens += asked.tokens;
+        all.statuses += asked.statuses;
+        all.feeds += asked.feeds;
+        ages.extend(member.light.take_ages());
+    }
+    (all, ages)
+}
+
+/// Returns once headquarters has all facts.
+async fn settled(members: &[Arc<Member>]) -> anyhow::Result<()> {
+    let begun = Instant::now();
+    while members.iter().any(|member| member.light.acked() < member.light.made()) {
+        anyhow::ensure!(begun.elapsed() < LIMIT, "facts are left over");
+        sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+async fn make(
+    light: &Light,
+    offset: Duration,
+    every: Duration,
+    time: Duration,
+) -> anyhow::Result<()> {
+    let machine = EquipmentId(reference_id(ORGANIZATION, SITE, "oee_equipment", "EQ-211"));
+    sleep(offset).await;
+    let (began, mut ticks) = (Instant::now(), interval(every));
+    while began.elapsed() < time {
+        ticks.tick().await;
+        light.count(machine)?;
+    }
+    Ok(())
+}
+
+async fn enrolled(
+    headquarters: &Headquarters,
+    folder: &Path,
+    terminals: usize,
+) -> anyhow::Result<Vec<Arc<Member>>> {
+    let codes: Vec<String> = (0..terminals).map(|n| format!("MANY{n:016}")).collect();
+    invite(headquarters, &codes).await?;
+    let remote = Remote { url: headquarters.url(), ca_pem: None };
+    let (mut members, mut enrolling) = (Vec::new(), JoinSet::new());
+    for (n, code) in codes.into_iter().enumerate() {
+        if enrolling.len() >= ENROLLED_AT_ONCE
+            && let Some(member) = enrolling.join_next().await
+        {
+            members.push(member??);
+        }
+        let device = Device::open(&folder.join(n.to_string()))?;
+        // Each has connections of its own, as each would be another computer.
+        let client = Client::new(&remote)?;
+        enrolling.spawn(async move {
+            enroll(&device, &client, &code, &wanted(&code)).await?;
+            let light = Light::begin(&device)?;
+            anyhow::Ok(Arc::new(Member { light, client: Counted::new(client), device }))
+        });
+    }
+    while let Some(member) = enrolling.join_next().await {
+        members.push(member??);
+    }
+    Ok(members)
+}
 
 fn wanted(code: &str) -> Enrolled {
     Enrolled {
@@ -147,132 +335,4 @@ async fn invite(headquarters: &Headquarters, codes: &[String]) -> anyhow::Result
         )
         .await
         .map(drop)
-}
-
-/// A terminal without a disk.
-struct Sender {
-    device: Device,
-    client: Client,
-    token: String,
-    session: uuid::Uuid,
-    every: Duration,
-    /// Lines that are not acknowledged.
-    waiting: VecDeque<String>,
-    acked: u64,
-    hash: Hash,
-    made: u64,
-}
-
-impl Sender {
-    async fn begin(device: Device, client: Client, every: Duration) -> anyhow::Result<Self> {
-        let now_s = jiff::Timestamp::now().as_second();
-        let token = client.token(&device.assertion(now_s)?).await?.token;
-        let hello: Hello = serde_json::from_value(serde_json::json!({
-            "protocol": PROTOCOL, "version": "bench", "incarnation": device.incarnation,
-            "nonce": device.nonce, "last_seq": 0, "head_hash": Hash::ZERO.to_string(),
-            "acked_seq": 0, "acked_hash": Hash::ZERO.to_string(), "sessions": [],
-            "wall_us": now_s * 1_000_000,
-        }))?;
-        let session = client.hello(&token, &hello).await?.session;
-        let mut sender = Self {
-            device,
-            client,
-            token,
-            session,
-            every,
-            waiting: VecDeque::new(),
-            acked: 0,
-            hash: Hash::ZERO,
-            made: 0,
-        };
-        let incarnation: Incarnation =
-            sender.device.incarnation.parse().map_err(|_| anyhow::anyhow!("an incarnation"))?;
-        let terminal = TerminalId(sender.device.terminal);
-        sender.make(Body::Genesis { format: FORMAT, terminal, incarnation })?;
-        Ok(sender)
-    }
-
-    fn make(&mut self, body: Body) -> anyhow::Result<()> {
-        let n = i64::try_from(self.made)?;
-        let at =
-            Stamp { wall_us: Micros(1_790_000_000_000_000 + n * 600_000), mono_us: n * 600_000 };
-        let boot = Boot("0a1b2c3d".to_owned());
-        let draft = Draft { at, boot, by: None, key: None, body, texts: Vec::new() };
-        self.made += 1;
-        let (_fact, line, _texts) = draft.prepare()?.seal(self.made);
-        self.waiting.push_back(line);
-        Ok(())
-    }
-
-    fn count(&mut self) -> anyhow::Result<()> {
-        let n = i64::try_from(self.made)?;
-        let at =
-            Stamp { wall_us: Micros(1_790_000_000_000_000 + n * 600_000), mono_us: n * 600_000 };
-        self.make(Body::Counted(Counted {
-            equipment: EquipmentId(reference_id(ORGANIZATION, SITE, "oee_equipment", "EQ-211")),
-            source: self.device.terminal.to_string(),
-            counter: CounterKind::Good,
-            epoch: 0,
-            raw_from: n,
-            raw_to: n + 1,
-            quantity: 1,
-            verdict: Verdict::Increase,
-            since: at,
-            until: at.plus(1),
-            batch: None,
-        }))
-    }
-
-    async fn run(mut self, time: Duration) -> anyhow::Result<Load> {
-        let mut load = Load { pushes: Vec::new(), refused: 0, facts: 0 };
-        let began = tokio::time::Instant::now();
-        let mut next = began;
-        while began.elapsed() < time || !self.waiting.is_empty() {
-            while began.elapsed() < time && next.elapsed() > Duration::ZERO {
-                self.count()?;
-                next += self.every;
-            }
-            if self.waiting.is_empty() {
-                sleep_until(next).await;
-                continue;
-            }
-            anyhow::ensure!(began.elapsed() < time + LIMIT, "facts are left over");
-            self.push(&mut load).await?;
-        }
-        load.facts = self.made;
-        Ok(load)
-    }
-
-    async fn push(&mut self, load: &mut Load) -> anyhow::Result<()> {
-        let lines: Vec<String> = self.waiting.iter().take(kart_wire::MOST_FACTS).cloned().collect();
-        let envelope = PushEnvelope {
-            session: self.session,
-            terminal: self.device.terminal,
-            incarnation: self.device.incarnation.clone(),
-            from: self.acked + 1,
-            facts: lines.len(),
-            texts: 0,
-            prev_hash: self.hash.to_string(),
-        };
-        let prev_hash = self.hash.to_string();
-        let page = Page { from: self.acked + 1, prev_hash, lines, texts: Vec::new() };
-        let asked = Instant::now();
-        match self.client.push(&self.token, &envelope, &page).await {
-            Ok(pushed) => {
-                load.pushes.push(asked.elapsed());
-                for line in &page.lines {
-                    self.hash = self.hash.after(line.as_bytes());
-                }
-                self.acked += page.lines.len() as u64;
-                anyhow::ensure!(pushed.watermark == self.acked, "{pushed:?}");
-                self.waiting.drain(..page.lines.len());
-            },
-            Err(fault) if fault.remedy() == kart_sync::Remedy::Later => {
-                load.refused += 1;
-                sleep(Duration::from_millis(500 + self.made % 500)).await;
-            },
-            Err(fault) => return Err(fault).context("a push"),
-        }
-        Ok(())
-    }
 }

@@ -37,7 +37,7 @@ impl Headquarters {
         let owner = cluster.database(DATABASE)?;
         let listen = SocketAddr::from(([127, 0, 0, 1], free_port().await?));
         let mut headquarters = Self { gateway: None, listen, owner, cluster };
-        headquarters.administer(["migrate", "--gateway-login", LOGIN]).await?;
+        headquarters.administer(&["migrate", "--gateway-login", LOGIN]).await?;
         headquarters.apply_site(site).await?;
         headquarters.start_again().await?;
         Ok(headquarters)
@@ -46,10 +46,21 @@ impl Headquarters {
     /// A central database that Kartorium has made, with other owners and without row-level security of its own; we
     /// have adopted it.
     pub async fn adopted(site: &Path) -> anyhow::Result<Self> {
+        Self::adopted_with(site, "", &[]).await
+    }
+
+    /// The same, with what Kartorium has made in it before, as `adopter` is told.
+    pub async fn adopted_with(
+        site: &Path,
+        before: &str,
+        arguments: &[&str],
+    ) -> anyhow::Result<Self> {
         let (cluster, owner) = tokio::task::spawn_blocking(foreign).await??;
+        cluster.psql(DATABASE, &format!("SET ROLE kartorium_app; {before}"))?;
         let listen = SocketAddr::from(([127, 0, 0, 1], free_port().await?));
         let mut headquarters = Self { gateway: None, listen, owner, cluster };
-        headquarters.administer(["adopt", "--gateway-login", LOGIN]).await?;
+        let adopt = [&["adopt", "--gateway-login", LOGIN], arguments].concat();
+        headquarters.administer(&adopt).await?;
         headquarters.apply_site(site).await?;
         headquarters.start_again().await?;
         Ok(headquarters)
@@ -72,7 +83,7 @@ impl Headquarters {
 
     /// `kart-hq site apply`.
     pub async fn apply_site(&self, site: &Path) -> anyhow::Result<()> {
-        self.administer(["site", "apply", &site.display().to_string()]).await.map(drop)
+        self.administer(&["site", "apply", &site.display().to_string()]).await.map(drop)
     }
 
     /// A one-time code for a terminal.
@@ -89,7 +100,7 @@ impl Headquarters {
     ) -> anyhow::Result<String> {
         let place = ["--organization", organization, "--site", site, "--terminal", terminal];
         let [a, b, c, d, e, f] = place;
-        let said = self.administer(["enroll", a, b, c, d, e, f]).await?;
+        let said = self.administer(&["enroll", a, b, c, d, e, f]).await?;
         let code = said.lines().last().unwrap_or_default().trim();
         anyhow::ensure!(!code.is_empty(), "kart-hq enroll printed no code");
         Ok(code.to_owned())
@@ -144,7 +155,7 @@ impl Headquarters {
     }
 
     /// What `kart-hq` says, run as the owner of the database.
-    async fn administer<const N: usize>(&self, arguments: [&str; N]) -> anyhow::Result<String> {
+    async fn administer(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let mut command = Command::new(program("kart-hq")?);
         command.env("DATABASE_URL", &self.owner).args(arguments);
         let mut child = Child::spawn(&mut command)?;

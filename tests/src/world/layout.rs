@@ -24,9 +24,14 @@ pub struct Layout<'w> {
     pub site: &'w Path,
 }
 
-/// The site file of the demo with every machine of the plant in it.
-pub fn site(machines: &[Machine]) -> anyhow::Result<String> {
+/// The site file of the demo with every machine of the plant in it; and with the address of an account that somebody
+/// has already.
+pub fn site(machines: &[Machine], accounts: bool) -> anyhow::Result<String> {
     let mut site = demo("site.toml")?;
+    let people = entries(&mut site, "person")?.iter_mut();
+    for person in people.filter(|person| accounts && says(person, "number", "1001")) {
+        set(person, "email", text(&"ada.brandt@cedar-works.example"))?;
+    }
     let listed = entries(&mut site, "machine")?;
     for code in machines.iter().map(Machine::code) {
         if !listed.iter().any(|machine| says(machine, "code", code)) {

@@ -35,6 +35,7 @@ async fn a_terminal_cannot_correct_in_the_name_of_headquarters() {
         made: Micros(1),
         by: Some(user("1001")),
         corrected,
+        here: None,
     }));
     let pushed = device.push(1).await.unwrap();
     let held: Vec<(u64, &str)> =

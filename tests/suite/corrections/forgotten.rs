@@ -41,6 +41,10 @@ async fn a_person_is_exported_and_forgotten_and_every_chain_verifies() {
     assert_eq!(shift.number(badges).await, 0);
     assert_eq!(shift.text("SELECT reason FROM edge.corrections").await, "");
 
+    let stored = "SELECT count(*) FROM edge.sites
+                  WHERE snapshot::text LIKE '%Ada Brandt%' OR snapshot::text LIKE '%Sabine%'";
+    assert_eq!(shift.number(stored).await, 0, "nor do they stand in the site as one document");
+
     // The terminal forgets too: the texts beside its facts, the names and the reason.
     let key = user("1001").0.simple().to_string();
     let pseudonym = format!("Person {}", key.get(..8).unwrap());
@@ -66,4 +70,55 @@ async fn a_person_is_exported_and_forgotten_and_every_chain_verifies() {
     for log in logs {
         verified(&["--db", &log]).await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn what_a_forgotten_person_wrote_at_a_terminal_that_was_away_goes_when_it_arrives() {
+    let _turn = turn().await;
+    let mut shift = Shift::begun().await;
+    shift.world.settled().await.unwrap();
+    shift.world.headquarters.as_mut().unwrap().stop().await.unwrap();
+    // Away: a stop is explained with words, and headquarters is told to forget who wrote them.
+    shift.world.go().await.unwrap();
+    shift.world.plant.stop(PRESS, "fault").await.unwrap();
+    let unexplained = |view: &View| view.stops.iter().any(|s| s.reason.is_none()).then_some(());
+    shift.view("a stop on the screen", unexplained).await;
+    shift.operator.explain_stops().await.unwrap();
+    shift.world.plant.run(PRESS).await.unwrap();
+    let erase = ["person", "erase", "--organization", "cedar-works", "--person", "1001"];
+    let told = administer(shift.headquarters(), &erase).await;
+    assert!(told.contains("; 1 texts erased"), "the one of before: {told}");
+
+    shift.world.headquarters.as_mut().unwrap().start_again().await.unwrap();
+    shift.world.rest().await.unwrap();
+    let explained = "SELECT count(*) FROM edge.inbox WHERE kind = 'stop_explained'";
+    assert_eq!(shift.number(explained).await, 2, "the facts stay");
+    let gone = "SELECT count(*) FROM edge.fact_texts WHERE text IS NULL AND salt IS NULL
+                AND erased_at IS NOT NULL";
+    assert_eq!(shift.number(gone).await, 2);
+    assert_eq!(shift.number("SELECT count(*) FROM edge.fact_texts").await, 2);
+    assert_eq!(shift.number("SELECT count(*) FROM edge.quarantine").await, 0);
+    let facts = shift.world.terminal.facts().unwrap();
+    let left = "SELECT count(*) FROM fact_texts WHERE text IS NOT NULL OR salt <> ''";
+    wait_for("the terminal to have erased its texts", LIMIT, async || {
+        let left: i64 = facts.query_row(left, [], |row| row.get(0)).unwrap();
+        if left == 0 { Ok(()) } else { Err(left) }
+    })
+    .await;
+    let file = shift.world.terminal.data().join("facts.db").display().to_string();
+    verified(&["--db", &file]).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for log in logs(shift.headquarters(), folder.path()).await {
+        verified(&["--db", &log]).await.unwrap();
+    }
+
+    // Nor does a site file bring the name back, and the number is nobody else's.
+    shift.world.headquarters.as_ref().unwrap().apply_site(&shift.world.site()).await.unwrap();
+    let named = "SELECT count(*) FROM users WHERE display_name LIKE 'Ada%'";
+    assert_eq!(shift.number(named).await, 0);
+    let stored = "SELECT count(*) FROM edge.sites WHERE snapshot::text LIKE '%Ada Brandt%'";
+    assert_eq!(shift.number(stored).await, 0);
+    let add = ["user", "add", "--number", "1001", "--name", "Ada Brandt"];
+    let (code, _, complaint) = said(shift.headquarters(), &[&add, &PLACE[..]].concat()).await;
+    assert!(code == Some(1) && complaint.contains("give another number"), "{complaint}");
 }

@@ -8,21 +8,84 @@ use tokio_postgres::NoTls;
 
 use super::{LIMIT, batch, code_of, edited_site, enroll, enrolled, refusal};
 
+/// The head of a request whose body never comes.
+fn head(address: &str, path: &str, token: Option<&str>) -> String {
+    let token = token.map(|token| format!("authorization: Bearer {token}\r\n"));
+    format!(
+        "POST /v1/{path} HTTP/1.1\r\nhost: {address}\r\n{}content-length: 1000\r\n\r\n",
+        token.unwrap_or_default()
+    )
+}
+
+/// The status line of an answer, as far as the number.
+async fn status(stream: &mut TcpStream, limit: std::time::Duration) -> String {
+    let mut status = [0; 12];
+    tokio::time::timeout(limit, stream.read_exact(&mut status)).await.unwrap().unwrap();
+    String::from_utf8(status.to_vec()).unwrap()
+}
+
 #[tokio::test]
 async fn who_is_unknown_is_answered_before_the_body_comes() {
     let (_headquarters, device) = enrolled().await;
     let address = device.url.trim_start_matches("http://");
-    let mut stream = TcpStream::connect(address).await.unwrap();
-    let head = format!(
-        "POST /v1/push HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {}x\r\n\
-         content-length: {}\r\n\r\n",
-        device.token,
-        kart_wire::MOST_WIRE_BYTES
-    );
-    stream.write_all(head.as_bytes()).await.unwrap();
-    let mut status = [0; 12];
-    tokio::time::timeout(LIMIT / 6, stream.read_exact(&mut status)).await.unwrap().unwrap();
-    assert_eq!(&status, b"HTTP/1.1 401");
+    let wrong = format!("{}x", device.token);
+    let terminals = ["hello", "push", "feed", "pull", "status", "common", "renew", "aside"];
+    for path in terminals.into_iter().chain(["admin/corrections"]) {
+        for token in [None, Some(wrong.as_str())] {
+            let mut stream = TcpStream::connect(address).await.unwrap();
+            stream.write_all(head(address, path, token).as_bytes()).await.unwrap();
+            assert_eq!(status(&mut stream, LIMIT / 6).await, "HTTP/1.1 401", "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn strangers_who_send_nothing_keep_no_terminal_waiting() {
+    const MOST: usize = 300;
+    let (headquarters, mut device) = enrolled().await;
+    let address = device.url.trim_start_matches("http://").to_owned();
+    let mut slow = Vec::new();
+    for n in 0..MOST {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let path = ["token", "enroll", "rotate"][n % 3];
+        stream.write_all(head(&address, path, None).as_bytes()).await.unwrap();
+        slow.push(stream);
+    }
+    let asked = std::time::Instant::now();
+    assert_eq!(device.push(1).await.unwrap().watermark, 1);
+    assert!(asked.elapsed() < LIMIT / 6, "{:?} for a push", asked.elapsed());
+    for stream in &mut slow {
+        assert_eq!(status(stream, LIMIT / 2).await, "HTTP/1.1 503");
+    }
+    device.sign_in().await.unwrap();
+    enroll(&headquarters, "T-08").await;
+}
+
+#[tokio::test]
+async fn proofs_and_codes_have_a_pace() {
+    let (headquarters, device) = enrolled().await;
+    let other = enroll(&headquarters, "T-08").await;
+    let assertion = device.assertion("somebody else", jiff::Timestamp::now().as_second());
+    let code = serde_json::json!({
+        "code": "AAAAA-BBBBB-CCCCC-DDDDD", "terminal": uuid::Uuid::new_v4(), "nonce": "n",
+        "incarnation": "0123456789abcdef", "public_key": "A".repeat(43),
+    });
+    for (path, body) in [("token", serde_json::to_value(assertion).unwrap()), ("enroll", code)] {
+        let mut answers = tokio::task::JoinSet::new();
+        for _ in 0..100 {
+            let request = device.request(path).json(&body);
+            answers.spawn(async move { request.send().await.unwrap() });
+        }
+        let answers = answers.join_all().await;
+        let busy: Vec<_> = answers.iter().filter(|answer| answer.status() == 429).collect();
+        assert!((20..80).contains(&busy.len()), "{path}: {} of 100 had to wait", busy.len());
+        assert!(busy.iter().all(|answer| answer.headers().contains_key("retry-after")));
+    }
+    // Neither another terminal nor the same one, where it is known, pays for it.
+    let assertion = other.assertion(kart_wire::AUDIENCE, jiff::Timestamp::now().as_second());
+    other.post::<kart_wire::Token>("token", &assertion).await.unwrap();
+    assert_eq!(device.push(1).await.unwrap().watermark, 1);
+    enroll(&headquarters, "T-09").await;
 }
 
 #[tokio::test]

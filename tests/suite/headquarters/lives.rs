@@ -2,22 +2,49 @@
 //! on both sides.
 
 use kart_core::fact::Hash;
+use kart_core::id::Incarnation;
 use kart_core::plant::Plant;
 use kart_wire::{Common, Found, Hello, Point, Renew, Renewed};
 
 use super::*;
+
+mod copies;
+mod long;
+mod takeover;
+
+const PLACE: [&str; 4] = ["--organization", "cedar-works", "--site", "cedar"];
 
 fn greeting(device: &Device) -> Hello {
     Hello { protocol: 2, oldest_seq: 1, ..device.greeting() }
 }
 
 fn renew(device: &Device) -> Renew {
+    renew_as(device, 0xab)
+}
+
+fn renew_as(device: &Device, incarnation: u64) -> Renew {
     Renew {
         former: device.incarnation.to_string(),
-        incarnation: "00000000000000ab".to_owned(),
+        incarnation: Incarnation(incarnation).to_string(),
         nonce: device.nonce.clone(),
         granted: None,
     }
+}
+
+/// The device goes on in a life that it was granted, with one fact.
+async fn go_on(device: &mut Device, renewed: &Renewed) {
+    device.incarnation = renewed.incarnation.parse().unwrap();
+    device.lines.clear();
+    let origin = device.origin();
+    let (terminal, incarnation) = (origin.terminal, origin.incarnation);
+    device.append(Body::Genesis { format: 1, terminal, incarnation });
+    device.hello().await.unwrap();
+    device.push(1).await.unwrap();
+}
+
+/// What a hello of protocol 2 is answered with.
+async fn greeted(device: &Device) -> (u16, String) {
+    code_of(device.post::<()>("hello", &greeting(device)).await)
 }
 
 #[tokio::test]

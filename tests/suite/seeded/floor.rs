@@ -172,12 +172,13 @@ pub(super) fn map(terminal: usize, presses: &[Press]) -> Arc<Map> {
         }],
         rules: vec![Rule {
             name: "runs".to_owned(),
-            when: vec![Condition { signal: "run".to_owned(), test: Test::Is(Value::Bit(true)) }],
+            when: vec![Condition::new("run", Test::Is(Value::Bit(true)))],
             state: MachineState::Running,
             hold_us: 0,
         }],
         otherwise: MachineState::Stopped,
         stale_us: 6 * 3_600 * 1_000_000,
+        habits: kart_core::map::Habits::default(),
     };
     let machines = presses.iter().map(machine).collect();
     Arc::new(Map { fingerprint: "seeded".to_owned(), machines })

@@ -128,6 +128,8 @@ pub struct StartForm {
     pub number: TextField,
     /// External work order.
     pub work_order: TextField,
+    /// A batch of another terminal that the number is of, which can be joined instead.
+    pub join: Option<(RecordId, String)>,
     /// The field in focus.
     pub focus: StartField,
     /// How far the command is.
@@ -162,6 +164,7 @@ impl StartForm {
             target: TextField::whole(),
             number: TextField::default(),
             work_order: TextField::default(),
+            join: None,
             focus: StartField::Product,
             sending: Sending::No,
         };
@@ -274,7 +277,7 @@ impl CompleteForm {
             who,
             good: TextField::whole(),
             scrap: TextField::whole(),
-            reasons: Choice::new(reasons(groups.unwrap_or_default(), None)),
+            reasons: Choice::new(reasons(groups.unwrap_or_default(), None, None)),
             focus: CompleteField::Good,
             sending: Sending::No,
         };
@@ -353,7 +356,11 @@ impl ExplainForm {
             state: stop.state,
             from_us: stop.from_us,
             who,
-            reasons: Choice::new(reasons(&reference.downtime_groups, stop.state.group_type())),
+            reasons: Choice::new(reasons(
+                &reference.downtime_groups,
+                stop.state.group_type(),
+                stop.proposed,
+            )),
             comment: TextField::default(),
             commenting: false,
             sending: Sending::No,
@@ -361,8 +368,12 @@ impl ExplainForm {
     }
 }
 
-/// All reasons in order, groups of type `first` before the others.
-fn reasons(groups: &[ReasonGroup], first: Option<&str>) -> Vec<Entry<ReasonId>> {
+/// All reasons in order: the proposed one, then groups of type `first` before the others.
+fn reasons(
+    groups: &[ReasonGroup],
+    first: Option<&str>,
+    proposed: Option<ReasonId>,
+) -> Vec<Entry<ReasonId>> {
     let mut groups: Vec<&ReasonGroup> = groups.iter().collect();
     groups.sort_by_key(|group| Some(group.group_type.as_str()) != first);
     let entries = groups.into_iter().flat_map(|group| {
@@ -372,5 +383,7 @@ fn reasons(groups: &[ReasonGroup], first: Option<&str>) -> Vec<Entry<ReasonId>> 
             detail: group.name.clone(),
         })
     });
-    entries.collect()
+    let mut entries: Vec<Entry<ReasonId>> = entries.collect();
+    entries.sort_by_key(|entry| Some(entry.key) != proposed);
+    entries
 }

@@ -24,6 +24,10 @@ fn form(model: &Model) -> Result<CompleteForm, Sentence> {
         .batch
         .as_ref()
         .ok_or_else(|| Sentence::new("no-batch").with("machine", &machine.code))?;
+    if let Some(terminal) = &batch.terminal {
+        let sentence = Sentence::new("complete-elsewhere").with("number", &batch.number);
+        return Err(sentence.with("terminal", terminal));
+    }
     let who = model.who();
     if who.entries.is_empty() {
         return Err(Sentence::new("badge-first"));

@@ -128,6 +128,12 @@ pub(super) fn answered(model: &mut Model, key: &str, outcome: Outcome) {
             if let (true, Some(Screen::Punch(form))) = (asks_pin(&why), screen) {
                 form.pin = Some(TextField::secret());
             }
+            let screen = form.and_then(|form| model.screens.get_mut(form));
+            if let (Refusal::OpenElsewhere { batch, number, .. }, Some(Screen::Start(form))) =
+                (&why, screen)
+            {
+                form.join = Some((*batch, number.clone()));
+            }
             refused(model, form, pending, refusal(&why));
         },
         Outcome::Broken(text) => {
@@ -153,7 +159,8 @@ fn saved(model: &mut Model, pending: &Pending, accepted: &Accepted) {
         },
         Command::ClockOut { .. } => model.badged.retain(|badged| Some(*badged) != accepted.user),
         Command::ExplainStop { stop, .. } => explain::explained(model, *stop),
-        Command::StartBatch { .. } | Command::CompleteBatch { .. } => {},
+        Command::StartBatch { .. } | Command::JoinBatch { .. } | Command::CompleteBatch { .. } => {
+        },
     }
     model.say(Tone::Saved, pending.what.clone());
 }

@@ -22,7 +22,7 @@ fn form(model: &Model) -> Result<StartForm, Sentence> {
     let machine = model.machine().ok_or_else(|| Sentence::new("no-machine"))?;
     let reference = model.view.as_ref().and_then(|view| view.reference.as_ref());
     let reference = reference.ok_or_else(|| refusal(&Refusal::NoSite))?;
-    if let Some(batch) = &machine.batch {
+    if let Some(batch) = machine.batch.as_ref().filter(|batch| batch.terminal.is_none()) {
         let (number, machine) = (batch.number.clone(), machine.code.clone());
         return Err(refusal(&Refusal::BatchRunning { number, machine }));
     }
@@ -30,7 +30,14 @@ fn form(model: &Model) -> Result<StartForm, Sentence> {
     if who.entries.is_empty() {
         return Err(Sentence::new("badge-first"));
     }
-    Ok(StartForm::new(machine.id, who, reference))
+    let mut form = StartForm::new(machine.id, who, reference);
+    // What is open there is most likely what is meant.
+    if let Some(batch) = &machine.batch {
+        form.number.offer(&batch.number);
+        form.join = Some((batch.id, batch.number.clone()));
+        form.sending = Sending::Refused(Sentence::new("join-offer").with("number", &batch.number));
+    }
+    Ok(form)
 }
 
 /// Lists the products that fit, after the filter or the site's data changed.
@@ -71,6 +78,15 @@ pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
     let code = |id| model.machine_by_id(id).map_or(String::new(), |machine| machine.code.clone());
     let Some(Screen::Start(form)) = model.screens.last() else { return Vec::new() };
     let machine = code(form.machine);
+    if let Some((batch, number)) = form.join.clone()
+        && form.number.filled().as_ref() == Some(&number)
+    {
+        let Some(by) = form.who.key() else {
+            return refuse(model, Sentence::new("choose-person"));
+        };
+        let what = Sentence::new("what-join").with("number", number).with("machine", machine);
+        return send(model, Command::JoinBatch { by, batch }, what);
+    }
     let Some(product) = form.found.chosen.and_then(|at| form.found.entries.get(at)) else {
         return refuse(model, Sentence::new("choose-product"));
     };

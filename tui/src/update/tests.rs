@@ -423,4 +423,5 @@ fn ages_count_by_the_daemons_clock_and_not_by_ours() {
     assert_eq!(model.daemon_now().0, view().terminal.now_us.0 + 5_000_000);
 }
 
+mod elsewhere;
 mod settings;

@@ -110,7 +110,9 @@ fn recording(scene: Scene<'_>, sync: &Sync, width: usize) -> Styled {
     match &sync.recording {
         Recording::Yes => {
             let state = Span::styled(format!(" ● {}", scene.say("recording")), theme::WELL);
-            (joined(vec![state], counts(scene, sync), width), Style::new())
+            let mut more = Vec::from_iter(damaged(scene, sync));
+            more.extend(counts(scene, sync));
+            (joined(vec![state], more, width), Style::new())
         },
         Recording::No { reason, since_us } => {
             let now = scene.model.daemon_now();
@@ -123,6 +125,15 @@ fn recording(scene: Scene<'_>, sync: &Sync, width: usize) -> Styled {
     }
 }
 
+/// That the log was damaged, until this is settled.
+fn damaged(scene: Scene<'_>, sync: &Sync) -> Option<Span<'static>> {
+    let damage = sync.damage.as_ref()?;
+    let since = scene.model.zone.short(damage.at_us, scene.model.daemon_now());
+    let sentence =
+        Sentence::new("log-damaged").with("since", since).with("file", damage.file.clone());
+    Some(Span::styled(format!("▲ {}", scene.tell(&sentence)), theme::CARE))
+}
+
 /// The connection, why it is not there, and what headquarters knows.
 fn headquarters(scene: Scene<'_>, sync: &Sync, width: usize) -> Line<'static> {
     let now = scene.model.daemon_now();
@@ -132,6 +143,9 @@ fn headquarters(scene: Scene<'_>, sync: &Sync, width: usize) -> Line<'static> {
             return Line::from(Span::styled(fitted(&text, width), theme::QUIET));
         },
         HqLink::Connecting => ("○", theme::QUIET, Sentence::new("hq-connecting"), None),
+        HqLink::Preparing { progress } => {
+            ("○", theme::CARE, Sentence::new("hq-preparing"), Some(progress))
+        },
         HqLink::Up => ("●", theme::WELL, Sentence::new("hq-up"), None),
         HqLink::Down { since_us, reason } => {
             let since = scene.model.zone.short(*since_us, now);

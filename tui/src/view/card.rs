@@ -9,7 +9,7 @@ use ratatui::{
     widgets::{Block, BorderType},
 };
 
-use super::Scene;
+use super::{Scene, news};
 use crate::{
     model::Standing,
     plain::fitted,
@@ -33,8 +33,10 @@ pub(super) fn draw(
     if let Some(row) = rows.next() {
         state(frame, row, scene, standing);
     }
+    let machine = standing.machine;
+    let news = news::of_machine(scene, machine);
     // Room that is left over goes above and below the large digits first.
-    let airy = inside.height >= 9;
+    let airy = inside.height >= if news.is_some() { 10 } else { 9 };
     if airy {
         rows.next();
     }
@@ -47,7 +49,6 @@ pub(super) fn draw(
     if airy {
         rows.next();
     }
-    let machine = standing.machine;
     if let Some(row) = rows.next() {
         frame.render_widget(batch(scene, standing, width), row);
     }
@@ -60,7 +61,11 @@ pub(super) fn draw(
     if let Some(row) = rows.next() {
         link(frame, row, scene, standing);
     }
-    rows.next();
+    if let Some(row) = rows.next()
+        && let Some((text, style)) = &news
+    {
+        frame.render_widget(aged(&fitted(text, width), standing.told, *style), row);
+    }
     for (signal, row) in machine.signals.iter().zip(rows) {
         frame.render_widget(super::machine::signal_line(scene, machine, signal, row.width), row);
     }
@@ -167,9 +172,10 @@ fn batch(scene: Scene<'_>, standing: &Standing<'_>, width: usize) -> Line<'stati
 fn link(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, standing: &Standing<'_>) {
     let width = usize::from(row.width);
     let left = match &standing.machine.link {
-        DeviceLink::Down { since_us, reason } => {
+        DeviceLink::Partly { since_us, reason } | DeviceLink::Down { since_us, reason } => {
             let now = scene.model.daemon_now();
-            let sentence = Sentence::new("device-down")
+            let partly = matches!(standing.machine.link, DeviceLink::Partly { .. });
+            let sentence = Sentence::new(if partly { "device-partly" } else { "device-down" })
                 .with("since", scene.model.zone.short(*since_us, now))
                 .with("reason", reason);
             Span::styled(format!("▲ {}", scene.tell(&sentence)), theme::CARE)

@@ -79,9 +79,10 @@ fn device(scene: Scene<'_>, machine: &Machine, width: usize) -> Line<'static> {
     let (text, style) = match &machine.link {
         DeviceLink::Starting => (scene.say("device-starting"), theme::QUIET),
         DeviceLink::Up => (format!("● {}", scene.say("device-up")), theme::WELL),
-        DeviceLink::Down { since_us, reason } => {
+        DeviceLink::Partly { since_us, reason } | DeviceLink::Down { since_us, reason } => {
             let now = scene.model.daemon_now();
-            let sentence = Sentence::new("device-down")
+            let partly = matches!(machine.link, DeviceLink::Partly { .. });
+            let sentence = Sentence::new(if partly { "device-partly" } else { "device-down" })
                 .with("since", scene.model.zone.short(*since_us, now))
                 .with("reason", reason);
             (format!("▲ {}", scene.tell(&sentence)), theme::CARE)

@@ -8,7 +8,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Scene, card, sidebar};
+use super::{Scene, card, news, sidebar};
 use crate::{
     model::{Grid, Standing},
     plain::fitted,
@@ -21,6 +21,7 @@ use crate::{
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let model = scene.model;
     let Some(view) = &model.view else { return };
+    let area = news::draw(frame, area, scene, view);
     if view.machines.is_empty() {
         let line = Line::from(Span::styled(scene.say("no-machines"), theme::QUIET));
         frame.render_widget(line.centered(), area.centered_vertically(Constraint::Length(1)));

@@ -1,10 +1,10 @@
-use kart_api::{DeviceLink, HqLink, Recording, View};
-use kart_core::machine::MachineState;
+use kart_api::{Conflict, DeviceLink, HqLink, Recording, View};
+use kart_core::{id::EquipmentId, machine::MachineState};
 use ratatui::{Terminal, backend::TestBackend, buffer::Buffer, style::Color};
 
 use super::*;
 use crate::{
-    fixture::{ago, at, press, scan, screen, view},
+    fixture::{STOPPED, ago, at, press, scan, screen, view},
     msg::{Lost, Msg, Outcome},
     update::update,
 };
@@ -164,6 +164,7 @@ fn headquarters_in_every_state() {
     let states = [
         HqLink::Alone,
         HqLink::Connecting,
+        HqLink::Preparing { progress: "2000 of 9000 facts".into() },
         HqLink::Refused { reason: "this terminal was revoked".into() },
     ];
     let mut lines = Vec::new();
@@ -178,9 +179,24 @@ fn headquarters_in_every_state() {
         [
             " ○ Works alone, without headquarters",
             " ○ Headquarters: connecting · site data 2 min old",
+            " ○ Headquarters prepares a new life of the log: 2000 of 9000 facts · site data …",
             " ■ HEADQUARTERS REFUSES THIS TERMINAL: this terminal was revoked · site data 2 …",
         ]
     );
+}
+
+#[test]
+fn a_damaged_log_is_said_beside_the_recording() {
+    let mut full = view();
+    full.sync.damage = Some(kart_api::Damage {
+        at_us: ago(60),
+        problem: "a line does not follow".into(),
+        file: "facts-00000000000000ab.db".into(),
+    });
+    let buffer = drawn(&mut screen(full), SMALL, "en", Theme::default());
+    let line = text(&buffer).lines().nth(1).unwrap().to_owned();
+    assert!(line.starts_with(" ● Recording · ▲ LOG DAMAGED "), "{line}");
+    assert!(line.contains("see facts-00000000000000ab.db"), "{line}");
 }
 
 #[test]
@@ -285,4 +301,33 @@ fn a_pin_is_asked_for() {
     press(&mut model, "4 8 2 9");
     let buffer = small("form-clock-in-pin", &mut model);
     assert!(!text(&buffer).contains("4829"));
+}
+
+#[test]
+fn what_comes_from_elsewhere() {
+    let mut view = view();
+    let batch = view.machines[0].batch.clone().unwrap();
+    let foreign = kart_api::Batch { terminal: Some("T-08".into()), ..batch };
+    let other = kart_api::Batch { number: "B-7".into(), ..foreign.clone() };
+    view.machines[0].batch = Some(foreign);
+    view.elsewhere = vec![kart_api::Elsewhere { machine: "EQ-213".into(), batch: other }];
+    let conflict = |id: &str, kind: &str, about: &str, machines: &[EquipmentId]| Conflict {
+        id: id.into(),
+        kind: kind.into(),
+        about: about.into(),
+        machines: machines.to_vec(),
+    };
+    view.conflicts = vec![
+        conflict("1", "ended_again", "B-1041", &[STOPPED]),
+        conflict("2", "labor_overlap", "Anna Fischer", &[]),
+    ];
+    let shown = text(&small("news", &mut screen(view)));
+    for wanted in [
+        "started at T-08 1 h ago · Anna Fischer",
+        " ▲ Batch B-1041 was ended twice. Headquarters is asked.",
+        " ▲ Anna Fischer is clocked in twice at the same time. Headquarters is asked.",
+        " EQ-213: batch B-7 Housing left, started at T-08 1 h ago · Anna Fischer",
+    ] {
+        assert!(shown.contains(wanted), "{wanted}\n{shown}");
+    }
 }

@@ -23,6 +23,15 @@ pub fn refusal(refusal: &Refusal) -> Sentence {
         Refusal::BatchRunning { number, machine } => {
             Sentence::new("refusal-batch-running").with("number", number).with("machine", machine)
         },
+        Refusal::OpenElsewhere { number, machine, terminal, .. } => {
+            Sentence::new("refusal-open-elsewhere")
+                .with("number", number)
+                .with("machine", machine)
+                .with("terminal", terminal)
+        },
+        Refusal::AlreadyOnBatch { name } => {
+            Sentence::new("refusal-already-on-batch").with("name", name)
+        },
         Refusal::NoSuchBatch => Sentence::new("refusal-no-such-batch"),
         Refusal::NoSuchStop => Sentence::new("refusal-no-such-stop"),
         Refusal::Unknown { what } => Sentence::new("refusal-unknown").with("what", what),

@@ -3,7 +3,7 @@
 use super::{Scope, Table};
 
 const fn public(scope: Scope, name: &'static str, columns: &'static [&'static str]) -> Table {
-    Table { schema: "public", name, scope, key: &["id"], columns, follows: None }
+    Table { schema: "public", name, scope, key: &["id"], columns, further: &[], follows: None }
 }
 
 const fn edge(
@@ -12,7 +12,7 @@ const fn edge(
     key: &'static [&'static str],
     columns: &'static [&'static str],
 ) -> Table {
-    Table { schema: "edge", name, scope, key, columns, follows: None }
+    Table { schema: "edge", name, scope, key, columns, further: &[], follows: None }
 }
 
 const GROUP: &[&str] = &["id", "site_id", "name", "sort_order"];
@@ -297,25 +297,29 @@ pub const TABLES: &[Table] = &[
             "started_by",
         ],
     ),
-    public(
-        Scope::Terminal,
-        "oee_machine_events",
-        &[
-            "id",
-            "site_id",
-            "organization_id",
-            "equipment_id",
-            "station_id",
-            "job_id",
-            "event_type",
-            "start_ts",
-            "end_ts",
-            "source",
-            "resolved",
-            "is_archived",
-            "created_by",
-        ],
-    ),
+    Table {
+        // The terminal where the batch began, who is on it, and when it began in microseconds.
+        further: &["terminal", "operators", "began_us"],
+        ..public(
+            Scope::Terminal,
+            "oee_machine_events",
+            &[
+                "id",
+                "site_id",
+                "organization_id",
+                "equipment_id",
+                "station_id",
+                "job_id",
+                "event_type",
+                "start_ts",
+                "end_ts",
+                "source",
+                "resolved",
+                "is_archived",
+                "created_by",
+            ],
+        )
+    },
     Table {
         schema: "public",
         name: "oee_batch_details",
@@ -337,6 +341,7 @@ pub const TABLES: &[Table] = &[
             "abort_reason_id",
             "scrap_reason_id",
         ],
+        further: &[],
         follows: Some("public.oee_machine_events"),
     },
     edge(
@@ -379,5 +384,11 @@ pub const TABLES: &[Table] = &[
         "record_aliases",
         &["record_id"],
         &["record_id", "canonical_id", "station_id"],
+    ),
+    edge(
+        Scope::Terminal,
+        "conflicts",
+        &["id"],
+        &["id", "record_id", "other_id", "kind", "about", "user_id", "machines", "at"],
     ),
 ];

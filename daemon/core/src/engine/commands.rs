@@ -45,6 +45,10 @@ impl Engine {
                 };
                 self.start_batch(&reference, key, who, wish, now)
             },
+            Command::JoinBatch { by, batch } => {
+                let who = self.present(&reference, *by)?;
+                self.join_batch(&reference, key, (who, *batch), now)
+            },
             Command::CompleteBatch { by, batch, good, scrap, scrap_reason } => {
                 let who = self.present(&reference, *by)?;
                 let counted = Counts { good: *good, scrap: *scrap, reason: *scrap_reason };
@@ -106,14 +110,7 @@ impl Engine {
             return Err(Refusal::NotClockedIn { name: person.name.clone() });
         };
         let entry = presence.entry;
-        let worked_on: Vec<RecordId> = self
-            .plant
-            .batches
-            .iter()
-            .filter(|(_, batch)| batch.operators.contains(&user))
-            .map(|(id, _)| *id)
-            .collect();
-        for batch in worked_on {
+        for batch in self.works_on(user) {
             self.draft(now, Event::new(Body::BatchLeft { batch, user }).by(Some(user)));
         }
         let out = Event::new(Body::ClockedOut { user, entry }).by(Some(user)).key(key);
@@ -141,7 +138,10 @@ impl Engine {
         }
         let station = reference.station_of(wish.equipment).map(|station| station.id);
         let (number, lease) = match wish.number {
-            Some(typed) => (typed, None),
+            Some(typed) => {
+                self.not_open_elsewhere(reference, wish.equipment, &typed)?;
+                (typed, None)
+            },
             None => self.next_number(reference, "batch"),
         };
         let started = BatchStarted {
@@ -225,6 +225,7 @@ impl Engine {
             terminal: &self.terminal_code,
             incarnation: self.plant.origin.incarnation,
             used: &self.plant.numbers,
+            typed: &self.plant.typed,
             count: self.plant.batches_started + 1,
         };
         number::next(entity_type, &reference.prefixes, &reference.leases, taker)

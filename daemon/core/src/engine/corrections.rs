@@ -4,9 +4,9 @@ use super::{Engine, Event};
 use crate::{
     fact::{
         Body,
-        correction::{Correctable, Corrected, Correction},
+        correction::{Correctable, Corrected, Correction, CorrectionSeen},
     },
-    id::{RecordId, UserId},
+    id::UserId,
     time::Moment,
 };
 
@@ -21,6 +21,11 @@ impl Engine {
                 continue;
             }
             self.leave_batches(&seen.corrected, now);
+            // Where two terminals began one batch, headquarters corrects it by the name of the first.
+            let floor = &reference.work.floor;
+            let mut own = self.plant.batches.keys();
+            let here = own.find(|id| floor.aliases.get(id) == Some(&seen.corrected.record));
+            let seen = CorrectionSeen { here: here.copied(), ..seen.clone() };
             let event = Event::new(Body::CorrectionSeen(seen.clone())).by(seen.by);
             self.draft(now, event.key(&format!("correction/{}", seen.correction)));
             taken += 1;
@@ -35,11 +40,7 @@ impl Engine {
         }
         let here = self.plant.labor.iter().find(|(_, here)| here.entry == corrected.record);
         let Some(user): Option<UserId> = here.map(|(user, _)| *user) else { return };
-        let worked_on: Vec<RecordId> = (self.plant.batches.iter())
-            .filter(|(_, batch)| batch.operators.contains(&user))
-            .map(|(id, _)| *id)
-            .collect();
-        for batch in worked_on {
+        for batch in self.works_on(user) {
             self.draft(now, Event::new(Body::BatchLeft { batch, user }));
         }
     }

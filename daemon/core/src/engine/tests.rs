@@ -7,7 +7,7 @@ use crate::{
     fact::{Body, Fact},
     id::{EquipmentId, Incarnation, Origin, RecordId, TerminalId},
     machine::MachineState,
-    map::{CounterMap, MachineMap, Map},
+    map::{CounterMap, Habits, MachineMap, Map},
     plant::Plant,
     reference::Reference,
     rule::{Condition, Rule, Test},
@@ -74,7 +74,7 @@ fn stamp(millis: i64) -> Stamp {
 fn machine(reference: &Reference, n: usize) -> MachineMap {
     let running = Rule {
         name: "running".into(),
-        when: vec![Condition { signal: "status".into(), test: Test::Is(Value::Bit(true)) }],
+        when: vec![Condition::new("status", Test::Is(Value::Bit(true)))],
         state: MachineState::Running,
         hold_us: 500_000,
     };
@@ -87,6 +87,7 @@ fn machine(reference: &Reference, n: usize) -> MachineMap {
         rules: vec![running],
         otherwise: MachineState::Stopped,
         stale_us: 3_000_000,
+        habits: Habits::default(),
     }
 }
 
@@ -99,8 +100,14 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
+        Self::with(|_| {})
+    }
+
+    /// A bench whose first machine is another one.
+    fn with(change: impl FnOnce(&mut MachineMap)) -> Self {
         let reference = Arc::new(site::parse("site.toml", SITE).unwrap());
-        let machines = vec![machine(&reference, 0), machine(&reference, 1)];
+        let mut machines = vec![machine(&reference, 0), machine(&reference, 1)];
+        change(&mut machines[0]);
         let map = Map { fingerprint: "m1".into(), machines };
         let origin =
             Origin { terminal: TerminalId(Uuid::from_u128(7)), incarnation: Incarnation(9) };
@@ -172,6 +179,8 @@ impl Bench {
         plant
     }
 }
+
+mod press;
 
 #[test]
 fn a_state_holds_before_it_counts_and_begins_when_it_was_first_seen() {

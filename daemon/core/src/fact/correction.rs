@@ -44,6 +44,17 @@ pub struct CorrectionSeen {
     pub by: Option<UserId>,
     /// What it says, so that the log of the terminal alone adds up to the terminal's rows.
     pub corrected: Corrected,
+    /// The name of the record in this log, where it is another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub here: Option<RecordId>,
+}
+
+impl CorrectionSeen {
+    /// What it says of the record by the name that this log has for it.
+    pub fn corrects(&self) -> Corrected {
+        let record = self.here.unwrap_or(self.corrected.record);
+        Corrected { record, ..self.corrected.clone() }
+    }
 }
 
 /// A correction as it came down.

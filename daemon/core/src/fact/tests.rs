@@ -52,6 +52,7 @@ fn bodies() -> Vec<Body> {
             rule: "fault".into(),
             map: "0a1b2c".into(),
             batch: Some(batch),
+            detail: machine::Detail::default(),
         },
         Body::Counted(Counted {
             equipment,

@@ -47,6 +47,7 @@ fn state(state: MachineState, ends: Option<u64>) -> Body {
         rule: "r".into(),
         map: "m".into(),
         batch: None,
+        detail: crate::fact::machine::Detail::default(),
     }
 }
 

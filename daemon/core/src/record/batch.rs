@@ -136,7 +136,9 @@ impl Batch {
             void: Some(self.corrections.is_void()),
             ..Amendment::default()
         };
-        Some(Standing { kind: Correctable::Batch, owner: by.origin, fields })
+        let others = self.others.values().filter_map(|part| part.started.as_ref());
+        let others = others.map(|(by, _)| by.origin).collect();
+        Some(Standing { kind: Correctable::Batch, owner: by.origin, others, fields })
     }
 
     /// Good and scrapped parts, as corrections leave them.

@@ -51,6 +51,21 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::EndedAgain,
+        Self::AddedAfterEnd,
+        Self::NegativeQuantity,
+        Self::OtherProduct,
+        Self::UnplannedRun,
+        Self::AnchorGone,
+        Self::EntryGone,
+        Self::IllegalTransition,
+        Self::MovedFromElsewhere,
+        Self::NumberTaken,
+        Self::LaborOverlap,
+    ];
+
     /// Those that follow from the facts of one record, whoever folds them.
     pub const OF_A_FOLD: [Self; 4] =
         [Self::EndedAgain, Self::AddedAfterEnd, Self::NegativeQuantity, Self::OtherProduct];

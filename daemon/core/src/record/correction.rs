@@ -99,6 +99,8 @@ pub struct Standing {
     pub kind: Correctable,
     /// Whose log began it.
     pub owner: Origin,
+    /// Further logs that began the same batch, unseen.
+    pub others: Vec<Origin>,
     /// The fields that can be corrected.
     pub fields: Amendment,
 }

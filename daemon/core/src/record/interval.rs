@@ -11,10 +11,12 @@ use crate::{
     fact::{
         Body, Fact,
         correction::{Amendment, Correctable, Downtime},
+        machine::Detail,
     },
     id::{EquipmentId, Origin, ReasonId, RecordId, StationId, UserId},
     machine::MachineState,
     row::{Cell, Row},
+    signal::Value,
     time::Moment,
 };
 
@@ -38,6 +40,8 @@ struct Opened {
     rule: String,
     map: String,
     batch: Option<RecordId>,
+    #[serde(default, skip_serializing_if = "Detail::is_none")]
+    detail: Detail,
 }
 
 /// A reason as a person gave it.
@@ -61,7 +65,17 @@ impl Interval {
             Body::StateChanged { from, ends: Some(ends), .. } if *ends == id => {
                 keep_first(&mut self.closed, assertion, fact.moment(*from));
             },
-            Body::StateChanged { equipment, station, state, from, rule, map, batch, .. } => {
+            Body::StateChanged {
+                equipment,
+                station,
+                state,
+                from,
+                rule,
+                map,
+                batch,
+                detail,
+                ..
+            } => {
                 let opened = Opened {
                     equipment: *equipment,
                     station: *station,
@@ -70,6 +84,7 @@ impl Interval {
                     rule: rule.clone(),
                     map: map.clone(),
                     batch: *batch,
+                    detail: detail.clone(),
                 };
                 keep_first(&mut self.opened, assertion, opened);
             },
@@ -107,7 +122,7 @@ impl Interval {
             void: Some(self.corrections.is_void()),
             ..Amendment::default()
         };
-        Some(Standing { kind: Correctable::Stop, owner: by.origin, fields })
+        Some(Standing { kind: Correctable::Stop, owner: by.origin, others: vec![], fields })
     }
 
     pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
@@ -132,6 +147,8 @@ impl Interval {
     }
 
     fn state_row(&self, id: RecordId, opened: &Opened, tenant: &Tenant) -> Row {
+        let detail = &opened.detail;
+        let some = |number: i64| Some(number).filter(|number| *number != 0);
         let seconds = self.end().map(|end| decimal(end.since(&opened.from), 1_000_000));
         Row {
             table: &tables::MACHINE_STATES,
@@ -145,6 +162,11 @@ impl Interval {
                 seconds.map_or(Cell::Null, Cell::Decimal),
                 opened.rule.as_str().into(),
                 opened.map.as_str().into(),
+                detail.fault.as_ref().map(Value::to_string).into(),
+                detail.reason.as_deref().into(),
+                some(detail.micro_stop_us)
+                    .map_or(Cell::Null, |us| Cell::Decimal(decimal(us, 1_000_000))),
+                some(i64::from(detail.suppressed)).into(),
             ],
         }
     }

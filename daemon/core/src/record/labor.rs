@@ -53,7 +53,7 @@ impl Labor {
             void: Some(self.corrections.is_void()),
             ..Amendment::default()
         };
-        Some(Standing { kind: Correctable::Labor, owner: opened.origin, fields })
+        Some(Standing { kind: Correctable::Labor, owner: opened.origin, others: vec![], fields })
     }
 
     pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {

@@ -152,6 +152,10 @@ pub const MACHINE_STATES: Table = Table {
         "duration_seconds",
         "rule",
         "map_version",
+        "fault",
+        "proposed_reason",
+        "micro_stop_seconds",
+        "suppressed",
     ],
     by_organization: true,
 };

@@ -44,6 +44,7 @@ fn stop(state: MachineState, second: i64, ends: Option<RecordId>) -> Body {
         rule: "r".into(),
         map: "m".into(),
         batch: Some(RecordId(id(3))),
+        detail: crate::fact::machine::Detail::default(),
     }
 }
 

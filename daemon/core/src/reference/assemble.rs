@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 mod corrections;
 mod detail;
+mod floor;
 mod work;
 
 use super::{
@@ -35,13 +36,8 @@ pub struct Fault {
     pub problem: String,
 }
 
-/// Tables that come down and are no reference data. Some of them change with every part.
-const OTHERS: [&str; 4] = [
-    "public.oee_machine_events",
-    "public.oee_batch_details",
-    "edge.record_aliases",
-    "edge.erasures",
-];
+/// Tables that come down and are no reference data.
+const OTHERS: [&str; 1] = ["edge.erasures"];
 
 /// Whether rows of this table can make a difference to [`assemble`].
 pub fn concerns(table: &str) -> bool {
@@ -330,6 +326,7 @@ fn people(rows: &Rows) -> Result<Vec<Person>, Fault> {
             id: UserId(id),
             name: user.and_then(|user| user.text("display_name")).unwrap_or_default().to_owned(),
             number: line.read("number")?.unwrap_or_default(),
+            email: user.and_then(|user| user.text("email")).unwrap_or_default().to_owned(),
             badge: line.read("badge")?.unwrap_or_default(),
             role: role.ok_or_else(|| line.fault("role is not known".to_owned()))?,
             active: line.is("is_active") && user.is_some_and(|user| user.is("is_active")),

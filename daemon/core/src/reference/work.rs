@@ -5,19 +5,22 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Reference, Station};
+use super::{Floor, Reference, Station};
 use crate::{
     fact::queue::Queue,
     id::{EquipmentId, ProductId, RecordId, StationId},
 };
 
-/// Queues and jobs.
+/// Queues and jobs, and what goes on.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Work {
     /// Next batches, each queue in order (`oee_batch_queue`, `ops_station_batch_queue`).
     pub queued: Vec<Queued>,
     /// Jobs at these stations that are not over (`ops_jobs`), by number.
     pub jobs: Vec<Job>,
+    /// What goes on there.
+    #[serde(flatten)]
+    pub floor: Floor,
 }
 
 /// A batch that is to be made next.

@@ -235,6 +235,8 @@ pub(super) struct Person {
     pub(super) number: String,
     pub(super) name: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) email: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) badge: String,
     #[serde(default = "operator")]
     pub(super) role: Role,

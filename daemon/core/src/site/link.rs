@@ -226,6 +226,7 @@ impl Keys {
             id: UserId(self.id("users", &entry.number)),
             name: entry.name,
             number: entry.number,
+            email: entry.email,
             badge: entry.badge,
             role: entry.role,
             active: entry.active,

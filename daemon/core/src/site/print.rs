@@ -8,6 +8,7 @@ use super::entry::{
     Settings, Site, Standard, Station, System, Target,
 };
 use crate::{
+    document::Faults,
     id::{EquipmentId, StationId},
     reference::{self, ReasonGroup, Reference, Targets},
 };
@@ -15,9 +16,9 @@ use crate::{
 /// What cannot stand in a site file.
 #[derive(Debug, thiserror::Error)]
 pub enum Unprintable {
-    /// Keys of a site file are made of codes, and these rows have others.
-    #[error("these rows were not made by a site file: {}", .0.join(", "))]
-    Foreign(Vec<String>),
+    /// It would not be read back: rows have codes or values that no site file may have.
+    #[error("these rows do not make a site file: {0}")]
+    Unreadable(Faults),
     /// The file cannot be written.
     #[error(transparent)]
     Toml(#[from] toml::ser::Error),
@@ -27,44 +28,9 @@ pub enum Unprintable {
 pub fn print(reference: &Reference) -> Result<String, Unprintable> {
     let codes = Codes::of(reference);
     let text = toml::to_string(&codes.file(reference))?;
-    let foreign = foreign(reference, &text);
-    if foreign.is_empty() { Ok(text) } else { Err(Unprintable::Foreign(foreign)) }
-}
-
-/// Rows whose keys the printed file would not lead to.
-fn foreign(reference: &Reference, text: &str) -> Vec<String> {
-    let Ok(again) = super::parse("site", text) else {
-        return vec!["codes or values that no site file may have".to_owned()];
-    };
-    let (ours, theirs) = (keys(reference), keys(&again));
-    ours.into_iter().filter(|(id, _)| !theirs.contains_key(id)).map(|(_, name)| name).collect()
-}
-
-fn keys(reference: &Reference) -> BTreeMap<Uuid, String> {
-    let mut all = BTreeMap::new();
-    let mut add = |id: Uuid, what: &str, code: &str| {
-        all.insert(id, format!("{what} {code}"));
-    };
-    reference.systems.iter().for_each(|s| add(s.id, "line", &s.code));
-    reference.stations.iter().for_each(|s| add(s.id.0, "station", &s.code));
-    reference.machines.iter().for_each(|m| add(m.id.0, "machine", &m.code));
-    reference.people.iter().for_each(|p| add(p.id.0, "person", &p.name));
-    for family in &reference.families {
-        add(family.id, "product family", &family.code);
-        family.products.iter().for_each(|p| add(p.id.0, "product", &p.code));
-    }
-    for groups in [
-        &reference.downtime_groups,
-        &reference.scrap_groups,
-        &reference.incident_groups,
-        &reference.station_incident_groups,
-    ] {
-        for group in groups {
-            add(group.id, "group", &group.name);
-            group.reasons.iter().for_each(|r| add(r.id.0, "reason", &r.code));
-        }
-    }
-    all
+    // Rows of Kartorium have keys of their own; what leads back to them are the codes.
+    super::parse("site", &text).map_err(Unprintable::Unreadable)?;
+    Ok(text)
 }
 
 /// Codes by key.
@@ -220,6 +186,7 @@ fn person(person: &reference::Person) -> Person {
     Person {
         number: person.number.clone(),
         name: person.name.clone(),
+        email: person.email.clone(),
         badge: person.badge.clone(),
         role: person.role,
         active: person.active,

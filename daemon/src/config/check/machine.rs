@@ -1,16 +1,13 @@
-//! Machines: their signals, what counts, and the rules for their state.
+//! Machines: their signals and what counts.
 
 use kart_core::{
     counter::CounterShape,
     id::{EquipmentId, StationId, reference_id},
     machine::MachineState,
     map::{CounterMap, MachineMap},
-    rule::{Condition, Rule, Test},
-    signal::Value,
 };
 
 use super::{Check, HOUR_MS, MOST_SIGNALS, Sources, raw, signal::Place};
-use crate::ingest::mqtt::payload::LONGEST_WORD;
 
 impl Check<'_, '_> {
     pub(super) fn machines(&mut self, file: &raw::File, sources: &mut Sources) -> Vec<MachineMap> {
@@ -48,7 +45,11 @@ impl Check<'_, '_> {
         for (n, signal) in raw.signal.iter().enumerate() {
             let counted = raw.counter.iter().any(|counter| counter.signal == signal.name);
             let at = format!("{at}.signal[{n}]");
-            self.signal(&Place { at: &at, machine: index, counted }, signal, sources);
+            self.signal(
+                &Place { at: &at, machine: index, code: &raw.code, counted },
+                signal,
+                sources,
+            );
         }
         MachineMap {
             equipment,
@@ -58,17 +59,18 @@ impl Check<'_, '_> {
             rules: self.rules(&at, raw),
             otherwise: raw.otherwise,
             stale_us: self.stale_us(&at, raw),
+            habits: self.habits(&at, raw),
         }
     }
 
-    fn positive(&mut self, path: &str, number: Option<f64>) {
+    pub(super) fn positive(&mut self, path: &str, number: Option<f64>) {
         if number.is_some_and(|number| !number.is_normal() || number < 0.0) {
             self.fault(path, "a number above 0 is needed");
         }
     }
 
     /// `unknown` is not for rules: the terminal says it of what it cannot see.
-    fn state(&mut self, path: &str, state: MachineState) {
+    pub(super) fn state(&mut self, path: &str, state: MachineState) {
         if state == MachineState::Unknown {
             self.fault(path, "\"unknown\" is what the terminal says when it cannot see a machine");
         }
@@ -122,118 +124,15 @@ impl Check<'_, '_> {
             self.fault(path, format!("this machine has no signal {name:?}"));
             return;
         };
-        let fractional = matches!(signal.kind, Some(raw::Kind::F32 | raw::Kind::Bit));
-        if fractional || signal.scale.is_some() {
-            let message = format!("{name:?} is not whole: u16, u32, i16 or i32 without scale is");
+        let fractional = signal.kind.is_some_and(|kind| !kind.is_whole());
+        if fractional || signal.scale.is_some() || signal.offset.is_some() {
+            let message =
+                format!("{name:?} is not whole: u16, u32, u64 and such without scale are");
             self.fault(path, message);
         }
     }
-
-    fn rules(&mut self, at: &str, raw: &raw::Machine) -> Vec<Rule> {
-        if raw.rule.is_empty() {
-            self.fault(at, "a rule is missing: without one the machine is never seen to stop");
-        }
-        let names = raw.rule.iter().map(|rule| rule.name.as_str()).enumerate();
-        self.distinct(names.map(|(n, name)| (format!("{at}.rule[{n}].name"), name)));
-        let known = self.faults.len();
-        let all = raw.rule.iter().enumerate();
-        let rules: Vec<Rule> =
-            all.map(|(n, rule)| self.rule(&format!("{at}.rule[{n}]"), raw, rule)).collect();
-        if self.faults.len() == known {
-            self.unreachable(at, &rules);
-        }
-        rules
-    }
-
-    /// A rule decides nothing when an earlier one holds whenever it does.
-    fn unreachable(&mut self, at: &str, rules: &[Rule]) {
-        for (n, rule) in rules.iter().enumerate() {
-            let covers = |earlier: &&Rule| earlier.when.iter().all(|c| rule.when.contains(c));
-            if let Some(earlier) = rules.iter().take(n).find(covers) {
-                let message = format!("never decides: {:?} holds whenever it does", earlier.name);
-                self.fault(&format!("{at}.rule[{n}]"), message);
-            }
-        }
-    }
-
-    fn rule(&mut self, at: &str, machine: &raw::Machine, raw: &raw::Rule) -> Rule {
-        self.name(&format!("{at}.name"), &raw.name);
-        self.state(&format!("{at}.state"), raw.state);
-        self.within(&format!("{at}.hold_ms"), raw.hold_ms, 0, HOUR_MS);
-        if raw.when.is_empty() {
-            let message = "a condition is needed; what holds when no rule does is `otherwise`";
-            self.fault(&format!("{at}.when"), message);
-        }
-        let conditions = raw.when.iter().enumerate();
-        let when = conditions
-            .filter_map(|(n, raw)| self.condition(&format!("{at}.when[{n}]"), machine, raw))
-            .collect();
-        Rule { name: raw.name.clone(), when, state: raw.state, hold_us: micros(raw.hold_ms) }
-    }
-
-    fn condition(
-        &mut self,
-        at: &str,
-        machine: &raw::Machine,
-        raw: &raw::Condition,
-    ) -> Option<Condition> {
-        let test = match (&raw.is, &raw.not, raw.at_least, raw.below) {
-            (Some(value), None, None, None) => {
-                Test::Is(self.value(&format!("{at}.is"), machine, &raw.signal, value)?)
-            },
-            (None, Some(value), None, None) => {
-                Test::Not(self.value(&format!("{at}.not"), machine, &raw.signal, value)?)
-            },
-            (None, None, Some(limit), None) if limit.is_finite() => Test::AtLeast(limit),
-            (None, None, None, Some(limit)) if limit.is_finite() => Test::Below(limit),
-            _ => {
-                self.fault(at, "one of `is`, `not`, `at_least` and `below` is needed");
-                return None;
-            },
-        };
-        if machine.signal.iter().any(|signal| signal.name == raw.signal) {
-            return Some(Condition { signal: raw.signal.clone(), test });
-        }
-        let message = format!("this machine has no signal {:?}", raw.signal);
-        self.fault(&format!("{at}.signal"), message);
-        None
-    }
-
-    /// A value that the signal can have.
-    fn value(
-        &mut self,
-        path: &str,
-        machine: &raw::Machine,
-        name: &str,
-        value: &toml::Value,
-    ) -> Option<Value> {
-        let value = match value {
-            toml::Value::Boolean(bit) => Value::Bit(*bit),
-            toml::Value::Integer(whole) => Value::Whole(*whole),
-            toml::Value::Float(float) if float.is_finite() => Value::Measured(*float),
-            toml::Value::String(word) if (1..=LONGEST_WORD).contains(&word.chars().count()) => {
-                Value::Word(word.clone())
-            },
-            _ => {
-                let message = "true, false, a number or a word of at most 64 characters is needed";
-                self.fault(path, message);
-                return None;
-            },
-        };
-        let signal = machine.signal.iter().find(|signal| signal.name == name);
-        let needed = match (signal.and_then(|signal| signal.kind), &value) {
-            (None, _) | (Some(raw::Kind::Bit), Value::Bit(_) | Value::Whole(0 | 1)) => {
-                return Some(value);
-            },
-            (Some(raw::Kind::Bit), _) => "a bit is true or false",
-            (Some(_), Value::Whole(_) | Value::Measured(_)) => return Some(value),
-            (Some(_), Value::Bit(_) | Value::Word(_)) => "a register holds a number",
-        };
-        self.fault(path, needed);
-        None
-    }
 }
 
-fn micros(millis: u64) -> i64 {
+pub(super) fn micros(millis: u64) -> i64 {
     i64::try_from(millis.saturating_mul(1000)).unwrap_or(i64::MAX)
 }

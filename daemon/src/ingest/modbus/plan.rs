@@ -1,25 +1,111 @@
-//! From a register map to the fewest reads. Pure.
+//! What is read over Modbus: lines, the devices on each, and the points of each device. Pure.
 
 use kart_core::signal::SignalName;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, time::Duration};
 
-/// One device: what is read from it, how, and how often.
+use super::order::Order;
+
+/// One connection or one serial line, and every unit that is asked over it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LinePlan {
+    /// Where it leads.
+    pub address: Address,
+    /// Where else the same units are found when nobody answers there.
+    pub second: Option<Address>,
+    /// Rest between connecting and the first request.
+    pub connect_pause: Duration,
+    /// Rest between an answer and the next request.
+    pub request_pause: Duration,
+    /// The units.
+    pub devices: Vec<DevicePlan>,
+}
+
+/// How units are reached.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Address {
+    /// Modbus TCP, `host:port`.
+    Tcp(String),
+    /// Frames of a serial line through a TCP connection, `host:port`.
+    RtuOverTcp(String),
+    /// A serial line.
+    Serial(SerialPlan),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(place) => f.write_str(place),
+            Self::RtuOverTcp(place) => write!(f, "{place} (RTU)"),
+            Self::Serial(SerialPlan { path, baud, parity, stop_bits }) => {
+                let letter = match parity {
+                    Parity::None => 'N',
+                    Parity::Even => 'E',
+                    Parity::Odd => 'O',
+                };
+                write!(f, "{path} ({baud} 8{letter}{stop_bits})")
+            },
+        }
+    }
+}
+
+/// A serial line; a character has eight data bits.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SerialPlan {
+    /// The port, for example `/dev/serial/by-id/…`.
+    pub path: String,
+    /// Bits per second.
+    pub baud: u32,
+    /// Check bit.
+    pub parity: Parity,
+    /// 1 or 2.
+    pub stop_bits: u8,
+}
+
+impl SerialPlan {
+    /// How long so many characters take.
+    pub fn characters(&self, count: f64) -> Duration {
+        let parity = if self.parity == Parity::None { 0 } else { 1 };
+        let bits = f64::from(1 + 8 + parity + self.stop_bits);
+        Duration::from_secs_f64(count * bits / f64::from(self.baud.max(1)))
+    }
+
+    /// The silence that ends a frame: three and a half characters, and above 19,200 bits per
+    /// second always the same.
+    pub fn silence(&self) -> Duration {
+        if self.baud > 19_200 { LEAST_SILENCE } else { self.characters(3.5).max(LEAST_SILENCE) }
+    }
+}
+
+/// What the standard asks for on fast lines, and what is kept behind a converter.
+pub const LEAST_SILENCE: Duration = Duration::from_micros(1750);
+
+/// The check bit of a character.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Parity {
+    /// None.
+    None,
+    /// An even number of ones.
+    Even,
+    /// An odd number of ones.
+    Odd,
+}
+
+/// One unit: what is read from it, how, and how often.
 #[derive(Clone, PartialEq, Debug)]
 pub struct DevicePlan {
     /// Its name in the configuration.
     pub name: String,
-    /// `host:port`.
-    pub address: String,
-    /// Unit behind the address.
+    /// Its number on the line.
     pub unit: u8,
     /// For connecting, and for each answer.
     pub timeout: Duration,
-    /// Registers between two wanted ones that are read along rather than asked around.
-    pub max_gap: u16,
-    /// Most registers of one read.
-    pub max_registers: u16,
-    /// Points by interval.
+    /// Once it does not answer, it is asked at least this often.
+    pub retry: Duration,
+    /// What one request may ask for.
+    pub limits: Limits,
+    /// Points by interval and phase.
     pub groups: Vec<GroupPlan>,
 }
 
@@ -31,11 +117,37 @@ impl DevicePlan {
     }
 }
 
+/// What one request may ask a device for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Limits {
+    /// Registers between two wanted ones that are read along rather than asked around.
+    pub max_gap: u16,
+    /// Most registers of one request.
+    pub max_registers: u16,
+    /// `false`: each value has a request of its own.
+    pub merge: bool,
+    /// What is never read along.
+    pub holes: Vec<Hole>,
+}
+
+/// Addresses that a device refuses or that must be left alone.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Hole {
+    /// In which table.
+    pub table: Table,
+    /// The first.
+    pub from: u16,
+    /// The last.
+    pub to: u16,
+}
+
 /// Points that are read at the same times.
 #[derive(Clone, PartialEq, Debug)]
 pub struct GroupPlan {
-    /// From one read to the next.
+    /// From one reading to the next.
     pub interval: Duration,
+    /// From the start of an interval to its reading.
+    pub phase: Duration,
     /// What is read.
     pub points: Vec<Point>,
 }
@@ -47,159 +159,147 @@ pub struct Point {
     pub machine: usize,
     /// The signal of that machine.
     pub signal: SignalName,
-    /// Which registers.
+    /// Which table.
     pub table: Table,
-    /// The first, counted from 0 as on the wire.
+    /// The first register, counted from 0 as on the wire.
     pub address: u16,
     /// What they hold.
     pub kind: Kind,
-    /// How a value of two registers is put together.
-    pub order: WordOrder,
+    /// How a value is put together from its bytes.
+    pub order: Order,
     /// Factor, where the value is a measured one.
     pub scale: Option<f64>,
+    /// Added after that.
+    pub offset: Option<f64>,
 }
 
 impl Point {
-    fn end(&self) -> u32 {
+    pub(super) fn end(&self) -> u32 {
         u32::from(self.address) + u32::from(self.kind.width())
     }
 }
 
-/// A table of registers; both are read-only to us.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+/// A table of a device; all are only read.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Table {
-    /// Function 3.
+    /// Function 1, one bit each.
+    Coil,
+    /// Function 2, one bit each.
+    Discrete,
+    /// Function 3, sixteen bits each.
     Holding,
-    /// Function 4.
+    /// Function 4, sixteen bits each.
     Input,
 }
 
-impl fmt::Display for Table {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Holding => "holding",
-            Self::Input => "input",
-        })
+impl Table {
+    /// Whether it holds bits rather than registers.
+    pub fn is_bits(self) -> bool {
+        matches!(self, Self::Coil | Self::Discrete)
+    }
+
+    /// The reading function.
+    pub fn function(self) -> u8 {
+        match self {
+            Self::Coil => 1,
+            Self::Discrete => 2,
+            Self::Holding => 3,
+            Self::Input => 4,
+        }
+    }
+
+    /// What one of its places is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Coil => "coil",
+            Self::Discrete => "discrete input",
+            Self::Holding => "holding register",
+            Self::Input => "input register",
+        }
+    }
+
+    /// How many places go into what one register takes.
+    pub(super) fn density(self) -> u32 {
+        if self.is_bits() { 16 } else { 1 }
     }
 }
 
 /// What the registers of a point hold.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
-    /// One register, not negative.
-    U16,
-    /// One register, two's complement.
-    I16,
-    /// Two registers, not negative.
-    U32,
-    /// Two registers, two's complement.
-    I32,
-    /// Two registers, IEEE 754.
-    F32,
-    /// One bit of one register, counted from the lowest.
+    /// One bit of one register, counted from the lowest; 0 in a table of bits.
     Bit(u8),
+    /// Bits of one register as a number that is not negative.
+    Field {
+        /// The lowest, counted from the lowest.
+        low: u8,
+        /// How many.
+        bits: u8,
+    },
+    /// Half of one register.
+    Byte {
+        /// The half of the higher value.
+        high: bool,
+        /// Two's complement.
+        signed: bool,
+    },
+    /// A whole number of 2, 4 or 8 bytes.
+    Whole {
+        /// How many.
+        bytes: u8,
+        /// Two's complement.
+        signed: bool,
+    },
+    /// IEEE 754 of 2, 4 or 8 bytes.
+    Float {
+        /// How many.
+        bytes: u8,
+    },
+    /// Four decimal digits in each 2 bytes.
+    Bcd {
+        /// 2, 4 or 8.
+        bytes: u8,
+    },
+    /// Two characters in each register.
+    Text {
+        /// How many registers.
+        registers: u16,
+    },
 }
 
 impl Kind {
-    /// Registers that belong together and are read in one request.
+    /// A whole number that is not negative.
+    pub const U16: Self = Self::Whole { bytes: 2, signed: false };
+    /// A whole number.
+    pub const I16: Self = Self::Whole { bytes: 2, signed: true };
+    /// A whole number that is not negative.
+    pub const U32: Self = Self::Whole { bytes: 4, signed: false };
+    /// A whole number.
+    pub const I32: Self = Self::Whole { bytes: 4, signed: true };
+    /// A whole number that is not negative.
+    pub const U64: Self = Self::Whole { bytes: 8, signed: false };
+    /// A whole number.
+    pub const I64: Self = Self::Whole { bytes: 8, signed: true };
+    /// A float.
+    pub const F32: Self = Self::Float { bytes: 4 };
+
+    /// Places of the table that belong together and are read in one request.
     pub fn width(self) -> u16 {
         match self {
-            Self::U16 | Self::I16 | Self::Bit(_) => 1,
-            Self::U32 | Self::I32 | Self::F32 => 2,
-        }
-    }
-}
-
-/// Which register of two holds the higher half.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WordOrder {
-    /// The first.
-    #[default]
-    HighFirst,
-    /// The second.
-    LowFirst,
-}
-
-/// One request and the points its answer serves.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Read {
-    /// Which registers.
-    pub table: Table,
-    /// The first.
-    pub start: u16,
-    /// How many.
-    pub count: u16,
-    /// By address.
-    pub points: Vec<Point>,
-}
-
-impl Read {
-    /// Two smaller reads of the same points, for a device that refuses this one; `None` when it
-    /// cannot be made smaller. Registers that nobody asked for are left out first.
-    pub fn split(&self) -> Option<(Self, Self)> {
-        let mut end = self.points.first()?.end();
-        let mut at = self.points.len().div_ceil(2);
-        let mut widest = 0;
-        for (n, point) in self.points.iter().enumerate() {
-            let gap = u32::from(point.address).saturating_sub(end);
-            if gap > widest {
-                (widest, at) = (gap, n);
-            }
-            end = end.max(point.end());
-        }
-        let (left, right) = self.points.split_at_checked(at)?;
-        (!right.is_empty()).then(|| (Self::of(left), Self::of(right)))
-    }
-
-    fn of(points: &[Point]) -> Self {
-        let start = points.iter().map(|point| point.address).min().unwrap_or(0);
-        let end = points.iter().map(Point::end).max().unwrap_or(0);
-        let count = u16::try_from(end.saturating_sub(u32::from(start))).unwrap_or(u16::MAX);
-        let table = points.first().map_or(Table::Holding, |point| point.table);
-        Self { table, start, count, points: points.to_vec() }
-    }
-}
-
-impl fmt::Display for Read {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.count {
-            1 => write!(f, "{} register {}", self.table, self.start),
-            n => {
-                let last = u32::from(self.start) + u32::from(n) - 1;
-                write!(f, "{} registers {} to {last}", self.table, self.start)
+            Self::Bit(_) | Self::Field { .. } | Self::Byte { .. } => 1,
+            Self::Whole { bytes, .. } | Self::Float { bytes } | Self::Bcd { bytes } => {
+                u16::from(bytes / 2)
             },
+            Self::Text { registers } => registers,
+        }
+    }
+
+    /// Bytes that an order is about.
+    pub fn bytes(self) -> u8 {
+        match self {
+            Self::Whole { bytes, .. } | Self::Float { bytes } | Self::Bcd { bytes } => bytes,
+            Self::Bit(_) | Self::Field { .. } | Self::Byte { .. } | Self::Text { .. } => 2,
         }
     }
 }
-
-/// The fewest reads that serve all points. Each read begins at the lowest point not served yet
-/// and takes along whatever fits; no other choice can serve more with the same number.
-pub fn reads(points: &[Point], max_gap: u16, max_registers: u16) -> Vec<Read> {
-    let mut sorted = points.to_vec();
-    sorted.sort_by_key(|point| (point.table, point.address, point.end()));
-    let mut all: Vec<Read> = Vec::new();
-    let mut open: Vec<Point> = Vec::new();
-    let mut end = 0;
-    for point in sorted {
-        let fits = open.first().is_some_and(|first| {
-            first.table == point.table
-                && u32::from(point.address) <= end + u32::from(max_gap)
-                && point.end() - u32::from(first.address) <= u32::from(max_registers)
-        });
-        if !fits && !open.is_empty() {
-            all.push(Read::of(&open));
-            open.clear();
-        }
-        end = if fits { end.max(point.end()) } else { point.end() };
-        open.push(point);
-    }
-    if !open.is_empty() {
-        all.push(Read::of(&open));
-    }
-    all
-}
-
-#[cfg(test)]
-mod tests;

@@ -3,7 +3,8 @@
 use super::*;
 use crate::ingest::{LinkChange, Reading};
 use kart_core::signal::Value;
-use plan::{GroupPlan, Kind, Point, Table, WordOrder};
+use order::Order;
+use plan::{DevicePlan, GroupPlan, Kind, Limits, Point, Table};
 use std::collections::VecDeque;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -17,11 +18,14 @@ const FAST: Pace = Pace {
     most_delay: Duration::from_millis(20),
     settled: Duration::from_millis(30),
     refused: Duration::from_millis(40),
+    first_rest: Duration::from_millis(300),
 };
 /// A test that waits longer waits in vain.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What the device answers once its script has ended.
 const LAST: u16 = 7777;
+
+mod line;
 
 type Answer = fn(&Request) -> Vec<u8>;
 
@@ -74,8 +78,37 @@ impl Request {
 }
 
 fn point(signal: &str, address: u16, kind: Kind) -> Point {
-    let (table, order) = (Table::Holding, WordOrder::HighFirst);
-    Point { machine: 0, signal: signal.into(), table, address, kind, order, scale: None }
+    Point {
+        machine: 0,
+        signal: signal.into(),
+        table: Table::Holding,
+        address,
+        kind,
+        order: Order::standard(kind.bytes()),
+        scale: None,
+        offset: None,
+    }
+}
+
+fn device(name: &str, unit: u8, points: Vec<Point>) -> DevicePlan {
+    let interval = Duration::from_millis(2);
+    DevicePlan {
+        name: name.into(),
+        unit,
+        timeout: Duration::from_millis(400),
+        retry: Duration::from_millis(600),
+        limits: Limits { max_gap: 8, max_registers: 125, merge: true, holes: Vec::new() },
+        groups: vec![GroupPlan { interval, phase: Duration::ZERO, points }],
+    }
+}
+
+fn line(address: Address, devices: Vec<DevicePlan>) -> LinePlan {
+    let (connect_pause, request_pause) = (Duration::ZERO, Duration::ZERO);
+    LinePlan { address, second: None, connect_pause, request_pause, devices }
+}
+
+fn tcp(listener: &TcpListener) -> Address {
+    Address::Tcp(listener.local_addr().unwrap().to_string())
 }
 
 /// Serves until the client is dropped; connection by connection, request by request.
@@ -136,17 +169,11 @@ async fn run_against(
     enough: impl Fn(&Seen) -> bool,
 ) -> Seen {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let plan = DevicePlan {
-        name: "plc".into(),
-        address: listener.local_addr().unwrap().to_string(),
-        unit: 9,
-        timeout: Duration::from_millis(400),
-        max_gap: 8,
-        max_registers: 125,
-        groups: vec![GroupPlan { interval: Duration::from_millis(2), points }],
-    };
+    let devices = vec![device("plc", 9, points)];
+    let plan = line(tcp(&listener), devices);
     let (intake, mut readings) = mpsc::channel(16);
-    let mut device = Device::new(plan, intake, Clock::open().unwrap(), FAST);
+    let mut line = Line::new(plan, &intake, &Clock::open().unwrap(), FAST);
+    drop(intake);
     let watch = async {
         let mut seen = Seen::default();
         while !enough(&seen) {
@@ -155,13 +182,14 @@ async fn run_against(
                     seen.values.extend(samples.into_iter().map(|s| (s.signal, s.value)));
                 },
                 Reading::Link { change, .. } => seen.links.push(change),
+                Reading::Stale(_) => {},
             }
         }
         seen
     };
     tokio::select! {
         () = serve(&listener, answer) => panic!("the server ended"),
-        end = device.read_for_ever() => panic!("the device ended: {end:?}"),
+        end = line.read_for_ever() => panic!("the line ended: {end:?}"),
         seen = timeout(PATIENCE, watch) => seen.unwrap(),
     }
 }
@@ -268,7 +296,11 @@ async fn a_refused_register_does_not_cost_its_neighbours() {
         *value == if name == "a" { double_word.clone() } else { Value::Whole(5) }
     };
     assert!(seen.values.iter().all(fits), "{:?}", seen.values);
-    assert_eq!(seen.links, [LinkChange::Up]);
+    let [LinkChange::Up, LinkChange::Partly { reason }] = &seen.links[..] else {
+        panic!("{:?}", seen.links)
+    };
+    let why = "holding register 12: the device has no such address (exception 02)";
+    assert_eq!(reason, why);
 }
 
 #[tokio::test]
@@ -298,15 +330,9 @@ async fn one_that_always_accepts_and_says_nothing_is_down_too() {
 #[tokio::test]
 async fn stop_is_heeded_while_nobody_is_there() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let plan = DevicePlan {
-        name: "plc".into(),
-        address: listener.local_addr().unwrap().to_string(),
-        unit: 1,
-        timeout: Duration::from_mins(1),
-        max_gap: 0,
-        max_registers: 125,
-        groups: Vec::new(),
-    };
+    let mut silent = device("plc", 1, Vec::new());
+    silent.timeout = Duration::from_mins(1);
+    let plan = line(tcp(&listener), vec![silent]);
     let (intake, _readings) = mpsc::channel(1);
     let stop = CancellationToken::new();
     let accepted = async {
@@ -314,7 +340,7 @@ async fn stop_is_heeded_while_nobody_is_there() {
         stop.cancel();
         connection
     };
-    let running = run(plan, intake, Clock::open().unwrap(), stop.clone());
+    let running = run(plan, intake, Clock::open().unwrap(), FAST, stop.clone());
     let (end, _connection) = tokio::join!(running, accepted);
     assert!(end.is_ok());
 }

@@ -2,23 +2,34 @@
 //! once what follows from them is durable.
 
 use futures_util::{StreamExt as _, stream::FuturesOrdered};
+use kart_planted::{Bug, planted};
 use rumqttc::{AsyncClient, Publish, QoS};
-use std::{collections::VecDeque, sync::atomic::Ordering};
-use tokio::sync::{mpsc, oneshot};
-use tracing::debug;
+use std::{collections::VecDeque, sync::atomic::Ordering, time::Duration};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::{MissedTickBehavior, interval},
+};
+use tracing::{debug, warn};
 
 use super::{
-    Heard, Shared,
+    Connected, Heard, Shared,
+    backlog::Backlog,
+    payload::Rejected,
     reject::Rejections,
     topic::{BrokerPlan, Known},
 };
 use crate::{
     clock::Clock,
-    ingest::{Intake, Reading, SourceFault},
+    ingest::{
+        Intake, Reading, SourceFault,
+        sparkplug::{self, Host},
+    },
 };
 
 /// Messages whose samples are on their way to the disk.
 const UNSAVED: usize = 256;
+/// How often is looked for what is due without a message.
+const TICK: Duration = Duration::from_millis(500);
 
 /// Names a message at QoS 1 for as long as its connection lasts.
 #[derive(Clone, Copy)]
@@ -45,13 +56,16 @@ pub(super) struct Delivery<'p> {
     clock: &'p Clock,
     intake: Intake,
     known: Known,
+    backlog: Option<Backlog>,
+    host: Option<Host>,
     rejections: Rejections,
 }
 
 impl<'p> Delivery<'p> {
     pub(super) fn new(plan: &'p BrokerPlan, clock: &'p Clock, intake: Intake) -> Self {
         let rejections = Rejections::new(&plan.name);
-        Self { plan, clock, intake, known: Known::default(), rejections }
+        let host = plan.sparkplug.as_ref().map(|host| Host::new(&plan.name, host));
+        Self { plan, clock, intake, known: Known::default(), backlog: None, host, rejections }
     }
 
     /// Delivers until a message cannot be saved; returns why.
@@ -64,19 +78,29 @@ impl<'p> Delivery<'p> {
         // Never longer than there are packet ids. It does not hold back messages: the client only
         // sends while it is polled, and it is only polled while its messages are taken.
         let mut saved: VecDeque<Receipt> = VecDeque::new();
+        let mut tick = interval(TICK);
+        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 word = heard.recv(), if unsaved.len() < UNSAVED => match word {
                     None => return Ok("nobody listens".to_owned()),
                     Some(Heard::Link(reading)) => self.hand_over(reading).await?,
-                    Some(Heard::SessionLost) => self.known.session_lost(),
-                    Some(Heard::Message { connection, publish }) => {
+                    Some(Heard::Connected(connected)) => self.connected(connected).await?,
+                    Some(Heard::Message { connection, publish, too_great }) => {
                         let receipt = Receipt { connection, id: publish.pkid };
-                        let waits = self.message(&shared.client, &publish).await?;
+                        if !unsaved.is_empty() {
+                            self.busy();
+                        }
+                        let waits = match too_great {
+                            Some(bytes) => self.passed_over(&publish, bytes),
+                            None => self.message(&shared.client, &publish).await?,
+                        };
                         unsaved.push_back(async move {
                             match waits {
-                                Some(waits) => waits.await.is_ok().then_some(receipt),
-                                None => Some(receipt),
+                                Some(waits) if !planted(Bug::PubackBeforeCommit) => {
+                                    waits.await.is_ok().then_some(receipt)
+                                },
+                                _ => Some(receipt),
                             }
                         });
                     },
@@ -92,11 +116,45 @@ impl<'p> Delivery<'p> {
                     Some(_) => {},
                 },
                 () = shared.room.notified(), if !saved.is_empty() => {},
+                _ = tick.tick(), if self.host.is_some() => self.passing(&shared.client).await?,
             }
             while saved.front().is_some_and(|receipt| receipt.acknowledge(shared)) {
                 saved.pop_front();
+                self.busy();
             }
         }
+    }
+
+    /// A connection was made.
+    async fn connected(&mut self, connected: Connected) -> Result<(), SourceFault> {
+        let Connected { session_present, at, heard } = connected;
+        self.backlog = session_present.then(|| Backlog::begin(at, heard));
+        if let Some(host) = &mut self.host {
+            host.connected(at);
+        }
+        if session_present {
+            return Ok(());
+        }
+        self.known.session_lost();
+        if heard.is_some() && self.host.is_none() {
+            let device = self.plan.name.clone();
+            metrics::counter!("kart_sessions_lost_total", "device" => device).increment(1);
+            let lost = "the broker has lost our session: messages may be missing since";
+            warn!(broker = self.plan.name, since = ?heard.map(|at| at.wall_us.rfc3339()), "{lost}");
+            self.hand_over(Reading::Stale(self.plan.signals())).await?;
+        }
+        Ok(())
+    }
+
+    fn busy(&mut self) {
+        if let Some(backlog) = &mut self.backlog {
+            backlog.busy(self.clock.stamp());
+        }
+    }
+
+    fn passed_over(&mut self, publish: &Publish, bytes: usize) -> Option<oneshot::Receiver<()>> {
+        self.rejections.tell(&publish.topic, &Rejected::TooGreat(bytes), &[]);
+        None
     }
 
     /// Hands on what a message says; returns what fires once it is saved.
@@ -105,18 +163,31 @@ impl<'p> Delivery<'p> {
         client: &AsyncClient,
         publish: &Publish,
     ) -> Result<Option<oneshot::Receiver<()>>, SourceFault> {
-        let Some(plan) = self.plan.topics.get(&publish.topic) else {
+        let at = self.clock.stamp();
+        if let Some(host) = &mut self.host {
+            let heard = host.message(&publish.topic, &publish.payload, publish.retain, at);
+            self.of_sparkplug(client, Some(publish), heard).await?;
+            return Ok(None);
+        }
+        let (plans, covered) = self.plan.heard(&publish.topic);
+        if !covered {
             // Subscribed by an earlier configuration. Asked for again with the next message when
             // there is no room for the request.
             let asked = client.try_unsubscribe(&publish.topic).is_ok();
             debug!(broker = self.plan.name, topic = publish.topic, asked, "no such signal");
             return Ok(None);
-        };
-        let at = self.clock.stamp();
-        let (mut samples, rejected) =
-            plan.samples(&publish.payload, publish.retain, at, &mut self.known);
-        for reason in &rejected {
-            self.rejections.tell(&publish.topic, reason, &publish.payload);
+        }
+        let kept = self.backlog.and_then(|backlog| backlog.stamp(at));
+        self.backlog = self.backlog.filter(|_| kept.is_some());
+        self.busy();
+        let mut samples = Vec::new();
+        for plan in plans {
+            let (mut taken, rejected) =
+                plan.samples(&publish.payload, publish.retain, at, &mut self.known);
+            samples.append(&mut taken);
+            for reason in &rejected {
+                self.rejections.tell(&publish.topic, reason, &publish.payload);
+            }
         }
         if samples.is_empty() {
             return Ok(None);
@@ -125,8 +196,43 @@ impl<'p> Delivery<'p> {
         let (saved, receiver) = oneshot::channel();
         let saved = (publish.qos != QoS::AtMostOnce).then_some(saved);
         let receiver = saved.is_some().then_some(receiver);
-        self.hand_over(Reading::Samples { samples, saved }).await?;
+        self.hand_over(Reading::Samples { samples, saved, kept }).await?;
         Ok(receiver)
+    }
+
+    async fn passing(&mut self, client: &AsyncClient) -> Result<(), SourceFault> {
+        let at = self.clock.stamp();
+        let Some(host) = &mut self.host else { return Ok(()) };
+        let heard = host.passing(at);
+        self.of_sparkplug(client, None, heard).await
+    }
+
+    async fn of_sparkplug(
+        &mut self,
+        client: &AsyncClient,
+        publish: Option<&Publish>,
+        heard: Vec<sparkplug::Heard>,
+    ) -> Result<(), SourceFault> {
+        for word in heard {
+            match word {
+                sparkplug::Heard::Samples(samples) => {
+                    let reading = Reading::Samples { samples, saved: None, kept: None };
+                    self.hand_over(reading).await?;
+                },
+                sparkplug::Heard::Reading(reading) => self.hand_over(reading).await?,
+                sparkplug::Heard::Ask(topic, payload) => {
+                    // One that finds no room is asked for again.
+                    let asked = client.try_publish(topic, QoS::AtMostOnce, false, payload).is_ok();
+                    debug!(broker = self.plan.name, asked, "rebirth");
+                },
+                sparkplug::Heard::Rejected(reason) => {
+                    let (topic, payload) = publish
+                        .map_or(("", &[][..]), |publish| (&publish.topic, &publish.payload[..]));
+                    self.rejections.tell(topic, &reason, payload);
+                },
+            }
+        }
+        Ok(())
     }
 
     pub(super) async fn hand_over(&self, reading: Reading) -> Result<(), SourceFault> {

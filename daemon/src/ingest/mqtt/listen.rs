@@ -2,9 +2,10 @@
 //!
 //! Nothing here waits for the client's own requests: that would stop the loop that sends them.
 
+use kart_core::time::Micros;
 use rumqttc::{
-    AsyncClient, ConnectionError, Event, EventLoop, Packet, QoS, StateError, SubscribeFilter,
-    SubscribeReasonCode, mqttbytes,
+    AsyncClient, ConnectionError, Event, EventLoop, Packet, Publish, QoS, StateError,
+    SubscribeFilter, SubscribeReasonCode, mqttbytes,
 };
 use std::{sync::atomic::Ordering, time::Duration};
 use tokio::{
@@ -13,10 +14,15 @@ use tokio::{
 };
 use tracing::{debug, info, warn};
 
-use super::{Heard, Pace, Shared, topic::BrokerPlan};
+use super::{
+    Connected, Heard, Pace, Shared, Stamp, secure, session::Session, sparkplug, topic::BrokerPlan,
+};
 use crate::{
     clock::Clock,
-    ingest::reach::{Backoff, Reach},
+    ingest::{
+        Reading,
+        reach::{Backoff, Reach},
+    },
 };
 
 /// Topics in one request to subscribe.
@@ -40,6 +46,15 @@ pub(super) struct Listener<'p> {
     oversize: u32,
     /// The next client gives up the session.
     give_up: bool,
+    /// When the client was made that is polled now.
+    pub began: Micros,
+    /// When the broker was last heard.
+    heard: Option<Stamp>,
+    /// The connection is up and brings nothing.
+    quiet: bool,
+    session: Session,
+    /// Answers to subscriptions that are awaited.
+    subscribing: usize,
 }
 
 impl<'p> Listener<'p> {
@@ -53,12 +68,31 @@ impl<'p> Listener<'p> {
             short_lives: 0,
             oversize: 0,
             give_up: false,
+            began: Micros::default(),
+            heard: None,
+            quiet: false,
+            session: Session::open(&plan.session_file),
+            subscribing: 0,
         }
     }
 
     /// Whether the next client is to end the session that the broker keeps for us.
     pub(super) fn gives_up(&self) -> bool {
         self.give_up
+    }
+
+    /// What says that this host is there or not, where it makes itself known.
+    pub(super) fn state(&self, online: bool, at: Micros) -> Option<(String, Vec<u8>)> {
+        let host_id = self.plan.sparkplug.as_ref()?.host_id.as_ref()?;
+        Some(sparkplug::state(host_id, online, at))
+    }
+
+    /// Word of a client that ended.
+    pub(super) fn ended(&mut self, reason: &str, at: Stamp) -> Option<Reading> {
+        if self.quiet {
+            return self.reach.down(reason, at);
+        }
+        self.reach.missed(reason, at).or_else(|| self.reach.changed(reason, at))
     }
 
     /// Polls until the client cannot be trusted any more; returns why.
@@ -71,75 +105,143 @@ impl<'p> Listener<'p> {
         // The client itself notices a ping without an answer after twice the keep-alive time.
         let patience = self.plan.keep_alive * 2 + Duration::from_secs(5);
         let mut last_heard = Instant::now();
+        let mut last_message = None;
         let mut connected: Option<Instant> = None;
         loop {
-            let Ok(event) = timeout_at(last_heard + patience, event_loop.poll()).await else {
-                return "the broker has not been heard for too long".to_owned();
+            let expected = self.plan.expect_every.zip(last_message).map(|(every, at)| at + every);
+            let most = last_heard + patience;
+            let until = expected.map_or(most, |at: Instant| at.min(most));
+            let Ok(event) = timeout_at(until, event_loop.poll()).await else {
+                return self.silent(expected.is_some_and(|at| at <= until));
             };
-            let word = match event {
+            let words = match event {
                 Ok(Event::Outgoing(_)) => {
                     shared.room.notify_one();
                     continue;
                 },
-                Ok(Event::Incoming(Packet::ConnAck(ack))) => {
-                    info!(
-                        broker = self.plan.name,
-                        session_present = ack.session_present,
-                        "connected"
-                    );
-                    if std::mem::take(&mut self.give_up) {
-                        return "the session was given up".to_owned();
-                    }
-                    connected = Some(Instant::now());
-                    if !self.subscribe(&shared.client) {
-                        return "the client takes no requests".to_owned();
-                    }
-                    if !ack.session_present && heard.send(Heard::SessionLost).await.is_err() {
-                        return "nobody takes messages".to_owned();
-                    }
-                    self.settled(connected)
-                },
-                Ok(Event::Incoming(Packet::Publish(publish))) => {
-                    let connection = shared.connection.load(Ordering::Relaxed);
-                    Some(Heard::Message { connection, publish })
-                },
                 Ok(Event::Incoming(packet)) => {
-                    self.check_subscription(&packet);
-                    self.settled(connected)
+                    let before = self.heard.replace(self.clock.stamp());
+                    match packet {
+                        Packet::ConnAck(ack) => {
+                            let now = Instant::now();
+                            (connected, last_message) = (Some(now), Some(now));
+                            match self.connack(&shared.client, ack.session_present, before) {
+                                Ok(word) => [Some(word), self.settled(connected)],
+                                Err(reason) => return reason,
+                            }
+                        },
+                        Packet::Publish(publish) => {
+                            last_message = Some(Instant::now());
+                            let was_quiet = std::mem::take(&mut self.quiet);
+                            let up = was_quiet.then(|| self.settled(connected)).flatten();
+                            [up, Some(self.message(shared, publish))]
+                        },
+                        packet => {
+                            self.check_subscription(&packet);
+                            [None, self.settled(connected)]
+                        },
+                    }
                 },
-                Err(ConnectionError::ConnectionRefused(code)) => {
-                    return format!("the broker refuses us: {code:?}");
+                Err(error @ ConnectionError::ConnectionRefused(_)) => {
+                    return secure::in_words(&error);
                 },
                 Err(error) => {
                     shared.connection.fetch_add(1, Ordering::Relaxed);
+                    last_message = None;
                     let (word, delay) = self.lost(&error, connected.take());
                     if self.give_up {
-                        return error.to_string();
+                        return secure::in_words(&error);
                     }
                     sleep(delay).await;
-                    word
+                    [None, word]
                 },
             };
-            if let Some(word) = word
-                && heard.send(word).await.is_err()
-            {
-                return "nobody takes messages".to_owned();
+            for word in words.into_iter().flatten() {
+                if heard.send(word).await.is_err() {
+                    return "nobody takes messages".to_owned();
+                }
             }
             last_heard = Instant::now();
         }
     }
 
-    fn subscribe(&self, client: &AsyncClient) -> bool {
-        let topics: Vec<&String> = self.plan.topics.keys().collect();
-        topics.chunks(TOPICS).all(|chunk| {
-            let filters =
-                chunk.iter().map(|topic| SubscribeFilter::new((*topic).clone(), QoS::AtLeastOnce));
-            client.try_subscribe_many(filters).is_ok()
-        })
+    /// Why a client is given up that was waited for in vain.
+    fn silent(&mut self, message: bool) -> String {
+        if !message {
+            return "the broker has not been heard for too long".to_owned();
+        }
+        self.quiet = true;
+        let name = self.plan.name.clone();
+        metrics::counter!("kart_quiet_connections_total", "device" => name).increment(1);
+        let every = self.plan.expect_every.unwrap_or_default().as_secs();
+        format!("the connection is up and has brought no message for {every} s (expect_every_s)")
     }
 
-    fn check_subscription(&self, packet: &Packet) {
+    fn connack(
+        &mut self,
+        client: &AsyncClient,
+        session_present: bool,
+        heard: Option<Stamp>,
+    ) -> Result<Heard, String> {
+        info!(broker = self.plan.name, session_present, "connected");
+        if std::mem::take(&mut self.give_up) {
+            return Err("the session was given up".to_owned());
+        }
+        if !session_present && heard.is_none() && self.session.is_known() {
+            let lost = "the broker has lost the session of our last run: messages may be missing";
+            warn!(broker = self.plan.name, "{lost}");
+        }
+        if !self.subscribe(client, session_present) {
+            return Err("the client takes no requests".to_owned());
+        }
+        let at = self.clock.stamp();
+        Ok(Heard::Connected(Connected { session_present, at, heard }))
+    }
+
+    fn message(&self, shared: &Shared, mut publish: Publish) -> Heard {
+        let connection = shared.connection.load(Ordering::Relaxed);
+        let bytes = publish.payload.len();
+        let name = || self.plan.name.clone();
+        metrics::counter!("kart_messages_total", "device" => name()).increment(1);
+        metrics::counter!("kart_message_bytes_total", "device" => name()).increment(bytes as u64);
+        let too_great = (bytes > self.plan.max_packet_bytes).then_some(bytes);
+        if too_great.is_some() {
+            publish.payload.clear();
+        }
+        Heard::Message { connection, publish, too_great }
+    }
+
+    /// Leaves what an earlier configuration subscribed to, asks for what this one wants, and then
+    /// says that this host is there.
+    fn subscribe(&mut self, client: &AsyncClient, session_present: bool) -> bool {
+        let wanted = self.plan.filters();
+        if self.plan.sparkplug.is_none() {
+            let unwanted = self.session.unwanted(&wanted);
+            if session_present && !unwanted.iter().all(|old| client.try_unsubscribe(old).is_ok()) {
+                return false;
+            }
+            self.session.subscribing(&wanted);
+        }
+        let wanted: Vec<String> = wanted.into_iter().collect();
+        self.subscribing = wanted.chunks(TOPICS).count();
+        let asked = wanted.chunks(TOPICS).all(|chunk| {
+            let filters =
+                chunk.iter().map(|topic| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce));
+            client.try_subscribe_many(filters).is_ok()
+        });
+        let state = self.state(true, self.began);
+        asked
+            && state.is_none_or(|(topic, payload)| {
+                client.try_publish(topic, QoS::AtLeastOnce, true, payload).is_ok()
+            })
+    }
+
+    fn check_subscription(&mut self, packet: &Packet) {
         let Packet::SubAck(ack) = packet else { return };
+        self.subscribing = self.subscribing.saturating_sub(1);
+        if self.subscribing == 0 && self.plan.sparkplug.is_none() {
+            self.session.is_now(&self.plan.filters());
+        }
         let refused = ack.return_codes.iter().filter(|c| **c == SubscribeReasonCode::Failure);
         let refused = refused.count();
         if refused > 0 {
@@ -155,7 +257,7 @@ impl<'p> Listener<'p> {
             self.oversize = 0;
             self.backoff.reset();
         }
-        if self.short_lives >= TAKEOVERS {
+        if self.short_lives >= TAKEOVERS || self.quiet {
             return None;
         }
         self.reach.reached(self.clock.stamp()).map(Heard::Link)
@@ -168,7 +270,7 @@ impl<'p> Listener<'p> {
         connected: Option<Instant>,
     ) -> (Option<Heard>, Duration) {
         debug!(broker = self.plan.name, %error, "connection lost");
-        let mut reason = error.to_string();
+        let mut reason = secure::in_words(error);
         match connected.map(|since| since.elapsed() >= self.pace.settled) {
             Some(true) => self.backoff.reset(),
             Some(false) => self.short_lives = self.short_lives.saturating_add(1),
@@ -193,7 +295,8 @@ impl<'p> Listener<'p> {
                 self.plan.client_id
             );
         }
-        let word = self.reach.missed(&reason, self.clock.stamp());
+        let at = self.clock.stamp();
+        let word = self.reach.missed(&reason, at).or_else(|| self.reach.changed(&reason, at));
         (word.map(Heard::Link), self.backoff.next())
     }
 }

@@ -2,6 +2,11 @@
 
 use super::*;
 use crate::ingest::LinkChange;
+use crate::ingest::mqtt::{
+    filter::Filter,
+    payload::Place,
+    topic::{Dating, Subscription},
+};
 use kart_core::signal::{Quality, Value};
 use payload::Format;
 use std::collections::BTreeMap;
@@ -88,10 +93,18 @@ impl Engine {
         }
     }
 
+    /// The signals that have no value any more.
+    async fn stale(&mut self) -> Vec<String> {
+        match self.0.recv().await {
+            Some(Reading::Stale(signals)) => signals.into_iter().map(|(_, name)| name).collect(),
+            other => panic!("{other:?}"),
+        }
+    }
+
     /// The next value, how far it can be trusted, and what to fire once it is saved.
     async fn value(&mut self) -> (Value, Quality, tokio::sync::oneshot::Sender<()>) {
         match self.0.recv().await {
-            Some(Reading::Samples { mut samples, saved }) => {
+            Some(Reading::Samples { mut samples, saved, .. }) => {
                 let sample = samples.remove(0);
                 assert!(samples.is_empty());
                 (sample.value, sample.quality, saved.unwrap())
@@ -102,13 +115,23 @@ impl Engine {
 }
 
 async fn with_broker(test: impl AsyncFnOnce(&TcpListener, Engine)) {
+    with_plan(|plan| plan, test).await;
+}
+
+async fn with_plan(
+    change: impl FnOnce(BrokerPlan) -> BrokerPlan,
+    test: impl AsyncFnOnce(&TcpListener, Engine),
+) {
     let folder = tempfile::tempdir().unwrap();
     let password_file = folder.path().join("password");
     std::fs::write(&password_file, "secret\n").unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let (signal, pointer) = ("good".into(), "/good".into());
-    let wanted = TopicSignal { machine: 0, signal, pointer, time_pointer: None, whole: true };
-    let cell = TopicPlan { format: Format::Json, signals: vec![wanted] };
+    let (signal, place) = ("good".into(), Place::Pointer("/good".into()));
+    let dating = Dating::Arrival;
+    let wanted = TopicSignal { machine: 0, signal, place, time: None, dating, whole: true };
+    let cell = TopicPlan { format: Format::Json, separator: b',', signals: vec![wanted] };
+    let filter = Filter { text: "cell".into(), captured: vec![] };
+    let cell = Subscription { filter, topics: BTreeMap::from([(vec![], cell)]) };
     let plan = BrokerPlan {
         name: "cell".into(),
         host: "127.0.0.1".into(),
@@ -118,8 +141,14 @@ async fn with_broker(test: impl AsyncFnOnce(&TcpListener, Engine)) {
         password_file: Some(password_file),
         keep_alive: Duration::from_secs(30),
         max_packet_bytes: 1024,
-        topics: BTreeMap::from([("cell".into(), cell)]),
+        tls: None,
+        expect_every: None,
+        session_file: folder.path().join("session"),
+        subscriptions: BTreeMap::from([("cell".into(), cell)]),
+        sparkplug: None,
+        publish: None,
     };
+    let plan = change(plan);
     let (intake, readings) = mpsc::channel(16);
     let clock = Clock::open().unwrap();
     tokio::select! {
@@ -208,7 +237,8 @@ async fn a_refusal_is_a_link_that_is_down() {
         for _ in 0..3 {
             Session::answer(listener, &[0, 5]).await;
         }
-        let reason = "the broker refuses us: NotAuthorized".to_owned();
+        let reason =
+            "the broker refuses us: user, password or client id is not authorised".to_owned();
         assert_eq!(engine.link().await, LinkChange::Down { reason });
         let _session = Session::open(listener, false).await;
         assert_eq!(engine.link().await, LinkChange::Up);
@@ -246,6 +276,7 @@ async fn a_packet_beyond_the_limit_is_not_stored_and_does_not_block_for_ever() {
         let mut session = Session::open(listener, false).await;
         let reason = "the session was given up".to_owned();
         assert_eq!(engine.link().await, LinkChange::Down { reason });
+        assert_eq!(engine.stale().await, ["good"]);
         assert_eq!(engine.link().await, LinkChange::Up);
         session.publish(0, 1, r#"{"good":5}"#).await;
         engine.value().await.2.send(()).unwrap();
@@ -283,6 +314,75 @@ async fn a_flood_is_taken_and_acknowledged_to_the_last() {
             }
         };
         tokio::join!(flood, save, acknowledged);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_lost_session_is_a_gap() {
+    with_broker(async |listener, mut engine| {
+        let mut session = Session::open(listener, false).await;
+        assert_eq!(engine.link().await, LinkChange::Up);
+        session.publish(0, 1, r#"{"good":5}"#).await;
+        engine.value().await.2.send(()).unwrap();
+        assert_eq!(session.acknowledged().await, 1);
+        drop(session);
+        let mut session = Session::open(listener, true).await;
+        session.publish(0, 2, r#"{"good":6}"#).await;
+        engine.value().await.2.send(()).unwrap();
+        assert_eq!(session.acknowledged().await, 2);
+        drop(session);
+        let _session = Session::open(listener, false).await;
+        assert_eq!(engine.stale().await, ["good"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_message_beyond_the_limit_is_passed_over_and_acknowledged() {
+    with_broker(async |listener, mut engine| {
+        let mut session = Session::open(listener, true).await;
+        assert_eq!(engine.link().await, LinkChange::Up);
+        let mut great = vec![0x32, 0x88, 0x20, 0, 4, b'c', b'e', b'l', b'l', 0, 1];
+        great.extend([b' '; 4096]);
+        session.0.write_all(&great).await.unwrap();
+        session.publish(0, 2, r#"{"good":6}"#).await;
+        assert_eq!(session.acknowledged().await, 1);
+        engine.value().await.2.send(()).unwrap();
+        assert_eq!(session.acknowledged().await, 2);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_connection_that_brings_nothing_is_made_anew_and_is_said() {
+    let quiet = |plan| BrokerPlan { expect_every: Some(Duration::from_millis(200)), ..plan };
+    with_plan(quiet, async |listener, mut engine| {
+        let mut session = Session::open(listener, true).await;
+        assert_eq!(engine.link().await, LinkChange::Up);
+        assert_eq!(session.packet().await, None);
+        let LinkChange::Down { reason } = engine.link().await else { panic!() };
+        assert!(reason.contains("has brought no message"), "{reason}");
+        let mut session = Session::open(listener, true).await;
+        session.publish(0, 1, r#"{"good":6}"#).await;
+        assert_eq!(engine.link().await, LinkChange::Up, "not before there is a message");
+        engine.value().await.2.send(()).unwrap();
+        assert_eq!(session.acknowledged().await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_an_earlier_run_subscribed_to_is_left() {
+    let earlier = |plan: BrokerPlan| {
+        std::fs::write(&plan.session_file, "cell\nhall/+/old\n").unwrap();
+        plan
+    };
+    with_plan(earlier, async |listener, _engine| {
+        let mut session = Session::answer(listener, &[1, 0]).await;
+        let (kind, body) = session.packet().await.unwrap();
+        assert_eq!((kind, &body[2..]), (0xa2, &b"\0\x0ahall/+/old"[..]));
+        assert_eq!(session.packet().await.unwrap().0, 0x82);
     })
     .await;
 }

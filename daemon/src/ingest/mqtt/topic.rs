@@ -1,16 +1,26 @@
 //! Which topics of a broker mean which signals, and what a message on one of them says. Pure.
 
 use kart_core::{
+    map::MachineMap,
     signal::{Quality, Sample, SignalName},
     time::{Micros, Stamp},
 };
+use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
     time::Duration,
 };
 
-use super::payload::{Format, Payload, Rejected};
+use super::{
+    filter::Filter,
+    payload::{Format, Payload, Place, Rejected},
+};
+use crate::ingest::sparkplug::HostPlan;
+
+/// What holds is said again no more and no less often than this.
+const LEAST_RESTATE: Duration = Duration::from_millis(500);
+const MOST_RESTATE: Duration = Duration::from_secs(20);
 
 /// One broker: how to reach it and what is subscribed.
 #[derive(Clone, PartialEq, Debug)]
@@ -27,19 +37,102 @@ pub struct BrokerPlan {
     pub user: Option<String>,
     /// Where the password is kept; it is read at each connection and kept nowhere else.
     pub password_file: Option<PathBuf>,
+    /// The files for TLS; `None`: nothing is encrypted.
+    pub tls: Option<TlsPlan>,
     /// Time without traffic after which either side asks for a sign of life.
     pub keep_alive: Duration,
-    /// A greater packet ends the connection before it is stored.
+    /// A connection that brings no message for so long is made anew.
+    pub expect_every: Option<Duration>,
+    /// A greater message is passed over.
     pub max_packet_bytes: usize,
-    /// Subscriptions by topic.
-    pub topics: BTreeMap<String, TopicPlan>,
+    /// Where is kept what the session at the broker is subscribed to.
+    pub session_file: PathBuf,
+    /// What is heard, by filter.
+    pub subscriptions: BTreeMap<String, Subscription>,
+    /// What is heard of Sparkplug; a broker has either this or subscriptions.
+    pub sparkplug: Option<HostPlan>,
+    /// Where the station's state is published.
+    pub publish: Option<PublishPlan>,
+}
+
+/// Files in PEM.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TlsPlan {
+    /// The authority that must have signed the broker's certificate.
+    pub ca_file: PathBuf,
+    /// Our certificate and its key, where the broker asks for one.
+    pub own: Option<(PathBuf, PathBuf)>,
+}
+
+/// Where the station's state is published.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PublishPlan {
+    /// The first levels of the topics.
+    pub prefix: String,
+    /// The level after them for what concerns this terminal.
+    pub terminal: String,
+}
+
+/// The topics of one filter.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Subscription {
+    /// The filter.
+    pub filter: Filter,
+    /// What is heard, by the captured levels.
+    pub topics: BTreeMap<Vec<String>, TopicPlan>,
 }
 
 impl BrokerPlan {
     /// The machines read through this broker.
     pub fn machines(&self) -> Vec<usize> {
-        let signals = self.topics.values().flat_map(|topic| &topic.signals);
-        signals.map(|signal| signal.machine).collect::<BTreeSet<_>>().into_iter().collect()
+        let topics = self.subscriptions.values().flat_map(|heard| heard.topics.values());
+        let signals = topics.flat_map(|topic| &topic.signals);
+        let mut machines: BTreeSet<usize> = signals.map(|signal| signal.machine).collect();
+        machines.extend(self.sparkplug.iter().flat_map(HostPlan::machines));
+        machines.into_iter().collect()
+    }
+
+    /// Whether there is anything to hear or to publish.
+    pub fn is_needed(&self) -> bool {
+        self.publish.is_some() || !self.machines().is_empty()
+    }
+
+    /// What holds at an edge node is said again before it would be too old for its machines.
+    pub fn restate(&mut self, machines: &[MachineMap]) {
+        let Some(host) = &mut self.sparkplug else { return };
+        let read = host.machines();
+        let stale = read.iter().filter_map(|index| machines.get(*index)).map(|m| m.stale_us).min();
+        let third = stale.and_then(|stale| u64::try_from(stale / 3).ok());
+        let third = third.map_or(MOST_RESTATE, Duration::from_micros);
+        host.restate = third.clamp(LEAST_RESTATE, MOST_RESTATE);
+    }
+
+    /// The signals heard by topics.
+    pub fn signals(&self) -> Vec<(usize, SignalName)> {
+        let topics = self.subscriptions.values().flat_map(|heard| heard.topics.values());
+        let signals = topics.flat_map(|topic| &topic.signals);
+        signals.map(|signal| (signal.machine, signal.signal.clone())).collect()
+    }
+
+    /// All that is subscribed to.
+    pub fn filters(&self) -> BTreeSet<String> {
+        let sparkplug = self.sparkplug.iter().flat_map(HostPlan::filters);
+        self.subscriptions.keys().cloned().chain(sparkplug).collect()
+    }
+
+    /// What is heard on a topic, and whether it is subscribed to at all.
+    pub fn heard(&self, topic: &str) -> (Vec<&TopicPlan>, bool) {
+        if let Some(exact) = self.subscriptions.get(topic) {
+            return (exact.topics.values().collect(), true);
+        }
+        let mut plans = Vec::new();
+        let mut covered = false;
+        for heard in self.subscriptions.values().filter(|heard| !heard.filter.is_exact()) {
+            let Some(captured) = heard.filter.captures(topic) else { continue };
+            covered = true;
+            plans.extend(heard.topics.get(&captured));
+        }
+        (plans, covered)
     }
 }
 
@@ -48,6 +141,8 @@ impl BrokerPlan {
 pub struct TopicPlan {
     /// How they are written.
     pub format: Format,
+    /// What stands between fields.
+    pub separator: u8,
     /// The signals in them.
     pub signals: Vec<TopicSignal>,
 }
@@ -59,12 +154,44 @@ pub struct TopicSignal {
     pub machine: usize,
     /// The signal of that machine.
     pub signal: SignalName,
-    /// Where the value stands in JSON.
-    pub pointer: String,
+    /// Where the value stands.
+    pub place: Place,
     /// Where the time stands at which the device took the value.
-    pub time_pointer: Option<String>,
+    pub time: Option<Place>,
+    /// Which time a value gets.
+    pub dating: Dating,
     /// It counts, and therefore must be a whole number.
     pub whole: bool,
+}
+
+/// Which time a value gets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Dating {
+    /// That of its arrival.
+    #[default]
+    Arrival,
+    /// The one that the message tells.
+    Payload,
+}
+
+impl Dating {
+    /// The message's time, where that is what counts.
+    pub fn of(
+        self,
+        told: impl FnOnce() -> Result<Micros, Rejected>,
+    ) -> Result<Option<Micros>, Rejected> {
+        match self {
+            Self::Arrival => Ok(None),
+            Self::Payload => told().map(Some),
+        }
+    }
+}
+
+/// The stamp of what was taken at `time` and came at `at`; nothing is taken after it has come.
+pub fn dated(time: Option<Micros>, at: Stamp) -> Stamp {
+    let age = time.map_or(0, |time| at.wall_us.0.saturating_sub(time.0).max(0));
+    at.plus(age.saturating_neg())
 }
 
 /// What was heard before, by machine and signal: it tells which message comes too late.
@@ -92,7 +219,7 @@ impl TopicPlan {
         at: Stamp,
         known: &mut Known,
     ) -> (Vec<Sample>, Vec<Rejected>) {
-        let payload = match Payload::read(self.format, payload) {
+        let payload = match Payload::read(self.format, self.separator, payload) {
             Ok(payload) => payload,
             Err(rejected) => return (Vec::new(), vec![rejected]),
         };
@@ -100,8 +227,9 @@ impl TopicPlan {
         let mut samples = Vec::with_capacity(self.signals.len());
         let mut rejections = Vec::new();
         for wanted in &self.signals {
-            let sample = wanted.in_order(&payload, retained, at, known).and_then(|()| {
-                let value = payload.value(&wanted.pointer, wanted.whole)?;
+            let sample = wanted.in_order(&payload, retained, at, known).and_then(|time| {
+                let value = payload.value(&wanted.place, wanted.whole)?;
+                let at = dated(wanted.dating.of(|| time.ok_or(Rejected::NotTime))?, at);
                 let (machine, signal) = (wanted.machine, wanted.signal.clone());
                 Ok(Sample { machine, signal, value, quality, at, again: false })
             });
@@ -117,31 +245,33 @@ impl TopicPlan {
 impl TopicSignal {
     /// Refuses a message that was overtaken by a newer one: a retained one that comes after a live
     /// one, and one whose time is older. A device whose clock is ahead counts as being on time, so
-    /// that it cannot shut out what it says once its clock is right.
+    /// that it cannot shut out what it says once its clock is right. Gives that time.
     fn in_order(
         &self,
-        payload: &Payload,
+        payload: &Payload<'_>,
         retained: bool,
         at: Stamp,
         known: &mut Known,
-    ) -> Result<(), Rejected> {
+    ) -> Result<Option<Micros>, Rejected> {
         let key = (self.machine, self.signal.clone());
         if retained && known.live.contains(&key) {
             return Err(Rejected::Overtaken);
         }
-        if let Some(pointer) = &self.time_pointer {
-            let time = payload.time(pointer)?.min(at.wall_us);
+        let mut told = None;
+        if let Some(place) = &self.time {
+            let time = payload.time(place)?.min(at.wall_us);
             let newest = known.times.entry(key.clone()).or_insert(time);
             // A known time ahead of our clock was taken before that clock was set back.
             if time < *newest && *newest <= at.wall_us {
                 return Err(Rejected::Overtaken);
             }
             *newest = time;
+            told = Some(time);
         }
         if !retained {
             known.live.insert(key);
         }
-        Ok(())
+        Ok(told)
     }
 }
 
@@ -151,19 +281,19 @@ mod tests {
     use kart_core::signal::Value;
 
     fn signal(name: &str, pointer: &str, whole: bool) -> TopicSignal {
-        let time_pointer = Some("/t".into());
         TopicSignal {
             machine: 3,
             signal: name.into(),
-            pointer: pointer.into(),
-            time_pointer,
+            place: Place::Pointer(pointer.into()),
+            time: Some(Place::Pointer("/t".into())),
+            dating: Dating::Arrival,
             whole,
         }
     }
 
     fn plan() -> TopicPlan {
         let signals = vec![signal("good", "/good", true), signal("state", "/state", false)];
-        TopicPlan { format: Format::Json, signals }
+        TopicPlan { format: Format::Json, separator: b',', signals }
     }
 
     fn stamp() -> Stamp {
@@ -215,5 +345,20 @@ mod tests {
         let (samples, rejections) =
             plan().samples(br#"{"good":1,"state":"x"}"#, false, stamp(), &mut Known::default());
         assert_eq!((samples.len(), rejections), (0, vec![Rejected::Missing("/t".into()); 2]));
+    }
+
+    #[test]
+    fn a_value_gets_the_time_that_its_message_tells_where_that_is_wanted() {
+        let mut plan = plan();
+        plan.signals.iter_mut().for_each(|signal| signal.dating = Dating::Payload);
+        let taken = |time: i64| {
+            let payload = format!(r#"{{"t":{time},"good":1,"state":"x"}}"#);
+            let (samples, _) =
+                plan.samples(payload.as_bytes(), false, stamp(), &mut Known::default());
+            (samples[0].at.wall_us.0, samples[0].at.mono_us)
+        };
+        // Three seconds ago by both clocks; and not in the future.
+        assert_eq!(taken(2000), (2_000_000, -2_999_999));
+        assert_eq!(taken(9000), (5_000_000, 1));
     }
 }

@@ -11,10 +11,10 @@ use std::{
 
 use crate::StoreError;
 
-const SCHEMA: &str = include_str!("../../../../migrations/edge_reference/V2__mirror.sql");
+const SCHEMA: &str = include_str!("../../../../migrations/edge_reference/V3__mirror.sql");
 
 /// `user_version` of a file with this schema.
-const FORMAT: i64 = 2;
+const FORMAT: i64 = 3;
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
@@ -110,9 +110,9 @@ fn views(connection: &mut Connection) -> Result<(), StoreError> {
 
 /// The name of a table's view, and what it is.
 fn view(table: &down::Table) -> (String, String) {
-    let down::Table { schema, name, columns, .. } = table;
+    let down::Table { schema, name, .. } = table;
     let view = if *schema == "public" { (*name).to_owned() } else { format!("{schema}_{name}") };
-    let columns = columns.iter().map(|column| format!("row ->> '{column}' AS \"{column}\""));
+    let columns = table.told().map(|column| format!("row ->> '{column}' AS \"{column}\""));
     let columns = columns.collect::<Vec<String>>().join(", ");
     let path = table.path();
     let sql = format!("CREATE VIEW \"{view}\" AS SELECT {columns} FROM rows WHERE tbl = '{path}'");

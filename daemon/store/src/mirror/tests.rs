@@ -1,4 +1,7 @@
 use super::*;
+use kart_core::pin;
+
+const SECRET: Secret = [7; 32];
 
 fn open(folder: &Path) -> Mirror {
     Mirror::open(folder).unwrap()
@@ -15,7 +18,7 @@ fn delivery(cursor: &str, whole: &[Scope], rows: Vec<MirrorRow>) -> Delivery {
 }
 
 fn take(mirror: &Mirror, delivery: &Delivery) {
-    mirror.apply(delivery, |_| Ok(())).unwrap();
+    mirror.apply(delivery, &SECRET, |_| Ok(())).unwrap();
 }
 
 const SYSTEMS: &str = "public.oee_systems";
@@ -76,14 +79,14 @@ fn what_makes_no_sense_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mirror = open(folder.path());
     take(&mirror, &first());
-    let before = mirror.sums().unwrap();
-    let refused = mirror.apply(&delivery("b", &[Scope::Site], vec![]), |written| {
+    let before = mirror.sums(&SECRET).unwrap();
+    let refused = mirror.apply(&delivery("b", &[Scope::Site], vec![]), &SECRET, |written| {
         assert_eq!(written.rows().unwrap().len(), 1);
         Err::<(), String>("no site".to_owned())
     });
     assert!(matches!(refused, Err(StoreError::Senseless(_))));
     assert_eq!(mirror.cursor().unwrap().as_deref(), Some("a"));
-    assert_eq!(mirror.sums().unwrap(), before);
+    assert_eq!(mirror.sums(&SECRET).unwrap(), before);
 }
 
 #[test]
@@ -91,10 +94,10 @@ fn changes_of_another_state_are_not_taken_over() {
     let folder = tempfile::tempdir().unwrap();
     let mirror = open(folder.path());
     let changes = delivery("b", &[Scope::Site], vec![]);
-    assert!(matches!(mirror.apply(&changes, |_| Ok(())), Err(StoreError::Senseless(_))));
+    assert!(matches!(mirror.apply(&changes, &SECRET, |_| Ok(())), Err(StoreError::Senseless(_))));
     take(&mirror, &first());
     take(&mirror, &changes);
-    assert!(matches!(mirror.apply(&changes, |_| Ok(())), Err(StoreError::Senseless(_))));
+    assert!(matches!(mirror.apply(&changes, &SECRET, |_| Ok(())), Err(StoreError::Senseless(_))));
     assert_eq!(mirror.cursor().unwrap().as_deref(), Some("b"));
 }
 
@@ -112,13 +115,13 @@ fn a_document_gives_way_to_rows_and_the_reverse() {
     holds(None, Some("a"));
     assert_eq!(mirror.load().unwrap(), Some(Mirrored::Document(Box::new(site.clone()))));
     let changes = delivery("b", &[], vec![]);
-    assert!(matches!(mirror.apply(&changes, |_| Ok(())), Err(StoreError::Senseless(_))));
+    assert!(matches!(mirror.apply(&changes, &SECRET, |_| Ok(())), Err(StoreError::Senseless(_))));
     take(&mirror, &first());
     holds(Some("a"), None);
     assert!(matches!(mirror.load().unwrap(), Some(Mirrored::Rows(_))));
     mirror.save(&site, None).unwrap();
     holds(None, None);
-    assert_eq!(mirror.sums().unwrap().iter().map(|sum| sum.rows).sum::<u64>(), 0);
+    assert_eq!(mirror.sums(&SECRET).unwrap().iter().map(|sum| sum.rows).sum::<u64>(), 0);
 }
 
 #[test]
@@ -129,7 +132,7 @@ fn sums_do_not_depend_on_the_order() {
     let [a, b] = [(&folders[0], first()), (&folders[1], turned)].map(|(folder, delivery)| {
         let mirror = open(folder.path());
         take(&mirror, &delivery);
-        mirror.sums().unwrap()
+        mirror.sums(&SECRET).unwrap()
     });
     assert_eq!(a, b);
     assert_eq!(a.iter().map(|sum| sum.rows).collect::<Vec<u64>>(), [1, 2, 0]);
@@ -142,10 +145,10 @@ fn a_row_that_decayed_changes_the_sum() {
     let folder = tempfile::tempdir().unwrap();
     let mirror = open(folder.path());
     take(&mirror, &first());
-    let before = mirror.sums().unwrap();
+    let before = mirror.sums(&SECRET).unwrap();
     let decay = "UPDATE rows SET row = replace(row, 'L1', 'L2')";
     mirror.connection.lock().unwrap().execute(decay, []).unwrap();
-    let after = mirror.sums().unwrap();
+    let after = mirror.sums(&SECRET).unwrap();
     assert_ne!(before[1], after[1]);
     assert_eq!((&before[0], &before[2]), (&after[0], &after[2]));
 }
@@ -160,13 +163,62 @@ fn what_is_withheld_counts_as_if_it_were_there() {
         take(&mirror, &delivery);
         mirror
     });
-    assert_eq!(a.sums().unwrap(), b.sums().unwrap());
+    assert_eq!(a.sums(&SECRET).unwrap(), b.sums(&SECRET).unwrap());
     assert!(
         look(folders[1].path(), "SELECT code FROM oee_systems").contains(&Some("sealed".into()))
     );
     let decay = "UPDATE rows SET row = replace(row, 'sealed', 'opened')";
     b.connection.lock().unwrap().execute(decay, []).unwrap();
-    assert_ne!(a.sums().unwrap(), b.sums().unwrap());
+    assert_ne!(a.sums(&SECRET).unwrap(), b.sums(&SECRET).unwrap());
+}
+
+/// The row of somebody with this PIN, as it comes.
+fn person(name: &str, pin: &str) -> String {
+    let hash = pin::hash(pin, &[1; 16]).unwrap();
+    format!(r#"{{"name":"{name}","pin_hash":"{hash}"}}"#)
+}
+
+/// What the file says that its row lacks, without the mask where `secret` is known.
+fn remainder(folder: &Path, secret: Option<&Secret>) -> (String, u64) {
+    let people = "FROM rows WHERE tbl = 'edge.people'";
+    let read = |what: &str| {
+        let found = look(folder, &format!("SELECT CAST({what} AS TEXT) {people}"));
+        found.into_iter().next().flatten().unwrap()
+    };
+    let (kept, lacks) = (read("row"), read("withheld").parse::<i64>().unwrap().cast_unsigned());
+    let mask = secret.map_or(0, |secret| pin::mask(secret, "edge.people", "1", &kept));
+    (kept, lacks.wrapping_sub(mask))
+}
+
+/// What the row as it came adds to the sum beyond what is kept.
+fn lacks(came: &str, kept: &str) -> u64 {
+    let zero = |row| sum::share([b"edge.people", b"1", str::as_bytes(row)]);
+    zero(came).wrapping_sub(zero(kept))
+}
+
+#[test]
+fn the_file_alone_does_not_tell_a_right_pin_from_a_wrong_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = open(folder.path());
+    let brings = |cursor: &str, name: &str| {
+        let came = person(name, "4829");
+        let kept = Some(pin::seal_row(&SECRET, "edge.people", &came).unwrap());
+        let person = MirrorRow { kept, ..row(Scope::Site, "edge.people", "1", Some(&came)) };
+        take(&mirror, &delivery(cursor, &[Scope::Org, Scope::Site, Scope::Terminal], vec![person]));
+        (remainder(folder.path(), None), remainder(folder.path(), Some(&SECRET)))
+    };
+    let ((kept, stolen), (_, known)) = brings("a", "Ada");
+    let ((kept_later, stolen_later), _) = brings("b", "Ada Brandt");
+    for guess in ["0000", "4829", "4830"] {
+        // Salt and cost stand in the row; whoever has it can make a row for each guess.
+        let one = lacks(&person("Ada", guess), &kept);
+        assert_ne!(stolen, one, "{guess}");
+        let later = lacks(&person("Ada Brandt", guess), &kept_later);
+        // Nor do two copies of it, taken at two times.
+        assert_ne!(stolen.wrapping_sub(stolen_later), one.wrapping_sub(later), "{guess}");
+        // The same attack with the device's secret finds the PIN: the test can see.
+        assert_eq!(known == one, guess == "4829", "{guess}");
+    }
 }
 
 #[test]

@@ -16,7 +16,7 @@ use super::{Found, Made, Wish, find, make, shown};
 use crate::{
     admin::{Key, Supervisor},
     cli::{SiteArgs, say},
-    database::{Database, Role, begin, enter},
+    database::{Database, Role, begin},
     problem::Refusal,
     server::{App, body::Message},
 };
@@ -155,7 +155,7 @@ pub(crate) async fn run(database: &Database, asked: CorrectArgs) -> anyhow::Resu
     let place = site.place();
     let mut client = database.client().await?;
     let mut tx = begin(&mut client, Role::Gateway).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     place.require(&tx).await?;
     let supervisor = Supervisor::named(&tx, &place, &by).await?;
     let found = find(&tx, wish.record).await.map_err(in_words)?;

@@ -4,11 +4,17 @@
 use std::collections::BTreeMap;
 
 use deadpool_postgres::Transaction;
-use kart_core::fact::{Body, Fact};
+use kart_core::{
+    fact::{Body, Fact},
+    record::fold::Aliases,
+};
 use tokio_postgres::Error;
 use uuid::Uuid;
 
-use crate::{project::Writer, quarantine::Held};
+use crate::{
+    project::{Writer, records},
+    quarantine::Held,
+};
 
 /// Those of `facts` that claim a correction which headquarters did not make.
 pub(crate) async fn unbacked(
@@ -25,8 +31,13 @@ pub(crate) async fn unbacked(
     }
     let own = is_headquarters(tx, writer).await?;
     let made = made(tx, &claims).await?;
+    let names = names(tx, &claims).await?;
     let backed = |fact: &Fact| match &fact.fact {
-        Body::CorrectionSeen(seen) => made.get(&seen.correction) == Some(&seen.corrected),
+        Body::CorrectionSeen(seen) => {
+            let stands = |here| names.get(here) == Some(&seen.corrected.record);
+            made.get(&seen.correction) == Some(&seen.corrected)
+                && seen.here.as_ref().is_none_or(stands)
+        },
         _ => own,
     };
     let detail = "headquarters made no such correction";
@@ -63,4 +74,13 @@ async fn made(
         }
     }
     Ok(made)
+}
+
+/// What the other names stand for under which terminals know corrected records.
+async fn names(tx: &Transaction<'_>, claims: &[&Fact]) -> Result<Aliases, Error> {
+    let here = claims.iter().filter_map(|fact| match &fact.fact {
+        Body::CorrectionSeen(seen) => Some(seen.here?.0),
+        _ => None,
+    });
+    records::aliases(tx, &here.collect()).await
 }

@@ -14,6 +14,7 @@ use crate::{
     admin::Supervisor,
     auth::Terminal,
     database::{from_bigint, to_bigint},
+    names::Names,
     problem::Refusal,
     push::{self, chain::Link, head::hash_from, texts},
 };
@@ -23,6 +24,8 @@ pub(super) struct Log {
     writer: Terminal,
     watermark: u64,
     hash: Hash,
+    /// Terminals read its lines.
+    names: Names,
 }
 
 /// A fact that was appended.
@@ -60,7 +63,8 @@ impl Log {
             )
             .await?;
         let watermark = from_bigint(end.try_get(0)?);
-        Ok(Self { writer, watermark, hash: hash_from(&end, 1)? })
+        let names = Names::read(tx).await?;
+        Ok(Self { writer, watermark, hash: hash_from(&end, 1)?, names })
     }
 
     /// In whose name facts of this log become rows.
@@ -117,9 +121,9 @@ impl Log {
             // Headquarters is many computers: durations in its log are of no meaning.
             at: Stamp { wall_us: Micros(now_us), mono_us: 0 },
             boot: Boot::default(),
-            by,
+            by: by.map(|by| UserId(self.names.name(by.0))),
             key: None,
-            body,
+            body: self.names.told(body),
             texts,
         };
         let prepared = draft.prepare().map_err(|_| Refusal::unavailable())?;

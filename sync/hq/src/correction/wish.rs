@@ -52,6 +52,10 @@ pub(crate) struct Wish {
     /// It never happened (true), or it did after all (false).
     #[arg(long, num_args = 0..=1, default_missing_value = "true")]
     pub(crate) void: Option<bool>,
+    /// Take back an end. It is refused, with what to do instead.
+    #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+    #[serde(default)]
+    pub(crate) reopen: Option<bool>,
 }
 
 impl Wish {

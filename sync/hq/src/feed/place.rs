@@ -5,7 +5,7 @@ use deadpool_postgres::Transaction;
 use ring::digest;
 use uuid::Uuid;
 
-use crate::{auth::Terminal, database::from_bigint, problem::Refusal};
+use crate::{auth::Terminal, database::from_bigint, names::Names, problem::Refusal};
 
 /// A terminal as the snapshot shows it.
 pub(crate) struct Place {
@@ -17,6 +17,8 @@ pub(crate) struct Place {
     pub(crate) stations: Vec<Uuid>,
     /// The machines of those stations, and the ones it reads.
     pub(crate) machines: Vec<Uuid>,
+    /// What it calls rows that have other keys here.
+    pub(crate) names: Names,
 }
 
 /// What the snapshot says besides rows.
@@ -91,6 +93,7 @@ impl Place {
             incarnation: terminal.incarnation.clone(),
             stations: row.try_get(0)?,
             machines: row.try_get(1)?,
+            names: Names::read(tx).await?,
         })
     }
 
@@ -130,6 +133,7 @@ mod tests {
                 incarnation: incarnation.into(),
                 stations,
                 machines,
+                names: Names::default(),
             };
             place.fingerprint()
         };

@@ -75,12 +75,18 @@ fn membership(table: &Table) -> Option<String> {
             "t.organization_id = $1 AND t.terminal_id = $5 AND t.incarnation = $6".to_owned()
         },
         (_, "corrections") => {
-            format!("t.organization_id = $1 AND t.terminal_id = $5 AND t.at >= {RECENT}")
+            format!(
+                "t.organization_id = $1 AND $5 = ANY (t.terminal_id || t.others)
+                 AND t.at >= {RECENT}"
+            )
         },
         (_, "erasures") => "t.organization_id = $1 AND t.terminal_id = $5".to_owned(),
         (_, "record_aliases") => {
             "t.organization_id = $1 AND t.site_id = $2 AND t.station_id = ANY ($3)".to_owned()
         },
+        (_, "conflicts") => "t.organization_id = $1 AND t.site_id = $2 AND t.resolved_at IS NULL
+            AND (t.stations && $3 OR t.machines && $4 OR t.terminal_id = $5)"
+            .to_owned(),
         (down::Scope::Site, _) => direct.to_owned(),
         (down::Scope::Terminal, _) => return None,
     };
@@ -96,11 +102,31 @@ fn open_batch(event: &str) -> String {
     )
 }
 
+/// What is told with a batch's event `t` and kept elsewhere. Whatever changes it notes the event.
+fn further(name: &str) -> &'static str {
+    match name {
+        "terminal" => {
+            "(SELECT x.code FROM edge.records b JOIN edge.terminals x
+                  ON x.organization_id = b.organization_id AND x.terminal_id::text
+                     = b.state #>> '{batch,started,0,origin,terminal}'
+              WHERE b.organization_id = $1 AND b.record_id = t.id)"
+        },
+        "operators" => {
+            "(SELECT string_agg(DISTINCT o.user_id::text, ' ' ORDER BY o.user_id::text)
+              FROM oee_batch_details d JOIN oee_batch_operators o ON o.batch_id = d.id
+              WHERE d.event_id = t.id AND o.ended_at IS NULL)"
+        },
+        "began_us" => "(extract(epoch FROM t.start_ts) * 1000000)::bigint::text",
+        _ => "NULL",
+    }
+}
+
 /// Table, key and row of those rows; with `keyed` only of the keys asked for.
 fn select(table: &Table, keyed: bool) -> Option<String> {
     let key: Vec<String> = table.key.iter().map(|column| format!("t.{column}")).collect();
-    let told: Vec<String> =
-        table.columns.iter().map(|column| format!("'{column}', t.{column}::text")).collect();
+    let columns = table.columns.iter().map(|column| format!("'{column}', t.{column}::text"));
+    let further = table.further.iter().map(|name| format!("'{name}', {}", further(name)));
+    let told: Vec<String> = columns.chain(further).collect();
     let wanted = match (keyed, &key[..]) {
         (false, _) => String::new(),
         // Every key of one column is a UUID; so its index can be used.
@@ -148,11 +174,11 @@ pub(super) async fn keyed(
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let mut rows = read(tx, place, scope(table), &statement, &keys).await?;
     let present: BTreeSet<String> = rows.iter().map(|row| row.key.clone()).collect();
-    let gone = keys.into_iter().filter(|key| !present.contains(*key));
-    rows.extend(gone.map(|key| FeedRow {
+    let gone = keys.into_iter().map(|key| place.names.outward(key).into_owned());
+    rows.extend(gone.filter(|key| !present.contains(key)).map(|key| FeedRow {
         scope: scope(table),
         table: table.path(),
-        key: key.to_owned(),
+        key,
         row: None,
     }));
     Ok(rows)
@@ -178,8 +204,10 @@ async fn read(
     let rows = tx.query(&statement, &parameters).await?;
     rows.iter()
         .map(|row| {
-            let (table, key) = (row.try_get(0)?, row.try_get(1)?);
-            Ok(FeedRow { scope, table, key, row: row.try_get(2)? })
+            let (table, key): (_, &str) = (row.try_get(0)?, row.try_get(1)?);
+            let told: Option<&str> = row.try_get(2)?;
+            let told = told.map(|told| place.names.outward(told).into_owned());
+            Ok(FeedRow { scope, table, key: place.names.outward(key).into_owned(), row: told })
         })
         .collect()
 }
@@ -235,6 +263,7 @@ mod tests {
     fn every_table_has_its_rule() {
         for table in TABLES {
             assert!(select(table, true).is_some(), "whose rows of {} are sent?", table.path());
+            assert!(table.further.iter().all(|name| further(name) != "NULL"), "{}", table.path());
         }
     }
 

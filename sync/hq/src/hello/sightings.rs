@@ -15,6 +15,9 @@ use crate::{
     problem::Refusal,
 };
 
+/// So many copies of one terminal are known by name.
+const MOST_COPIES: i64 = 32;
+
 /// The enrolled installation was here.
 pub(super) async fn welcomed(
     tx: &Transaction<'_>,
@@ -59,41 +62,101 @@ pub(super) async fn refused(
     };
     let (address, nonce) = (peer.text(), plain(&hello.nonce));
     let row = tx
-        .query_one(
+        .query_opt(
             "INSERT INTO edge.copies AS c
                  (organization_id, terminal_id, nonce, address, last_seq)
-             VALUES ($1, $2, $3, $4, $5)
+             SELECT $1::varchar, $2::uuid, $3::text, $4::text, $5::bigint
+             WHERE EXISTS (SELECT FROM edge.copies
+                           WHERE (organization_id, terminal_id, nonce) = ($1, $2, $3))
+                OR (SELECT count(*) FROM edge.copies
+                    WHERE (organization_id, terminal_id) = ($1, $2)) < $6
              ON CONFLICT (organization_id, terminal_id, nonce) DO UPDATE
              SET address = excluded.address, last_seq = excluded.last_seq,
                  last_seen_at = now(), times = c.times + 1
              RETURNING times = 1, first_seen_at::text",
-            &[&terminal.organization, &terminal.id, &nonce, &address, &to_bigint(hello.last_seq)],
+            &[
+                &terminal.organization,
+                &terminal.id,
+                &nonce,
+                &address,
+                &to_bigint(hello.last_seq),
+                &MOST_COPIES,
+            ],
         )
         .await?;
+    let Some(row) = row else { return further(tx, terminal, address).await };
     if !row.try_get::<_, bool>(0)? {
         return Ok(());
     }
-    let original = tx
+    let copy = json!({
+        "nonce": nonce,
+        "address": address,
+        "first_seen_at": row.try_get::<_, String>(1)?,
+        "last_seq": hello.last_seq,
+    });
+    let enrolled = enrolled(tx, terminal).await?;
+    let detail = json!({
+        "terminal_id": terminal.id,
+        "terminal_code": enrolled.code,
+        "why": why,
+        "enrolled": enrolled.detail,
+        "copy": copy,
+    });
+    tracing::error!(%detail, "two installations use the identity of one terminal");
+    audit(tx, terminal, "cloned", &detail).await
+}
+
+/// The installation that has the right to the identity.
+struct Enrolled {
+    code: Option<String>,
+    detail: Value,
+}
+
+async fn enrolled(tx: &Transaction<'_>, terminal: &Terminal) -> Result<Enrolled, Refusal> {
+    let row = tx
         .query_one(
             "SELECT code, nonce, address, last_seen_at::text FROM edge.terminals
              WHERE organization_id = $1 AND terminal_id = $2",
             &[&terminal.organization, &terminal.id],
         )
         .await?;
-    let text = |column| original.try_get::<_, Option<String>>(column);
+    let text = |column| row.try_get::<_, Option<String>>(column);
+    let detail = json!({ "nonce": text(1)?, "address": text(2)?, "last_seen_at": text(3)? });
+    Ok(Enrolled { code: text(0)?, detail })
+}
+
+/// One copy too many to know it by name: no broken disk image or program that makes up a name at each
+/// try fills the tables. Tries are counted at the newest one that has a name, and told once an hour.
+async fn further(
+    tx: &Transaction<'_>,
+    terminal: &Terminal,
+    address: Option<String>,
+) -> Result<(), Refusal> {
+    let row = tx
+        .query_one(
+            "UPDATE edge.copies c SET further = further + 1, last_seen_at = now(),
+                 further_noted_at = CASE WHEN further_noted_at > now() - interval '1 h'
+                                         THEN further_noted_at ELSE now() END
+             WHERE (organization_id, terminal_id) = ($1, $2)
+               AND nonce = (SELECT n.nonce FROM edge.copies n
+                            WHERE (n.organization_id, n.terminal_id) = ($1, $2)
+                            ORDER BY n.first_seen_at DESC, n.nonce LIMIT 1)
+             RETURNING further, further_noted_at = now()",
+            &[&terminal.organization, &terminal.id],
+        )
+        .await?;
+    if !row.try_get::<_, bool>(1)? {
+        return Ok(());
+    }
+    let enrolled = enrolled(tx, terminal).await?;
     let detail = json!({
         "terminal_id": terminal.id,
-        "terminal_code": text(0)?,
-        "why": why,
-        "enrolled": { "nonce": text(1)?, "address": text(2)?, "last_seen_at": text(3)? },
-        "copy": {
-            "nonce": nonce,
-            "address": address,
-            "first_seen_at": row.try_get::<_, String>(1)?,
-            "last_seq": hello.last_seq,
-        },
+        "terminal_code": enrolled.code,
+        "why": format!("more than {MOST_COPIES} installations use the identity of this terminal"),
+        "enrolled": enrolled.detail,
+        "further": { "tries": row.try_get::<_, i64>(0)?, "last_address": address },
     });
-    tracing::error!(%detail, "two installations use the identity of one terminal");
+    tracing::error!(%detail, "many installations use the identity of one terminal");
     audit(tx, terminal, "cloned", &detail).await
 }
 

@@ -4,7 +4,8 @@ use clap::Subcommand;
 
 use crate::{
     cli::{SiteArgs, say},
-    database::{Database, Role, begin, enter},
+    database::{Database, Role, begin},
+    people::person,
 };
 
 /// What can be done about them.
@@ -24,7 +25,7 @@ pub(crate) enum ConflictsCommand {
         site: SiteArgs,
         /// Id of the conflict.
         id: uuid::Uuid,
-        /// Who says so.
+        /// Badge or key of the person who says so.
         #[arg(long)]
         by: String,
         /// What was found or done.
@@ -50,7 +51,7 @@ async fn list(database: &Database, site: &SiteArgs, all: bool) -> anyhow::Result
     let place = site.place();
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     place.require(&tx).await?;
     let rows = tx
         .query(
@@ -80,13 +81,14 @@ async fn settle(
     let place = site.place();
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     place.require(&tx).await?;
+    let by = person(&tx, &place, by).await?;
     let settled = tx
         .execute(
             "UPDATE edge.conflicts SET resolved_at = now(), resolved_by = $2, resolution = $3,
                  updated_at = now() WHERE id = $1 AND resolved_at IS NULL",
-            &[&id, &by, &resolution],
+            &[&id, &by.to_string(), &resolution],
         )
         .await?;
     anyhow::ensure!(settled == 1, "the site has no open conflict {id}");

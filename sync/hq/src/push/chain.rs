@@ -69,12 +69,15 @@ pub fn check<'b>(
 }
 
 fn read(seq: u64, line: &[u8], origin: Origin) -> Result<Option<Fact>, Refusal> {
-    if let Ok(numbered) = serde_json::from_slice::<Numbered>(line)
-        && numbered.seq != seq
-    {
-        return Err(Refusal::malformed(format!("line {} stands in place {seq}", numbered.seq)));
+    let parsed = Fact::parse(line).ok();
+    let numbered = match &parsed {
+        Some(fact) => Some(fact.seq),
+        None => serde_json::from_slice::<Numbered>(line).ok().map(|numbered| numbered.seq),
+    };
+    if let Some(numbered) = numbered.filter(|numbered| *numbered != seq) {
+        return Err(Refusal::malformed(format!("line {numbered} stands in place {seq}")));
     }
-    let Ok(fact) = Fact::parse(line) else { return Ok(None) };
+    let Some(fact) = parsed else { return Ok(None) };
     match fact.fact {
         Body::Genesis { terminal, incarnation, .. }
             if (Origin { terminal, incarnation }) != origin =>

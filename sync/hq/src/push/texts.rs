@@ -1,15 +1,17 @@
-//! Erasable texts beside facts. A text is stored only when its fact commits to it.
+//! Erasable texts beside facts. A text is stored only when its fact commits to it, and erased as it
+//! arrives when its author has been forgotten.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deadpool_postgres::Transaction;
 use kart_core::fact::FactText;
 use kart_planted::{Bug, planted};
 use kart_wire::TextLine;
 use serde_json::Value;
+use uuid::Uuid;
 
 use super::chain::Link;
-use crate::{auth::Terminal, database::to_bigint, quarantine::Held};
+use crate::{auth::Terminal, database::to_bigint, names::Names, privacy, quarantine::Held};
 
 /// Longer than the name of any field, and short enough for a key.
 const LONGEST_FIELD: usize = 64;
@@ -22,10 +24,60 @@ pub(crate) async fn store(
     texts: &[TextLine],
 ) -> Result<Vec<Held>, tokio_postgres::Error> {
     let (good, bad) = sort(links, texts);
-    if !good.is_empty() {
-        insert(tx, terminal, &good).await?;
+    if good.is_empty() {
+        return Ok(bad);
+    }
+    let late = late(tx, links, &good).await?;
+    let kept: Vec<TextLine> = good.into_iter().map(|text| without(text, &late)).collect();
+    insert(tx, terminal, &kept).await?;
+    if !late.is_empty() {
+        tracing::info!(facts = late.len(), "texts of people who were forgotten came and went");
+        tell(tx, terminal, &late).await?;
     }
     Ok(bad)
+}
+
+/// The facts of these texts that are by people who have been forgotten meanwhile.
+async fn late(
+    tx: &Transaction<'_>,
+    links: &[Link<'_>],
+    texts: &[&TextLine],
+) -> Result<BTreeSet<u64>, tokio_postgres::Error> {
+    let meant: BTreeSet<u64> =
+        texts.iter().filter(|text| text.text.is_some()).map(|text| text.seq).collect();
+    let written = links.iter().filter(|link| meant.contains(&link.seq));
+    let names = Names::read(tx).await?;
+    let by: BTreeMap<u64, Uuid> =
+        written.filter_map(|l| Some((l.seq, names.id(privacy::author(l.line)?)))).collect();
+    let people: Vec<Uuid> = by.values().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    let forgotten = privacy::forgotten(tx, &people).await?;
+    Ok(by.into_iter().filter(|(_, by)| forgotten.contains(by)).map(|(seq, _)| seq).collect())
+}
+
+fn without(text: &TextLine, late: &BTreeSet<u64>) -> TextLine {
+    let words = text.text.clone().filter(|_| !late.contains(&text.seq));
+    TextLine { text: words, ..text.clone() }
+}
+
+/// Has the terminal erase the same.
+async fn tell(
+    tx: &Transaction<'_>,
+    terminal: &Terminal,
+    late: &BTreeSet<u64>,
+) -> Result<(), tokio_postgres::Error> {
+    let seqs: Vec<i64> = late.iter().map(|seq| to_bigint(*seq)).collect();
+    let Terminal { organization, site, id, incarnation } = terminal;
+    tx.execute(
+        "INSERT INTO edge.erasures
+             (organization_id, site_id, terminal_id, incarnation, seq, field)
+         SELECT $1, $2, $3, $4, x.seq, x.field FROM edge.fact_texts x
+         WHERE x.organization_id = $1 AND x.terminal_id = $3 AND x.incarnation = $4
+           AND x.seq = ANY($5)
+         ON CONFLICT DO NOTHING",
+        &[organization, site, id, incarnation, &seqs],
+    )
+    .await?;
+    Ok(())
 }
 
 /// The texts to be kept, and the facts that have one they do not commit to. A text of a fact that
@@ -49,7 +101,7 @@ pub fn sort<'t>(links: &[Link<'_>], texts: &'t [TextLine]) -> (Vec<&'t TextLine>
 async fn insert(
     tx: &Transaction<'_>,
     terminal: &Terminal,
-    texts: &[&TextLine],
+    texts: &[TextLine],
 ) -> Result<(), tokio_postgres::Error> {
     let statement = tx
         .prepare_cached(
@@ -105,6 +157,18 @@ mod tests {
     fn text(words: Option<&str>) -> TextLine {
         let salt = "00112233445566778899aabbccddeeff".to_owned();
         TextLine { seq: 1, field: "comment".to_owned(), salt, text: words.map(str::to_owned) }
+    }
+
+    #[test]
+    fn of_the_forgotten_only_the_place_is_kept() {
+        let late = BTreeSet::from([1]);
+        assert_eq!(without(&text(Some("belt torn")), &late).text, None);
+        let other = TextLine { seq: 2, ..text(Some("belt torn")) };
+        assert_eq!(without(&other, &late), other);
+        let key = Uuid::from_u128(7);
+        let line = format!(r#"{{"seq":1,"by":"{key}","fact":{{"of_the_future":{{}}}}}}"#);
+        assert_eq!(privacy::author(line.as_bytes()), Some(key));
+        assert_eq!(privacy::author(br#"{"seq":1}"#), None);
     }
 
     #[test]

@@ -13,15 +13,16 @@ use super::{Retried, retry_site};
 use crate::{
     auth::Terminal,
     cli::{SiteArgs, say},
-    database::{Database, Role, begin, enter, to_bigint},
+    database::{Database, Role, begin, to_bigint},
+    people::person,
     project::Writer,
     site::Place,
 };
 
 /// Above this share of a terminal's facts something is wrong with more than single facts.
-const ALARM_PERCENT: i64 = 1;
+pub(crate) const ALARM_PERCENT: i64 = 1;
 /// A new terminal has few facts; one of them is no alarm.
-const FEW: i64 = 100;
+pub(crate) const FEW: i64 = 100;
 
 /// Facts that are stored and could not be applied yet.
 #[derive(Subcommand)]
@@ -74,7 +75,11 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    fn words(self) -> &'static str {
+    /// What stands in the row of a fact that was closed.
+    pub(crate) const WORDS: [&str; 2] =
+        [Self::AppliedByHand.words(), Self::NeverToBeApplied.words()];
+
+    const fn words(self) -> &'static str {
         match self {
             Self::AppliedByHand => "applied by hand",
             Self::NeverToBeApplied => "never to be applied",
@@ -143,7 +148,7 @@ async fn show(database: &Database, asked: &FactArgs) -> anyhow::Result<Vec<Strin
     let place = asked.site.place();
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     place.require(&tx).await?;
     let waiting = find(&tx, &place, asked).await?;
     let Waiting { terminal, line, code, detail } = &waiting;
@@ -198,17 +203,9 @@ async fn resolve(
     let place = asked.site.place();
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;
-    enter(&tx, place.organization, place.id()).await?;
+    place.enter(&tx).await?;
     place.require(&tx).await?;
-    let person = tx
-        .query_opt(
-            "SELECT user_id FROM edge.people
-             WHERE is_active AND (badge = $1 OR user_id::text = lower($1))",
-            &[&by],
-        )
-        .await?
-        .with_context(|| format!("nobody at {} has the badge or key {by}", place.code))?;
-    let person: Uuid = person.try_get(0)?;
+    let person = person(&tx, &place, by).await?;
     let Waiting { terminal, code, .. } = find(&tx, &place, asked).await?;
     tx.execute(
         "UPDATE edge.quarantine SET resolved_at = now(), detail = $5

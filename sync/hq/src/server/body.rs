@@ -16,6 +16,10 @@ use crate::{limits, problem::Refusal, server::App};
 
 /// Every request but a push is small.
 const MOST_MESSAGE_BYTES: usize = 256 * 1024;
+/// What somebody unknown may say …
+const MOST_BRIEF_BYTES: usize = 16 * 1024;
+/// … and how long they may take.
+const BRIEF_LIMIT: Duration = Duration::from_secs(5);
 /// What an unpacker may remember: 2 to this power, the size of the largest push.
 const WINDOW_LOG: u32 = 23;
 /// A terminal that needs longer to send a body is not sending one.
@@ -34,15 +38,28 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Message<T> {
     type Rejection = Refusal;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
-        let bytes = receive(request.into_body(), MOST_MESSAGE_BYTES).await?;
-        if limits::is_too_deep(&bytes) {
-            return Err(Refusal::malformed("the body is nested too deep"));
-        }
-        match serde_json::from_slice(&bytes) {
-            Ok(message) => Ok(Self(message)),
-            Err(fault) => Err(Refusal::malformed(format!("the body: {fault}"))),
-        }
+        let bytes = receive(request.into_body(), MOST_MESSAGE_BYTES, RECEIVE_LIMIT).await?;
+        parse(&bytes).map(Self)
     }
+}
+
+/// The same from somebody who is not known yet.
+pub(crate) struct Brief<T>(pub(crate) T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Brief<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
+        let bytes = receive(request.into_body(), MOST_BRIEF_BYTES, BRIEF_LIMIT).await?;
+        parse(&bytes).map(Self)
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
+    if limits::is_too_deep(bytes) {
+        return Err(Refusal::malformed("the body is nested too deep"));
+    }
+    serde_json::from_slice(bytes).map_err(|fault| Refusal::malformed(format!("the body: {fault}")))
 }
 
 /// The unpacked body of a push, and the turn that it takes as long as it is kept.
@@ -55,13 +72,13 @@ impl FromRequest<App> for Unpacked {
         let turn = timeout(TURN_LIMIT, Arc::clone(&app.pushes).acquire_owned()).await;
         let Ok(Ok(turn)) = turn else { return Err(Refusal::unavailable()) };
         let (parts, body) = request.into_parts();
-        let packed = receive(body, MOST_WIRE_BYTES).await?;
+        let packed = receive(body, MOST_WIRE_BYTES, RECEIVE_LIMIT).await?;
         Ok(Self(unpack(&parts.headers, packed)?, turn))
     }
 }
 
-async fn receive(body: Body, most: usize) -> Result<Vec<u8>, Refusal> {
-    timeout(RECEIVE_LIMIT, collect(body, most)).await.map_err(|_late| Refusal::too_slow())?
+async fn receive(body: Body, most: usize, limit: Duration) -> Result<Vec<u8>, Refusal> {
+    timeout(limit, collect(body, most)).await.map_err(|_late| Refusal::too_slow())?
 }
 
 async fn collect(body: Body, most: usize) -> Result<Vec<u8>, Refusal> {

@@ -73,7 +73,7 @@ fn parse(file: &Path) -> anyhow::Result<Reference> {
 
 async fn load(database: &Database, reference: &Reference, manner: Manner) -> anyhow::Result<()> {
     let applied = apply(database, reference, manner).await?;
-    let place = Place { organization: &reference.organization, code: &reference.site.code };
+    let place = Place::new(&reference.organization, &reference.site.code);
     let Retried { applied: facts, waiting } = quarantine::retry_site(database, &place, false)
         .await
         .context("the site is applied, but facts that wait could not be tried again")?;

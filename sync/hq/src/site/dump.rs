@@ -8,6 +8,7 @@ use kart_core::{
     reference::{Columns, Reference, Rows, assemble},
 };
 use tokio_postgres::types::Json;
+use uuid::Uuid;
 
 use crate::database::relation;
 
@@ -41,7 +42,10 @@ fn select(table: &Table) -> String {
     match table.path().as_str() {
         // Terminals are not told.
         "edge.people" => columns.push("number"),
-        "public.users" => only = " WHERE t.id IN (SELECT user_id FROM edge.people)",
+        "public.users" => {
+            columns.push("email");
+            only = " WHERE t.id IN (SELECT user_id FROM edge.people)";
+        },
         // An administrator sees the list of all sites.
         "edge.sites" => only = " WHERE t.site_id = current_setting('edge.site')::uuid",
         _ => {},
@@ -54,6 +58,22 @@ fn select(table: &Table) -> String {
         pairs.join(", "),
         relation(table.schema, table.name),
     )
+}
+
+/// Where our own row of the site stands.
+const OURS: &str = "edge.sites";
+
+/// Whether no site file has been applied yet.
+pub(super) fn is_new(dump: &Dump) -> bool {
+    dump.get(OURS).is_none_or(BTreeMap::is_empty)
+}
+
+/// As if a file had been applied that says nothing. Kartorium knows no time zone of a site.
+pub(super) fn begin(dump: &mut Dump, site: Uuid) {
+    let columns =
+        [("site_id", site.to_string()), ("version", "0".into()), ("time_zone", "UTC".into())];
+    let columns = columns.map(|(column, value)| (column.to_owned(), Some(value)));
+    dump.entry(OURS.to_owned()).or_default().insert(site.to_string(), columns.into());
 }
 
 /// What the rows mean.

@@ -2,7 +2,7 @@
 //!
 //! A file's word counts when it is a new one: what it said last stands in `filed`, and where it
 //! says the same again, what commands changed since stays. People whom no file names are left
-//! alone; people whom a file stopped naming are switched off.
+//! alone; people whom a file stopped naming are switched off. Who was erased is not named again.
 
 use std::collections::BTreeMap;
 
@@ -11,6 +11,8 @@ use kart_core::reference::{Person, Reference};
 use serde_json::{Value, json};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
+
+use crate::{names::Names, privacy::forgotten};
 
 /// What is known of a person already.
 struct Known {
@@ -25,9 +27,12 @@ pub(super) struct Wanted {
     pub(super) id: Uuid,
     pub(super) name: String,
     pub(super) number: String,
+    pub(super) email: Option<String>,
     pub(super) badge: Option<String>,
     pub(super) role: String,
     pub(super) active: bool,
+    /// Whether the account is in use, which is not the site's to say of one with an address.
+    pub(super) account: bool,
     filed: Value,
 }
 
@@ -49,8 +54,23 @@ pub(super) async fn wanted(
         };
         known.insert(row.try_get::<_, Uuid>(0)?, is);
     }
-    let all: Vec<Wanted> =
-        reference.people.iter().map(|person| want(person, known.get(&person.id.0))).collect();
+    let names = Names::read(tx).await?;
+    let named: Vec<Uuid> = reference.people.iter().map(|person| names.id(person.id.0)).collect();
+    let forgotten = forgotten(tx, &named).await?;
+    let is_forgotten = |person: &&Person| forgotten.contains(&names.id(person.id.0));
+    let people = reference.people.iter().filter(|person| !is_forgotten(person));
+    let mut all: Vec<Wanted> = people.map(|person| want(person, known.get(&person.id.0))).collect();
+    let ids: Vec<Uuid> = all.iter().map(|person| person.id).collect();
+    let accounts = "SELECT id, is_active FROM users WHERE id = ANY($1) AND email <> ''";
+    for row in tx.query(accounts, &[&ids]).await? {
+        let id: Uuid = row.try_get(0)?;
+        for person in all.iter_mut().filter(|person| person.id == id) {
+            person.account = row.try_get(1)?;
+        }
+    }
+    for key in &forgotten {
+        tracing::warn!(%key, "the site file names somebody who was erased; they are passed over");
+    }
     let given = |person: &&Wanted| {
         let before = known.get(&person.id).map(|known| known.badge.as_str());
         before.filter(|before| !before.is_empty()) != person.badge.as_deref()
@@ -92,15 +112,18 @@ fn want(person: &Person, known: Option<&Known>) -> Wanted {
         id: person.id.0,
         name: person.name.clone(),
         number: person.number.clone(),
+        email: Some(person.email.clone()).filter(|email| !email.is_empty()),
         badge: Some(badge).filter(|badge| !badge.is_empty()),
         role,
         active,
+        account: active,
         filed,
     }
 }
 
 /// Remembers what the file said, and switches off whom it stopped naming. Their account is the
-/// organisation's, but its key is made of the site's code, so no other site uses it.
+/// organisation's: its key is made of the site's code, so no other site uses it. One with an address
+/// was there before, or is another site's too, and stays as it is.
 pub(super) async fn file(
     tx: &Transaction<'_>,
     people: &[Wanted],
@@ -119,7 +142,8 @@ pub(super) async fn file(
              UPDATE edge.people SET is_active = false, filed = NULL, updated_at = now()
              WHERE filed IS NOT NULL AND user_id <> ALL($1) RETURNING user_id)
          UPDATE users SET is_active = false, updated_at = now()
-         WHERE id IN (SELECT user_id FROM gone) AND is_active",
+         WHERE id IN (SELECT user_id FROM gone) AND is_active
+           AND coalesce(email, '') = ''",
         &[&ids],
     )
     .await?;
@@ -137,6 +161,7 @@ mod tests {
             id: UserId(Uuid::nil()),
             name: "Ada".into(),
             number: "1001".into(),
+            email: String::new(),
             badge: badge.into(),
             role,
             active: true,

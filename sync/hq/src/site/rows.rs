@@ -45,6 +45,11 @@ impl Rows {
         upsert.sql() + " RETURNING t.xmax = 0"
     }
 
+    /// Whether this column follows the file.
+    pub(super) fn is_told(&self, column: &str) -> bool {
+        self.told.contains(&column)
+    }
+
     /// Whether a row that the file does not name may be deleted when that was asked for.
     pub(super) fn deletable(&self) -> bool {
         matches!(self.absent, Absent::Stays | Absent::Inactive | Absent::Archived)
@@ -330,11 +335,11 @@ fn users(reference: &Reference, everybody: &[Wanted]) -> Rows {
     Rows {
         table: "users",
         key: ID,
-        fixed: &["id", "organization_id"],
+        fixed: &["id", "organization_id", "email"],
         told: &["display_name", "is_active"],
         rows: numbered(everybody, |_, person| {
             json!({ "id": person.id, "organization_id": reference.organization,
-                "display_name": person.name, "is_active": person.active })
+                "email": person.email, "display_name": person.name, "is_active": person.account })
         }),
         // An organisation has people of other sites too.
         absent: Absent::Shared,

@@ -105,7 +105,7 @@ async fn quarantine_retry(database: &Database, place: &Where) -> anyhow::Result<
         let tx = begin(&mut client, Role::Worker).await?;
         code_of(&tx, place).await?
     };
-    let site = Place { organization: &place.organization, code: &code };
+    let site = Place::new(&place.organization, &code);
     let retried = quarantine::retry_site(database, &site, false).await?;
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::Worker).await?;

@@ -4,12 +4,14 @@
 use std::collections::BTreeMap;
 
 use deadpool_postgres::Transaction;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::kind::Where;
 use crate::{
     database::{Database, Role, begin, enter},
     privacy,
+    quarantine::command::Outcome,
 };
 
 /// Days that finished background work is kept.
@@ -29,15 +31,22 @@ pub(super) async fn apply(database: &Database, place: &Where) -> anyhow::Result<
         let statement = "DELETE FROM job_history WHERE organization_id = $1
                          AND finished_at < now() - make_interval(days => $2)";
         did.push((tx.execute(statement, &[organization, &days]).await?, "finished jobs"));
+        // Nobody asks any more for the new lives that these were read for.
+        let statement = "DELETE FROM edge.replays WHERE organization_id = $1
+                         AND at < now() - interval '1 day'";
+        did.push((tx.execute(statement, &[organization]).await?, "unfinished replays"));
         if let Some(days) = keep.get("audit") {
             let statement = "DELETE FROM edge.audit WHERE organization_id = $1
                              AND at < now() - make_interval(days => $2)";
             did.push((tx.execute(statement, &[organization, days]).await?, "audit entries"));
         }
         if let Some(days) = keep.get("quarantine") {
+            // What a person has closed is what keeps the fact from being folded.
             let statement = "DELETE FROM edge.quarantine WHERE organization_id = $1
-                             AND resolved_at < now() - make_interval(days => $2)";
-            did.push((tx.execute(statement, &[organization, days]).await?, "closed facts"));
+                             AND resolved_at < now() - make_interval(days => $2)
+                             AND coalesce(detail, '') <> ALL($3)";
+            let closed: [&(dyn ToSql + Sync); 3] = [organization, days, &Outcome::WORDS];
+            did.push((tx.execute(statement, &closed).await?, "closed facts"));
         }
         tx.commit().await?;
         keep

@@ -1,19 +1,27 @@
 //! Hashes the inbox again, a slice at a time: what was stored as received must still be what was
-//! received. A fault is told and written down; the sweep goes on behind it.
+//! received. Each time it has come to the end, a part of the records is folded again and compared
+//! with what the tables hold. A fault is told and written down; the sweep goes on behind it and mends
+//! nothing.
 
 use kart_core::fact::Hash;
 use serde_json::json;
 use tokio_postgres::Row;
 use uuid::Uuid;
 
-use super::kind::{Kind, Where};
+use super::{
+    alarm::{self, Finding},
+    kind::{Kind, Where},
+};
 use crate::{
     database::{Database, Role, begin, enter, from_bigint, to_bigint},
     push::head::hash_from,
+    refold::{self, Part},
 };
 
 /// Facts in one slice.
 const SLICE: i64 = 20_000;
+/// Parts that the records are compared in.
+const PARTS: u8 = 16;
 
 /// A place in a log.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -48,6 +56,11 @@ pub(super) async fn slice(database: &Database, at: &Where) -> anyhow::Result<Str
         incarnation: reached["incarnation"].as_str().unwrap_or_default().to_owned(),
         seq: reached["seq"].as_u64().unwrap_or_default(),
     };
+    let part = u8::try_from(reached["part"].as_u64().unwrap_or_default()).unwrap_or_default();
+    let began: String = match reached["began"].as_str() {
+        Some(began) if from.seq > 0 => began.to_owned(),
+        _ => tx.query_one("SELECT now()::text", &[]).await?.try_get(0)?,
+    };
     // The fact before the slice comes along for its hash.
     let rows = tx
         .query(
@@ -72,9 +85,10 @@ pub(super) async fn slice(database: &Database, at: &Where) -> anyhow::Result<Str
     let next = match stored.last() {
         Some(last) if !whole => {
             let Place { terminal, incarnation, seq } = &last.place;
-            json!({ "terminal": terminal, "incarnation": incarnation, "seq": seq })
+            json!({ "terminal": terminal, "incarnation": incarnation, "seq": seq,
+                    "began": began, "part": part })
         },
-        _ => json!({}),
+        _ => json!({ "part": (part + 1) % PARTS }),
     };
     for Place { terminal, incarnation, seq } in &faults {
         tracing::error!(%terminal, incarnation, seq, "ALARM: the inbox is not what was received");
@@ -85,6 +99,12 @@ pub(super) async fn slice(database: &Database, at: &Where) -> anyhow::Result<Str
             &[&at.organization, &detail],
         )
         .await?;
+        let subject = format!("{terminal}/{incarnation}/{seq}");
+        let words = "the inbox is not what was received";
+        alarm::raise(&tx, at, Finding::BrokenChain, (&subject, words)).await?;
+    }
+    if whole {
+        alarm::clear(&tx, at, Finding::BrokenChain, (None, Some(&began))).await?;
     }
     tx.execute(
         "UPDATE edge.work SET position = $4, updated_at = now()
@@ -93,8 +113,33 @@ pub(super) async fn slice(database: &Database, at: &Where) -> anyhow::Result<Str
     )
     .await?;
     tx.commit().await?;
-    let end = if whole { ", to the end" } else { "" };
-    Ok(format!("{} facts hashed{end}, {} faults", stored.len(), faults.len()))
+    let hashed = format!("{} facts hashed", stored.len());
+    let faults = format!("{} faults", faults.len());
+    if !whole {
+        return Ok(format!("{hashed}, {faults}"));
+    }
+    let compared = compare(database, at, Part { number: part % PARTS, of: PARTS }).await?;
+    Ok(format!("{hashed}, to the end, {faults}; {compared}"))
+}
+
+/// Folds a part of the records again and says where the tables hold something else.
+async fn compare(database: &Database, at: &Where, part: Part) -> anyhow::Result<String> {
+    let mut client = database.client().await?;
+    let found = refold::check(&mut client, &at.organization, at.site, part).await?;
+    let subject = format!("part {} of {} of the records", part.number + 1, part.of);
+    let tx = begin(&mut client, Role::Worker).await?;
+    enter(&tx, &at.organization, at.site).await?;
+    let differences = found.differences();
+    match &differences {
+        Some(detail) => {
+            tracing::error!(site = %at.site, subject, detail, "ALARM: rows are not what the facts say");
+            alarm::raise(&tx, at, Finding::RowsDiffer, (&subject, detail)).await?;
+        },
+        None => alarm::clear(&tx, at, Finding::RowsDiffer, (Some(&subject), None)).await?,
+    }
+    tx.commit().await?;
+    let differ = differences.unwrap_or_else(|| "nothing differs".to_owned());
+    Ok(format!("{} records of {subject} compared, {differ}", found.records))
 }
 
 fn stored(row: &Row) -> anyhow::Result<Stored> {

@@ -87,9 +87,13 @@ fn belongs(table: &Table) -> String {
         "number_leases" => {
             "r.terminal_id = me.terminal_id AND r.incarnation = me.incarnation".to_owned()
         },
-        "corrections" => {
-            "r.terminal_id = me.terminal_id AND r.at >= (SELECT since FROM lately)".to_owned()
-        },
+        "corrections" => "me.terminal_id = ANY (r.terminal_id || r.others)
+            AND r.at >= (SELECT since FROM lately)"
+            .to_owned(),
+        "conflicts" => "r.resolved_at IS NULL AND (r.terminal_id = me.terminal_id
+            OR r.stations && ARRAY(SELECT id FROM stations)
+            OR r.machines && ARRAY(SELECT id FROM machines))"
+            .to_owned(),
         "erasures" => "r.terminal_id = me.terminal_id".to_owned(),
         "record_aliases" => "r.station_id IN (SELECT id FROM stations)".to_owned(),
         _ => "r.site_id = me.site_id".to_owned(),
@@ -155,7 +159,9 @@ fn at_terminal(mirror: &Connection, table: &Table) -> anyhow::Result<Rows> {
     let mut found = Rows::new();
     for row in rows {
         let (key, text) = row?;
-        let cells = serde_json::from_str(&text)?;
+        let mut cells: BTreeMap<String, Option<String>> = serde_json::from_str(&text)?;
+        // These are made for the terminal and stand in no column.
+        cells.retain(|column, _| !table.further.contains(&column.as_str()));
         let twice = found.insert(key, cells);
         anyhow::ensure!(twice.is_none(), "a key of {} stands in two scopes", table.path());
     }

@@ -45,6 +45,7 @@ fn seen(writer: Origin, told: &Fact) -> Body {
         made: told.at.wall_us,
         by: told.by,
         corrected,
+        here: None,
     })
 }
 
@@ -140,6 +141,7 @@ fn stop(rank: u8) -> (RecordId, Vec<(Origin, Fact)>) {
         rule: "r".into(),
         map: "m".into(),
         batch: None,
+        detail: crate::fact::machine::Detail::default(),
     };
     let record = floor.record(1);
     let explained = Body::StopExplained {

@@ -22,7 +22,8 @@ pub(super) fn corrections(rows: &Rows) -> Result<Vec<Correction>, Fault> {
         let Some(Fact { seq, at, by, fact: Body::Corrected(corrected), .. }) = fact else {
             continue;
         };
-        let seen = CorrectionSeen { correction, origin, seq, made: at.wall_us, by, corrected };
+        let seen =
+            CorrectionSeen { correction, origin, seq, made: at.wall_us, by, corrected, here: None };
         all.push(Correction { seen, reason: line.text("reason").map(str::to_owned) });
     }
     all.sort_by_key(|correction| (correction.seen.made, correction.seen.correction));

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Fault, Line, Rows, lines};
+use super::{Fault, Line, Rows, floor, lines};
 use crate::{
     fact::queue::Queue,
     id::{EquipmentId, ProductId, RecordId, StationId},
@@ -35,7 +35,8 @@ pub(super) fn work(rows: &Rows) -> Result<Work, Fault> {
         });
     }
     jobs.sort_by(|a, b| (&a.number, a.id).cmp(&(&b.number, b.id)));
-    Ok(Work { queued: queued.into_iter().map(|(_, entry)| entry).collect(), jobs })
+    let queued = queued.into_iter().map(|(_, entry)| entry).collect();
+    Ok(Work { queued, jobs, floor: floor::floor(rows)? })
 }
 
 /// An entry with its place; a new one always fits between two others.

@@ -19,12 +19,12 @@ CREATE TABLE sessions (
 ) STRICT, WITHOUT ROWID;
 
 -- `row` is kept as the bytes that came: checksums are over them. Where something may not be kept,
--- `withheld` is what the checksum lacks for it.
+-- `withheld` is what the checksum lacks for it, plus a mask that only this device can make.
 CREATE TABLE rows (
     scope    TEXT NOT NULL CHECK (scope IN ('org', 'site', 'terminal')),
     tbl      TEXT NOT NULL,
     pk       TEXT NOT NULL,
     row      TEXT NOT NULL,
-    withheld INTEGER NOT NULL,
+    withheld INTEGER,
     PRIMARY KEY (scope, tbl, pk)
 ) STRICT, WITHOUT ROWID;

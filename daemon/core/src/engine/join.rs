@@ -1,0 +1,61 @@
+//! Batches that other terminals began: starting one of them once more is refused with an offer, and
+//! joining one is a fact of this terminal about a record of the other.
+
+use super::{Engine, Event};
+use crate::{
+    command::{Accepted, Refusal},
+    fact::Body,
+    id::{EquipmentId, RecordId, UserId},
+    reference::Reference,
+    time::Moment,
+};
+
+impl Engine {
+    /// A batch of this number that the mirror shows open at another terminal. The mirror may be old:
+    /// whoever cannot join gives the batch another number, or the record is joined at headquarters.
+    pub(super) fn not_open_elsewhere(
+        &self,
+        reference: &Reference,
+        machine: EquipmentId,
+        number: &str,
+    ) -> Result<(), Refusal> {
+        let Some(open) = reference.open_elsewhere(&self.terminal_code, machine, number) else {
+            return Ok(());
+        };
+        let code = reference.machine(open.machine).map(|machine| machine.code.clone());
+        Err(Refusal::OpenElsewhere {
+            batch: open.record,
+            number: open.number.clone(),
+            machine: code.unwrap_or_default(),
+            terminal: open.terminal.clone().unwrap_or_default(),
+        })
+    }
+
+    /// A person works on a batch from now on, wherever it began.
+    pub(super) fn join_batch(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        (user, batch): (UserId, RecordId),
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let own = self.plant.batches.get(&batch).map(|own| own.operators.clone());
+        let open = || reference.work.floor.batch(batch).map(|open| open.operators.clone());
+        let on_it = own.or_else(open).ok_or(Refusal::NoSuchBatch)?;
+        let joined = self.plant.joined.get(&batch).is_some_and(|users| users.contains(&user));
+        if joined || on_it.contains(&user) {
+            let name = reference.person(user).map(|person| person.name.clone());
+            return Err(Refusal::AlreadyOnBatch { name: name.unwrap_or_default() });
+        }
+        let event = Event::new(Body::BatchJoined { batch, user }).by(Some(user)).key(key);
+        let (seq, _) = self.draft(now, event);
+        Ok(Accepted { seq, record: batch, user: None })
+    }
+
+    /// The batches that a person works on here, those of other terminals included.
+    pub(super) fn works_on(&self, user: UserId) -> Vec<RecordId> {
+        let own = self.plant.batches.iter().filter(|(_, batch)| batch.operators.contains(&user));
+        let joined = self.plant.joined.iter().filter(|(_, users)| users.contains(&user));
+        own.map(|(id, _)| *id).chain(joined.map(|(id, _)| *id)).collect()
+    }
+}

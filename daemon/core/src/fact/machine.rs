@@ -1,0 +1,44 @@
+//! What facts about machines say beside the state itself.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{id::EquipmentId, signal::Value, time::Stamp};
+
+/// How a state came about, as far as it is more than its rule.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Detail {
+    /// The fault that the machine named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<Value>,
+    /// Code of the reason that the map proposes for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// A stop that ends before this many microseconds is a micro-stop: nobody is asked why.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub micro_stop_us: i64,
+    /// How often the state before was about to change and did not, because it did not hold.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub suppressed: u32,
+}
+
+impl Detail {
+    /// Whether there is nothing to say.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// A machine says what it makes.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ProductSeen {
+    /// Which machine.
+    pub equipment: EquipmentId,
+    /// Code of the product, or the machine's own word where the map knows none.
+    pub product: String,
+    /// Since when.
+    pub from: Stamp,
+}
+
+fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+    *number == N::default()
+}

@@ -1,0 +1,146 @@
+//! What goes on at the stations of a terminal as headquarters knows it: batches that other terminals
+//! began, which records are one batch, and what contradicts itself.
+//!
+//! What this terminal recorded itself does not stand here: that the plant knows, and sooner.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+use super::Reference;
+use crate::{
+    id::{EquipmentId, ProductId, RecordId, StationId, UserId},
+    time::Micros,
+};
+
+/// Open batches, other names of records, and conflicts.
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
+pub struct Floor {
+    /// Batches that are open at these stations, wherever they began, by when they began.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub batches: Vec<OpenBatch>,
+    /// Two terminals began the same batch unseen: the record of the second, and the one that stands.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub aliases: BTreeMap<RecordId, RecordId>,
+    /// What contradicts itself and nobody has settled, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conflicts: Vec<Conflict>,
+}
+
+/// A batch that is open.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct OpenBatch {
+    /// Its record.
+    pub record: RecordId,
+    /// Batch number.
+    pub number: String,
+    /// What is made.
+    pub product: Option<ProductId>,
+    /// On which machine.
+    pub machine: EquipmentId,
+    /// At which station.
+    pub station: Option<StationId>,
+    /// Code of the terminal where it began; `None` when it was no terminal.
+    pub terminal: Option<String>,
+    /// When it began.
+    pub from: Micros,
+    /// The external work order.
+    pub work_order: Option<String>,
+    /// Parts to make.
+    pub target: Option<i64>,
+    /// People on it.
+    pub operators: Vec<UserId>,
+}
+
+/// Something that cannot all be true, as a supervisor has it before them (`edge.conflicts`).
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Conflict {
+    /// Key.
+    pub id: Uuid,
+    /// The word of its kind, see [`crate::record::conflict::Kind`].
+    pub kind: String,
+    /// What it is about.
+    pub record: RecordId,
+    /// The other side of it, where there is one.
+    pub other: Option<RecordId>,
+    /// Number of the batch, job or entry.
+    pub about: Option<String>,
+    /// Whose labor it is.
+    pub user: Option<UserId>,
+    /// The machines concerned.
+    pub machines: Vec<EquipmentId>,
+}
+
+impl Floor {
+    /// The name by which everybody calls a record.
+    pub fn canonical(&self, record: RecordId) -> RecordId {
+        self.aliases.get(&record).copied().unwrap_or(record)
+    }
+
+    /// The open batch that a record is.
+    pub fn batch(&self, record: RecordId) -> Option<&OpenBatch> {
+        let record = self.canonical(record);
+        self.batches.iter().find(|batch| batch.record == record)
+    }
+
+    /// Batches that began somewhere else than at the terminal `here`.
+    pub fn elsewhere<'f>(&'f self, here: &'f str) -> impl Iterator<Item = &'f OpenBatch> {
+        self.batches.iter().filter(move |batch| batch.terminal.as_deref() != Some(here))
+    }
+}
+
+impl Reference {
+    /// The batch of this number that another terminal has open at the station of a machine.
+    pub fn open_elsewhere<'r>(
+        &'r self,
+        here: &'r str,
+        machine: EquipmentId,
+        number: &str,
+    ) -> Option<&'r OpenBatch> {
+        let station = self.station_of(machine).map(|station| station.id);
+        let same = |batch: &&OpenBatch| {
+            batch.number == number
+                && (batch.machine == machine || batch.station.is_some() && batch.station == station)
+        };
+        self.work.floor.elsewhere(here).find(same)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn batch(n: u128, terminal: &str) -> OpenBatch {
+        OpenBatch {
+            record: RecordId(Uuid::from_u128(n)),
+            number: format!("B-{n}"),
+            product: None,
+            machine: EquipmentId(Uuid::from_u128(211)),
+            station: None,
+            terminal: Some(terminal.to_owned()),
+            from: Micros(0),
+            work_order: None,
+            target: None,
+            operators: vec![],
+        }
+    }
+
+    #[test]
+    fn what_began_here_is_not_elsewhere() {
+        let floor = Floor { batches: vec![batch(1, "T-07"), batch(2, "T-08")], ..Floor::default() };
+        let numbers: Vec<&str> = floor.elsewhere("T-07").map(|b| b.number.as_str()).collect();
+        assert_eq!(numbers, ["B-2"]);
+    }
+
+    #[test]
+    fn a_record_of_another_name_is_the_batch_that_stands() {
+        let [mine, standing] = [9, 2].map(|n| RecordId(Uuid::from_u128(n)));
+        let floor = Floor {
+            batches: vec![batch(2, "T-08")],
+            aliases: BTreeMap::from([(mine, standing)]),
+            conflicts: vec![],
+        };
+        assert_eq!(floor.batch(mine).map(|batch| batch.record), Some(standing));
+        assert_eq!(floor.batch(standing).map(|batch| batch.record), Some(standing));
+    }
+}
