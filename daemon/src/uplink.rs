@@ -19,7 +19,7 @@ use kart_wire::{
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -69,6 +69,8 @@ pub struct Uplink {
     pub secret: Secret,
     /// Where a new life of the log is asked for.
     pub rebirth: Rebirth,
+    /// Why what headquarters sent last was not taken over; headquarters is told.
+    pub refused: Mutex<Option<String>>,
 }
 
 impl Uplink {
@@ -230,7 +232,10 @@ impl Terminal for Uplink {
                 false => Ok(None),
             })
         };
-        if let Some(reference) = self.mirror(apply).await? {
+        let taken = self.mirror(apply).await;
+        *self.refused.lock().unwrap_or_else(PoisonError::into_inner) =
+            taken.as_ref().err().map(|Fault(why)| why.clone());
+        if let Some(reference) = taken? {
             self.put_in_force(reference);
         }
         // Only now: whoever drops a fact for it finds the row that contains it.
@@ -277,11 +282,15 @@ impl Terminal for Uplink {
         });
         let recording = shown.recording == Recording::Yes;
         let machines = serde_json::Value::Object(states.collect());
+        let mut machines = serde_json::json!({ "recording": recording, "states": machines });
+        if let Some(why) = self.refused.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            machines["refused"] = why.as_str().into();
+        }
         let head = self.store.head().borrow().seq;
         Status {
             at_us: self.clock.stamp().wall_us.0,
             backlog: head.saturating_sub(self.state.borrow().acked),
-            machines: serde_json::json!({ "recording": recording, "states": machines }),
+            machines,
         }
     }
 

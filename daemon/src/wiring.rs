@@ -21,7 +21,7 @@ use rustls::pki_types::{CertificateDer, pem::PemObject as _};
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::{Arc, atomic::AtomicBool},
+    sync::{Arc, Mutex, atomic::AtomicBool},
     time::Duration,
 };
 use tokio::{
@@ -217,6 +217,7 @@ impl Terminal {
             mirrored: AtomicBool::new(false),
             secret: self.secret,
             rebirth,
+            refused: Mutex::default(),
         }
     }
 }

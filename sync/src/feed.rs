@@ -9,9 +9,13 @@ use std::{
     convert::Infallible,
     time::Duration,
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, sleep_until};
 
-use crate::{Failure, Fed, Gateway, Link, Terminal, pace::patiently, session::Talk};
+use crate::{
+    Failure, Fed, Gateway, Link, Terminal,
+    pace::{SHORTEST_REST, patiently},
+    session::Talk,
+};
 
 /// All scopes.
 const SCOPES: [Scope; 3] = [Scope::Org, Scope::Site, Scope::Terminal];
@@ -42,7 +46,11 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
             repeats: 0,
             wait_ms: 0,
         };
+        let mut rested = Instant::now();
         loop {
+            // Changes that come closer together than this come together.
+            sleep_until(rested).await;
+            rested = Instant::now() + SHORTEST_REST;
             let asked = self.ask(&wish).await?;
             let sums_asked = asked.sums;
             let fed = patiently(|| self.headquarters.feed(self.token, &asked)).await?;

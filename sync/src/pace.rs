@@ -11,7 +11,7 @@ use crate::Failure;
 /// answers, the more facts go in one push.
 const REST: u32 = 10;
 /// Commits closer together than this become one push.
-const SHORTEST_REST: Duration = Duration::from_millis(200);
+pub(crate) const SHORTEST_REST: Duration = Duration::from_millis(200);
 /// So old facts become before they are sent to a headquarters that has no time.
 const LONGEST_REST: Duration = Duration::from_secs(5);
 

@@ -171,11 +171,11 @@ impl Broker {
         let file = self.folder.path().join("mosquitto.conf");
         // Started as root, mosquitto would change to a user who cannot write to this folder.
         let text = format!(
-            "listener {} 127.0.0.1\n{}user root\nlog_dest stderr\n\
-             persistence true\npersistence_location {}/\nautosave_on_changes true\nautosave_interval 1\n",
+            "listener {} 127.0.0.1\nuser root\nlog_dest stderr\n\
+             persistence true\npersistence_location {}/\nautosave_on_changes true\nautosave_interval 1\n{}",
             self.port,
-            self.access.lines,
-            self.folder.path().display()
+            self.folder.path().display(),
+            self.access.lines
         );
         std::fs::write(&file, text)?;
         Ok(file)

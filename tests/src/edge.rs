@@ -15,7 +15,7 @@ use crate::dialogue::Dialogue;
 const PYTHON: &str = "/usr/bin/python3";
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/sparkplug_edge.py");
 const PACKAGES: [&str; 3] = ["pysparkplug==0.6.1", "paho-mqtt==1.6.1", "protobuf==7.36.2"];
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target/pysparkplug-0.6.1");
+const TARGET: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../target");
 const INSTALLING: Duration = Duration::from_secs(120);
 
 /// One edge node. When it is dropped, it is killed, and the broker says that it is dead.
@@ -75,11 +75,11 @@ impl EdgeNode {
 
 /// The folder with the packages, which are installed there once.
 async fn packages() -> anyhow::Result<PathBuf> {
-    let folder = Path::new(FOLDER).to_owned();
+    let folder = Path::new(TARGET).join("pysparkplug-0.6.1");
     if folder.is_dir() {
         return Ok(folder);
     }
-    let fresh = tempfile::Builder::new().prefix("pysparkplug-").tempdir_in(folder.join(".."))?;
+    let fresh = tempfile::Builder::new().prefix("pysparkplug-").tempdir_in(TARGET)?;
     let mut install = Command::new(PYTHON);
     install.args(["-m", "pip", "install", "--quiet", "--target"]).arg(fresh.path()).args(PACKAGES);
     let mut install = Child::spawn(&mut install)?;

@@ -9,6 +9,8 @@ use crate::child::Child;
 use crate::dialogue::Dialogue;
 use crate::wait::free_port;
 
+pub mod libmodbus;
+
 /// Debian's own Python; one of a developer's would not find Debian's packages.
 const PYTHON: &str = "/usr/bin/python3";
 const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/servers/modbus_server.py");

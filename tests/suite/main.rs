@@ -9,6 +9,7 @@ mod registry;
 mod chain;
 mod shift;
 mod foreign;
+mod modbus;
 mod mqtt;
 mod sparkplug;
 mod kill;

@@ -15,6 +15,7 @@ use kart_tests::world::terminal::Terminal;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
+use crate::headquarters::administer;
 use crate::turn::{seed, turn};
 
 mod fresh;
@@ -209,6 +210,36 @@ fn check(pair: &Pair, rows: i64) -> String {
     let marks = pair.marks();
     assert!(marks.len() == 1 && marks[0].1 == rows, "half a site: {marks:?} of {rows} rows");
     marks[0].0.clone()
+}
+
+#[tokio::test]
+async fn a_row_that_makes_no_sense_is_told_at_headquarters() {
+    let _turn = turn().await;
+    let pair = Pair::start().await;
+    pair.sql("ALTER TABLE edge.people DROP CONSTRAINT people_role_check").await;
+    pair.sql("UPDATE edge.people SET role = 'pilot' WHERE badge = '1003'").await;
+    let place = ["--organization", "cedar-works", "--site", "cedar"];
+    let alarms = [&["alarms"], &place[..]].concat();
+    let said = wait_for("the alarm", LIMIT, async || {
+        let said = administer(&pair.headquarters, &alarms).await;
+        if said.is_empty() { Err("none".to_owned()) } else { Ok(said) }
+    })
+    .await;
+    assert!(said.starts_with("site_data_refused\tT-07\t"), "{said}");
+    let key = crate::headquarters::device::user("1003");
+    for word in ["edge.people", &key.to_string(), "role is not known"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    let terminals = administer(&pair.headquarters, &[&["terminals"], &place[..]].concat()).await;
+    assert!(terminals.contains("role is not known"), "{terminals}");
+    // Put right, it is taken over, and the alarm goes.
+    pair.sql("UPDATE edge.people SET role = 'lead' WHERE badge = '1003'").await;
+    wait_for("no alarm", LIMIT, async || {
+        let said = administer(&pair.headquarters, &alarms).await;
+        if said.is_empty() { Ok(()) } else { Err(said) }
+    })
+    .await;
+    pair.equal().await;
 }
 
 #[tokio::test]

@@ -113,6 +113,7 @@ impl Floor {
 /// An authority, and certificates of it in `folder`: `broker` and `terminal`.
 fn certificates(folder: &Path) {
     let mut params = CertificateParams::new(vec![]).unwrap();
+    params.distinguished_name.push(rcgen::DnType::CommonName, folder.display().to_string());
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
     std::fs::write(folder.join("ca.pem"), authority.pem()).unwrap();
@@ -289,10 +290,12 @@ async fn a_second_client_with_our_name_is_named_to_the_person() {
 /// What came while nobody was there, all at once: nothing is lost, nothing is held back, and memory stays small.
 #[tokio::test]
 async fn a_storm_is_taken_in_to_the_last_message() {
-    const MESSAGES: i64 = 20_000;
+    const MESSAGES: i64 = 10_000;
     let _turn = turn().await;
     let mut access = Access::default();
-    access.lines.push_str("max_queued_messages 0\n");
+    access
+        .lines
+        .push_str("max_queued_messages 0\nautosave_on_changes false\nautosave_interval 600\n");
     let mut floor = Floor::start(access, "", COUNTING).await;
     floor.up().await;
     floor.broker.publish("press/good", "7", false).await.unwrap();

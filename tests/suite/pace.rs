@@ -329,3 +329,15 @@ async fn the_header_of_a_real_answer_is_heeded() {
         assert!(second - first >= Duration::from_secs(1), "{path}: {:?}", second - first);
     }
 }
+
+#[tokio::test]
+async fn terminals_that_keep_to_the_protocol_are_never_sent_away() {
+    let _turn = crate::turn::turn().await;
+    rustls::crypto::ring::default_provider().install_default().ok();
+    // As much as one small server bears: forty of them make as many facts as four hundred do.
+    let asked = kart_tests::measure::many::many(40, 1_000, Duration::from_secs(5)).await.unwrap();
+    assert!(asked.facts > 3_000, "{asked:?}");
+    assert_eq!((asked.refused_at_first, asked.refused, asked.sessions), (0, 0, 0), "{asked:?}");
+    let each = asked.pushes / asked.terminals;
+    assert!(each <= 30, "{each} pushes of each terminal for {} facts: {asked:?}", asked.facts);
+}

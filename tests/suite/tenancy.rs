@@ -13,6 +13,7 @@ use crate::headquarters::{demo_site, shift};
 use crate::turn::{seed, turn};
 
 mod http;
+mod keys;
 
 /// In rows of another organisation, and of another site of the same one.
 const CANARIES: [&str; 2] = ["CANARYX", "CANARYB"];
@@ -28,6 +29,7 @@ struct Tenants {
     other_terminal: Device,
     ours: Device,
     revoked: Device,
+    keys: keys::Keys,
 }
 
 impl Tenants {
@@ -57,7 +59,8 @@ impl Tenants {
             revoked.id
         );
         headquarters.cluster.psql("kartorium", &lock).unwrap();
-        Self { headquarters, other_organization, other_site, other_terminal, ours, revoked }
+        let keys = keys::Keys::made(&headquarters).await;
+        Self { headquarters, other_organization, other_site, other_terminal, ours, revoked, keys }
     }
 }
 

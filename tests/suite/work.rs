@@ -179,7 +179,7 @@ async fn the_sweep_says_where_rows_are_not_what_the_facts_say_and_mends_nothing(
 
     let place = &alarms[1..];
     let told = administer(&headquarters, &[&["refold"], place].concat()).await;
-    assert!(told.contains("not compared: queues, jobs"), "{told}");
+    assert!(told.contains("not folded: queues, jobs"), "{told}");
     let (told, raised) = sweeps().await;
     assert!(told.contains("nothing differs") && raised.is_empty(), "{told} {raised}");
 }

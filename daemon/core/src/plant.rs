@@ -245,19 +245,8 @@ impl Plant {
                 self.labor.remove(user);
             },
             Body::BatchStarted(started) => self.start(fact, record, started),
-            Body::BatchJoined { batch, user } => match self.batches.get_mut(batch) {
-                Some(batch) => batch.operators.push(*user),
-                None => drop(self.joined.entry(*batch).or_default().insert(*user)),
-            },
-            Body::BatchLeft { batch, user } => {
-                if let Some(batch) = self.batches.get_mut(batch) {
-                    batch.operators.retain(|operator| operator != user);
-                }
-                self.joined.retain(|joined, users| {
-                    (joined == batch).then(|| users.remove(user));
-                    !users.is_empty()
-                });
-            },
+            Body::BatchJoined { batch, user } => self.join(*batch, *user),
+            Body::BatchLeft { batch, user } => self.leave(*batch, *user),
             Body::BatchCompleted { batch, .. } => self.complete(*batch),
             Body::StopExplained { stop, label, rank, .. } => {
                 if let Some(stop) = self.stops.get_mut(stop).filter(|stop| *rank >= stop.rank) {
@@ -359,6 +348,24 @@ impl Plant {
             scrap: 0,
         };
         self.batches.insert(record, batch);
+    }
+
+    /// A batch that is not ours is one of another terminal.
+    fn join(&mut self, batch: RecordId, user: UserId) {
+        match self.batches.get_mut(&batch) {
+            Some(batch) => batch.operators.push(user),
+            None => drop(self.joined.entry(batch).or_default().insert(user)),
+        }
+    }
+
+    fn leave(&mut self, batch: RecordId, user: UserId) {
+        if let Some(batch) = self.batches.get_mut(&batch) {
+            batch.operators.retain(|operator| *operator != user);
+        }
+        if let Some(users) = self.joined.get_mut(&batch) {
+            users.remove(&user);
+        }
+        self.joined.retain(|_, users| !users.is_empty());
     }
 
     /// Remembers a correction for longer than headquarters, by whose clock it goes, sends it down.

@@ -67,8 +67,7 @@ impl Reader {
 
     /// The last damage that was found, until a person has taken the file away.
     pub fn damage(&self) -> Result<Option<Damage>, StoreError> {
-        let select =
-            "SELECT at_us, seq, problem, file FROM damages ORDER BY at_us DESC LIMIT 1";
+        let select = "SELECT at_us, seq, problem, file FROM damages ORDER BY at_us DESC LIMIT 1";
         let damage = |row: &Row<'_>| {
             Ok(Damage {
                 at: Micros(row.get(0)?),

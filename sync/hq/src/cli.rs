@@ -11,7 +11,7 @@ use crate::{
     backup::{self, BackupCommand},
     config::{Config, Sources},
     correction::ask::{self, CorrectArgs},
-    database::Database,
+    database::{Database, distrust},
     enroll,
     feed::{self, command::FeedCommand},
     migrate,
@@ -150,7 +150,8 @@ impl Cli {
             Err(fault) if fault.is::<Differs>() => ExitCode::from(1),
             Err(fault) => {
                 let faulty_file = fault.is::<kart_core::document::Faults>();
-                writeln!(std::io::stderr(), "kart-hq: {fault:#}").ok();
+                let why = distrust(&fault).map(|why| format!("{why}: ")).unwrap_or_default();
+                writeln!(std::io::stderr(), "kart-hq: {why}{fault:#}").ok();
                 ExitCode::from(if faulty_file || diff { 2 } else { 1 })
             },
         }

@@ -8,7 +8,10 @@ use deadpool_postgres::{
     Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime,
     Transaction,
 };
-use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+use rustls::{
+    CertificateError,
+    pki_types::{CertificateDer, pem::PemObject as _},
+};
 use tokio_postgres::{IsolationLevel, NoTls, config::SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use uuid::Uuid;
@@ -150,6 +153,28 @@ fn verified(ca_pem: &[u8]) -> anyhow::Result<MakeRustlsConnect> {
     let config =
         rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
+}
+
+/// Why a server's certificate was not taken, for whoever has set `database.ca_file`.
+pub(crate) fn distrust(fault: &anyhow::Error) -> Option<&'static str> {
+    let refused = fault.chain().find_map(|cause| {
+        // Its own source would pass over what it holds.
+        let held = cause.downcast_ref::<std::io::Error>()?.get_ref()?;
+        held.downcast_ref::<rustls::Error>()
+    })?;
+    let rustls::Error::InvalidCertificate(why) = refused else { return None };
+    Some(match why {
+        CertificateError::UnknownIssuer => {
+            "no authority in database.ca_file has signed the database server's certificate"
+        },
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the database server's certificate has expired"
+        },
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the database server's certificate is for another name than database.url says"
+        },
+        _ => return None,
+    })
 }
 
 /// Opens a transaction in the name of `role`, for no organisation yet.

@@ -59,9 +59,10 @@ pub(crate) async fn hello(
         };
         return Err(Refusal::new(status, code, detail).at(head.watermark));
     }
-    let session = remember(&tx, &terminal, &head, &hello.sessions).await?;
+    let (session, told) = remember(&tx, &terminal, &head, &hello.sessions).await?;
     numbers::lend(&tx, terminal.id).await?;
-    sightings::welcomed(&tx, &terminal, &hello, &verdict, peer).await?;
+    sightings::restored(&tx, &terminal, &verdict, told).await?;
+    sightings::welcomed(&tx, &terminal, &hello, peer).await?;
     tx.commit().await?;
     tracing::info!(
         %session,
@@ -154,13 +155,13 @@ async fn hash_at(
     row.map(|row| hash_from(&row, 0)).transpose()
 }
 
-/// Mints a session; the oldest are forgotten.
+/// Mints a session; the oldest are forgotten. Says whether those of the terminal tell of a restore.
 async fn remember(
     tx: &Transaction<'_>,
     terminal: &Terminal,
     head: &Head,
     theirs: &[PastSession],
-) -> Result<Uuid, Refusal> {
+) -> Result<(Uuid, bool), Refusal> {
     let key: [&(dyn ToSql + Sync); 2] = [&terminal.organization, &terminal.id];
     let known = tx
         .query(
@@ -169,7 +170,7 @@ async fn remember(
         )
         .await?;
     let known: Vec<Uuid> = known.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
-    sightings::history(tx, terminal, &known, theirs).await?;
+    let told = sightings::history(tx, terminal, &known, theirs).await?;
     let session = Uuid::new_v4();
     // The newest one counts, also when the clock was set back since the one before.
     tx.execute(
@@ -188,5 +189,5 @@ async fn remember(
         &[&terminal.organization, &terminal.id, &SESSIONS],
     )
     .await?;
-    Ok(session)
+    Ok((session, told))
 }

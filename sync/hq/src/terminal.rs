@@ -95,7 +95,7 @@ pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Resul
                      WHERE q.resolved_at IS NULL AND q.organization_id = t.organization_id
                        AND q.terminal_id = t.terminal_id AND q.incarnation = t.incarnation
                      HAVING count(*) > 0),
-                    t.terminal_id::text
+                    s.status -> 'machines' ->> 'refused', t.terminal_id::text
              FROM edge.terminals t
              LEFT JOIN edge.terminal_status s USING (organization_id, terminal_id)
              WHERE t.organization_id = $1 AND t.site_id = $2
@@ -114,6 +114,7 @@ pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Resul
         "address",
         "copies",
         "waiting facts",
+        "refused site data",
         "id",
     ];
     say(&names.join("\t"))?;

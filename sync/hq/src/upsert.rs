@@ -18,6 +18,11 @@ pub(crate) struct Upsert<'t> {
 impl Upsert<'_> {
     /// Takes the rows as one array of JSON objects, parameter 1.
     pub(crate) fn sql(&self) -> String {
+        self.sql_from(&format!("jsonb_populate_recordset(NULL::{}, $1::jsonb)", self.table))
+    }
+
+    /// Takes the rows from `source`, which has a column for each that is written.
+    pub(crate) fn sql_from(&self, source: &str) -> String {
         let Self { table, told, .. } = self;
         let columns = [self.fixed, told].concat().join(", ");
         let (into, from) = match self.given {
@@ -29,7 +34,7 @@ impl Upsert<'_> {
         };
         format!(
             "INSERT INTO {table} AS t ({columns}{into})
-             SELECT {columns}{from} FROM jsonb_populate_recordset(NULL::{table}, $1::jsonb)
+             SELECT {columns}{from} FROM {source}
              ON CONFLICT ({key}) DO UPDATE SET {set}, updated_at = now()
              WHERE ({old}) IS DISTINCT FROM ({new})",
             key = self.key.join(", "),

@@ -13,12 +13,14 @@ mod modbus;
 mod packer;
 mod plant;
 mod registers;
+mod rtu;
 mod truth;
 
 pub use counter::Width;
 pub use floor::{MachineTotals, Totals};
 pub use machine::{Cause, Micros, Raw, Rhythm, Stop};
-pub use misbehaviour::{Fault, Kind};
+pub use mbap::{BadFrame, Framing, Request};
+pub use misbehaviour::{Fault, Kind, Step};
 pub use modbus::Traffic;
 pub use packer::Broker;
 pub use plant::{Address, Plant, PlantConfig, PressConfig};

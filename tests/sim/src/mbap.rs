@@ -3,6 +3,8 @@
 //! A library would refuse to send a frame that is late, torn or wrong, and it would not tell us every
 //! function code it was asked for. This module knows the frame only: no socket, no register.
 
+use crate::rtu;
+
 /// Length of the MBAP header: transaction, protocol, length, unit.
 const HEADER: usize = 7;
 /// Longest application data unit the specification allows.
@@ -10,6 +12,8 @@ pub(crate) const LONGEST: usize = 260;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
+    pub framing: Framing,
+    /// 0 where frames have no number.
     pub transaction: u16,
     pub unit: u8,
     pub function: u8,
@@ -17,10 +21,40 @@ pub struct Request {
     pub data: Vec<u8>,
 }
 
+/// How a request came, and how its answer goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum BadFrame {
+pub enum Framing {
+    /// Modbus TCP.
+    Tcp,
+    /// A serial line, or a TCP connection in place of one.
+    Rtu,
+}
+
+impl Framing {
+    /// Takes the first whole request off the front of `bytes`; `None` when more bytes are needed.
+    pub fn take_request(self, bytes: &mut Vec<u8>) -> Result<Option<Request>, BadFrame> {
+        match self {
+            Self::Tcp => take_request(bytes),
+            Self::Rtu => rtu::take_request(bytes),
+        }
+    }
+}
+
+impl Request {
+    /// The frame of an answer.
+    pub fn wrap(&self, pdu: &[u8]) -> Vec<u8> {
+        match self.framing {
+            Framing::Tcp => wrap(self.transaction, self.unit, pdu),
+            Framing::Rtu => rtu::wrap(self.unit, pdu),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum BadFrame {
     Protocol(u16),
     Length(u16),
+    Sum,
 }
 
 impl std::fmt::Display for BadFrame {
@@ -28,6 +62,7 @@ impl std::fmt::Display for BadFrame {
         match self {
             Self::Protocol(id) => write!(f, "protocol id {id} is not Modbus"),
             Self::Length(length) => write!(f, "length {length} is not possible"),
+            Self::Sum => f.write_str("the check sum is wrong"),
         }
     }
 }
@@ -54,6 +89,7 @@ pub(crate) fn take_request(bytes: &mut Vec<u8>) -> Result<Option<Request>, BadFr
     let rest = bytes.split_off(end);
     let frame = std::mem::replace(bytes, rest);
     Ok(Some(Request {
+        framing: Framing::Tcp,
         transaction: u16::from_be_bytes([t0, t1]),
         unit,
         function: frame[HEADER],
@@ -87,7 +123,13 @@ mod tests {
         let request = take_request(&mut bytes).unwrap().unwrap();
         assert_eq!(
             request,
-            Request { transaction: 7, unit: 1, function: 3, data: vec![0, 100, 0, 8] }
+            Request {
+                framing: Framing::Tcp,
+                transaction: 7,
+                unit: 1,
+                function: 3,
+                data: vec![0, 100, 0, 8],
+            }
         );
         assert!(bytes.is_empty());
     }

@@ -3,7 +3,7 @@
 //! Every frame that a reader must refuse carries poison instead of registers: a reader that uses it all the
 //! same shows a count that no truth knows.
 
-use crate::mbap::{self, Request};
+use crate::mbap::{Framing, Request};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ pub enum Kind {
     Exception,
     /// Bytes that are no frame.
     Garbage,
+    /// The number of another question, or a wrong check sum where there are no numbers.
     WrongTid,
     WrongUnit,
     WrongFunction,
@@ -33,6 +34,10 @@ pub enum Kind {
     HugeLength,
     /// The right answer, byte by byte, `millis` between two bytes.
     Torn,
+    /// The right answer twice in one piece.
+    Glued,
+    /// Noise and the right answer in one piece.
+    Noise,
     /// Half of the right answer, then the connection closes.
     Half,
 }
@@ -59,8 +64,8 @@ impl Fault {
 
     /// Turns the right answer into what this fault makes of it.
     pub fn distort(&self, request: &Request, pdu: &[u8]) -> Vec<Step> {
-        let Request { transaction, unit, function, .. } = *request;
-        let right = || mbap::wrap(transaction, unit, pdu);
+        let function = request.function;
+        let right = || request.wrap(pdu);
         match self.kind {
             Kind::Ok => vec![Step::Send(right())],
             Kind::Dead => vec![Step::Close],
@@ -68,19 +73,20 @@ impl Fault {
             Kind::Late => vec![self.wait(1_500), Step::Send(right())],
             Kind::Exception => {
                 let pdu = [function | 0x80, self.code.unwrap_or(4)];
-                vec![Step::Send(mbap::wrap(transaction, unit, &pdu))]
+                vec![Step::Send(request.wrap(&pdu))]
             },
             Kind::Garbage => vec![Step::Send(vec![POISON; 32])],
             Kind::WrongTid => {
-                vec![Step::Send(mbap::wrap(transaction.wrapping_add(1), unit, &poisoned(pdu)))]
+                vec![Step::Send(misnumbered(request, &poisoned(pdu)))]
             },
             Kind::WrongUnit => {
-                vec![Step::Send(mbap::wrap(transaction, unit.wrapping_add(1), &poisoned(pdu)))]
+                let other = Request { unit: request.unit.wrapping_add(1), ..request.clone() };
+                vec![Step::Send(other.wrap(&poisoned(pdu)))]
             },
             Kind::WrongFunction => {
                 let mut pdu = poisoned(pdu);
                 pdu[0] = if function == 3 { 4 } else { 3 };
-                vec![Step::Send(mbap::wrap(transaction, unit, &pdu))]
+                vec![Step::Send(request.wrap(&pdu))]
             },
             Kind::WrongLength => {
                 let mut pdu = poisoned(pdu);
@@ -88,16 +94,22 @@ impl Fault {
                 if let [_, bytes, values @ ..] = pdu.as_mut_slice() {
                     *bytes = u8::try_from(values.len()).unwrap_or(0);
                 }
-                vec![Step::Send(mbap::wrap(transaction, unit, &pdu))]
+                vec![Step::Send(request.wrap(&pdu))]
             },
             Kind::HugeLength => {
-                let mut frame = mbap::wrap(transaction, unit, &poisoned(pdu));
-                frame[4..6].fill(0xff);
+                let mut frame = request.wrap(&poisoned(pdu));
+                let length = match request.framing {
+                    Framing::Tcp => 4..6,
+                    Framing::Rtu => 2..3,
+                };
+                frame[length].fill(0xff);
                 vec![Step::Send(frame)]
             },
             Kind::Torn => {
                 right().into_iter().flat_map(|b| [Step::Send(vec![b]), self.wait(2)]).collect()
             },
+            Kind::Glued => vec![Step::Send(right().repeat(2))],
+            Kind::Noise => vec![Step::Send([vec![POISON; 3], right()].concat())],
             Kind::Half => {
                 let mut frame = right();
                 frame.truncate(frame.len() / 2);
@@ -109,6 +121,16 @@ impl Fault {
     fn wait(&self, default: u64) -> Step {
         Step::Wait(Duration::from_millis(self.millis.unwrap_or(default)))
     }
+}
+
+/// The answer to another question, as far as a frame can say so.
+fn misnumbered(request: &Request, pdu: &[u8]) -> Vec<u8> {
+    let transaction = request.transaction.wrapping_add(1);
+    let mut frame = Request { transaction, ..request.clone() }.wrap(pdu);
+    if let (Framing::Rtu, Some(last)) = (request.framing, frame.last_mut()) {
+        *last ^= 0x5a;
+    }
+    frame
 }
 
 /// The same shape with values nobody made.
@@ -127,7 +149,9 @@ mod tests {
     const PDU: [u8; 6] = [3, 4, 0, 1, 0, 2];
 
     fn distorted(kind: Kind) -> Vec<Step> {
-        let request = Request { transaction: 9, unit: 1, function: 3, data: vec![0, 102, 0, 2] };
+        let framing = Framing::Tcp;
+        let request =
+            Request { framing, transaction: 9, unit: 1, function: 3, data: vec![0, 102, 0, 2] };
         Fault { kind, millis: None, code: None }.distort(&request, &PDU)
     }
 

@@ -72,7 +72,7 @@ impl Bus {
         let pdu = answer.unwrap_or_else(|code| vec![request.function | 0x80, code]);
         match self.faults.borrow().get(&request.unit) {
             Some(fault) => fault.distort(request, &pdu),
-            None => vec![Step::Send(mbap::wrap(request.transaction, request.unit, &pdu))],
+            None => vec![Step::Send(request.wrap(&pdu))],
         }
     }
 

@@ -248,8 +248,7 @@ async fn a_database_adopted_long_ago_is_raised() {
 #[tokio::test]
 async fn with_row_level_security_of_ours_it_works_the_same() {
     let (_folder, demo) = site_file();
-    let headquarters =
-        Headquarters::adopted_with(&demo, KARTORIUM, &["--rls"]).await.unwrap();
+    let headquarters = Headquarters::adopted_with(&demo, KARTORIUM, &["--rls"]).await.unwrap();
     let theirs = texts(&headquarters, THEIR_ROWS).await;
     assert_eq!(theirs.len(), 23, "{theirs:#?}");
     let mut device = enroll(&headquarters, "T-07").await;

@@ -15,8 +15,8 @@ const SPOILT: [(&str, &str, &str); 6] = [
              WHERE batch_number = 'B-9') RETURNING 1",
     ),
     (
-        "INSERT INTO edge.records (organization_id, record_id, kind, state, fold_version)
-         SELECT organization_id, record_id, 'batch', '{\"batch\": {}}', 1 FROM edge.record_aliases
+        "INSERT INTO edge.records (organization_id, site_id, record_id, kind, state, fold_version)
+         SELECT organization_id, site_id, record_id, 'batch', '{\"batch\": {}}', 1 FROM edge.record_aliases
          RETURNING 1",
         "a record of another name is nothing by its own",
         "DELETE FROM edge.records r USING edge.record_aliases a WHERE r.record_id = a.record_id

@@ -4,8 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use kart_core::fact::correction::Correction;
 use kart_core::fact::{Fact, Hash};
 use kart_core::id::SiteId;
+use kart_core::number::Lease;
 use kart_core::plant::Plant;
 use kart_core::record::Record;
 use kart_core::reference::Reference;
@@ -22,9 +24,11 @@ use super::disk::RowKey;
 use super::floor;
 use super::truth::Name;
 
+mod correct;
 mod feed;
 mod fold;
 mod life;
+mod number;
 
 pub(super) use feed::sums;
 
@@ -80,6 +84,15 @@ pub(super) struct State {
     pub(super) reference: Arc<Reference>,
     /// Keys of the reference data: what a foreign key finds.
     pub(super) known: Arc<BTreeSet<Uuid>>,
+    /// Blocks of numbers, and whose they are.
+    pub(super) leases: Vec<(Uuid, Lease)>,
+    next_number: i64,
+    /// The highest number that each life has used.
+    used: BTreeMap<(Uuid, String), i64>,
+    /// Corrections, and the terminals that they go down to.
+    pub(super) corrections: BTreeMap<Uuid, (Uuid, Arc<Correction>)>,
+    /// The end of headquarters' own log.
+    log: (u64, Hash),
     /// Number of the last transaction, and which rows each one changed.
     tx: u64,
     changed: Vec<(u64, RowKey)>,
@@ -96,6 +109,7 @@ pub(super) struct Changes {
     pub(super) resolved: Vec<Place>,
     pub(super) head: Option<(Uuid, u64, Hash)>,
     reissued: Vec<(Uuid, String, u64, [u8; 32])>,
+    used: Vec<((Uuid, String), i64)>,
 }
 
 /// What a push came to: the changes still have to be committed.
@@ -111,6 +125,8 @@ pub(super) struct Centre {
     pub(super) backups: Vec<State>,
     /// Sessions minted so far, ever.
     minted: u64,
+    /// Every block that was ever lent: to which life, its first and its last number.
+    pub(super) lent: BTreeSet<(String, i64, i64)>,
 }
 
 impl Registered {
@@ -152,10 +168,19 @@ impl State {
         }
         self.quarantine.extend(changes.held);
         self.reissued.extend(changes.reissued);
+        for (life, number) in changes.used {
+            let used = self.used.entry(life).or_default();
+            *used = number.max(*used);
+        }
         if let Some((terminal, watermark, hash)) = changes.head {
             let known = self.terminals.get_mut(&terminal).unwrap();
             (known.watermark, known.hash) = (watermark, hash);
         }
+    }
+
+    /// The number of the last transaction.
+    pub(super) fn last(&self) -> u64 {
+        self.tx
     }
 
     /// Whether a fact is here, or came again.
@@ -193,10 +218,15 @@ impl Centre {
             reissued: BTreeSet::new(),
             reference: Arc::new(reference),
             known: Arc::new(known),
+            leases: vec![],
+            next_number: 1,
+            used: BTreeMap::new(),
+            corrections: BTreeMap::new(),
+            log: (0, Hash::ZERO),
             tx: 0,
             changed: Vec::new(),
         };
-        Self { state, epoch: 0, backups: Vec::new(), minted: 0 }
+        Self { state, epoch: 0, backups: Vec::new(), minted: 0, lent: BTreeSet::new() }
     }
 
     pub(super) fn enroll(&mut self, id: Uuid, code: String, incarnation: String, nonce: String) {
@@ -271,6 +301,7 @@ impl Centre {
             known.sessions.remove(0);
         }
         self.retry(id);
+        self.lend(id);
         Ok(Welcome {
             session,
             watermark: head.watermark,
@@ -353,6 +384,7 @@ impl Centre {
                 (terminal.id, former.incarnation.to_string(), former.seq, former.hash.0)
             });
             changes.reissued = again.collect();
+            changes.used = number::used(&terminal, &facts);
             fold::project(&self.state, &writer, &facts, false, &mut changes)?;
             if planted(Bug::QuarantineWithoutWatermark)
                 && let Some(first) = changes.held.iter().map(|((.., seq), _)| *seq).min()

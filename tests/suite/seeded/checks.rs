@@ -9,11 +9,11 @@ use kart_core::id::{Origin, TerminalId};
 use kart_sync::Told;
 use uuid::Uuid;
 
-use super::centre::Changes;
+use super::centre::{Changes, State};
 use super::disk::{Image, Rows};
 use super::station::Station;
 use super::truth::{Name, Truth};
-use super::world::World;
+use super::world::{Boundary, World};
 
 mod end;
 mod rows;
@@ -42,7 +42,7 @@ pub(super) fn acknowledged(world: &World, station: &Station, told: &Told) {
     // From the end back to what was acknowledged before.
     for seq in (1..=told.watermark).rev() {
         let name = (station.origin(), seq);
-        let Some(hash) = station.disk.seen.hash_at(seq) else { continue };
+        let Some(hash) = station.disk.seen.hash_at(seq) else { break };
         match truth.acked.insert(name, hash) {
             Some(before) if before == hash => break,
             None => {},
@@ -56,7 +56,16 @@ pub(super) fn acknowledged(world: &World, station: &Station, told: &Told) {
 
 /// A terminal has taken over rows up to a cursor.
 pub(super) fn mirrored(world: &World, station: &Station, cursor: &str) {
-    let expected = world.boundaries.lock().unwrap().get(cursor).copied();
+    let boundary = world.boundaries.lock().unwrap().get(cursor).copied();
+    if !station.copy
+        && let Some(Boundary { commit, .. }) = boundary
+    {
+        let before = world.truth().commits.insert(station.id, commit);
+        if before.is_some_and(|before| before > commit) {
+            world.fault("I12 the mirror does not go back", format!("{}", station.number));
+        }
+    }
+    let expected = boundary.map(|boundary| boundary.rows);
     if expected != Some(digest(&station.disk.seen.mirror)) {
         world.fault(
             "I11 a mirror is one commit boundary",
@@ -116,20 +125,48 @@ pub(super) fn opened(world: &World, station: &Station) {
     let origin = station.origin();
     let first = (origin, 0);
     for ((_, seq), hash) in truth.accepted.range(first..=(origin, u64::MAX)) {
-        let taken = truth.away.contains(&(origin, *seq));
-        if !taken && station.disk.seen.hash_at(*seq) != Some(*hash) {
+        let gone = truth.away.contains(&(origin, *seq)) || *seq <= station.disk.seen.base().0;
+        if !gone && station.disk.seen.hash_at(*seq) != Some(*hash) {
             let what = format!("fact {seq} of {} is gone", station.number);
             world.fault("I1 saved is on the disk", what);
             break;
         }
     }
-    let mut hash = Hash::ZERO;
-    for (n, kept) in (1..).zip(&station.disk.seen.facts) {
+    let (from, mut hash) = station.disk.seen.base();
+    for (n, kept) in (from + 1..).zip(&station.disk.seen.facts) {
         hash = hash.after(kept.line.as_bytes());
         if hash != kept.hash || kept.fact.seq != n {
             world.fault("I16 chains hold", format!("fact {n} of {}", station.number));
             break;
         }
+    }
+}
+
+/// Facts up to here have left the disk of a terminal: all of them are in a backup.
+pub(super) fn purged(world: &World, origin: Origin, seq: u64) {
+    let centre = world.centre();
+    let truth = world.truth();
+    let backup = centre.backups.last().map(|backup| backup as &State);
+    let safe = |name, hash| backup.is_some_and(|backup| backup.has(name, hash));
+    let mut gone = truth.accepted.range((origin, 0)..=(origin, seq));
+    if let Some(((_, seq), _)) = gone.find(|(name, hash)| !safe(**name, **hash)) {
+        world.fault("I8 what leaves is in a backup", format!("fact {seq} of {origin:?}"));
+    }
+}
+
+/// What people at a terminal see: never older than what they have seen before, and all of what was
+/// answered for.
+pub(super) fn shown(world: &World, station: &Station) {
+    let Some(engine) = station.engine.as_ref().filter(|_| !station.copy) else { return };
+    let (head, _) = station.disk.seen.head();
+    if engine.plant.head != head {
+        let what = format!("{}: fact {} of {head}", station.number, engine.plant.head);
+        world.fault("I12 the view is the log", what);
+    }
+    let mut truth = world.truth();
+    let before = truth.shown.insert(station.origin(), head);
+    if before.is_some_and(|before| before > head) {
+        world.fault("I12 the view does not go back", format!("{} to {head}", station.number));
     }
 }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use kart_core::fact::life::Continued;
 use kart_core::fact::{Fact, FactText, Hash};
 use kart_core::id::{Incarnation, RecordId};
 use kart_core::plant::Plant;
@@ -36,10 +37,17 @@ pub(super) struct Image {
     pub(super) incarnation: Option<Incarnation>,
     /// What it went on with.
     pub(super) inherited: Option<Plant>,
+    /// The grant that it begins with.
+    pub(super) continued: Option<Continued>,
+    /// The last fact that has left, and its hash.
+    pub(super) purged: Option<(u64, Hash)>,
+    /// The plant as it was saved then.
+    pub(super) plant: Option<Plant>,
     pub(super) facts: Vec<Arc<Kept>>,
     pub(super) records: BTreeMap<RecordId, Record>,
     pub(super) rows: BTreeMap<RowKey, Vec<Cell>>,
     pub(super) acked: u64,
+    pub(super) safe: u64,
     pub(super) sessions: Vec<PastSession>,
     pub(super) quarantine: BTreeMap<u64, String>,
     pub(super) mirror: Rows,
@@ -57,10 +65,13 @@ pub(super) enum Write {
     Told {
         session: Uuid,
         acked: u64,
+        safe: u64,
         quarantined: Vec<Quarantined>,
     },
     Quarantine(Vec<Quarantined>),
     Fed(Uuid, Arc<Fed>),
+    /// Facts up to here have left; the plant contains them.
+    Purged(u64, Box<Plant>),
 }
 
 /// The sync did not work; what it should have made stay is gone.
@@ -78,17 +89,30 @@ pub(super) struct Disk {
 }
 
 impl Image {
+    /// Where the log begins on this disk: behind what has left.
+    pub(super) fn base(&self) -> (u64, Hash) {
+        self.purged.unwrap_or((0, Hash::ZERO))
+    }
+
     /// Where the log stands.
     pub(super) fn head(&self) -> (u64, Hash) {
-        (self.facts.len() as u64, self.facts.last().map_or(Hash::ZERO, |kept| kept.hash))
+        self.facts.last().map_or(self.base(), |kept| (kept.fact.seq, kept.hash))
     }
 
     /// The hash at a place in the log.
     pub(super) fn hash_at(&self, seq: u64) -> Option<Hash> {
-        match usize::try_from(seq).unwrap() {
+        match seq {
             0 => Some(Hash::ZERO),
-            seq => self.facts.get(seq - 1).map(|kept| kept.hash),
+            seq if seq == self.base().0 => Some(self.base().1),
+            seq if seq < self.base().0 => None,
+            seq => self.after(seq - 1).first().map(|kept| kept.hash),
         }
+    }
+
+    /// The facts behind a place in the log, as far as they are here.
+    pub(super) fn after(&self, seq: u64) -> &[Arc<Kept>] {
+        let place = usize::try_from(seq.saturating_sub(self.base().0)).unwrap();
+        self.facts.get(place..).unwrap_or_default()
     }
 
     fn apply(&mut self, write: &Write) {
@@ -98,8 +122,8 @@ impl Image {
                 self.records.extend(records.iter().map(|(id, record)| (*id, record.clone())));
                 self.rows.extend(rows.iter().map(|(key, cells)| (*key, cells.clone())));
             },
-            Write::Told { session, acked, quarantined } => {
-                self.acked = *acked;
+            Write::Told { session, acked, safe, quarantined } => {
+                (self.acked, self.safe) = (*acked, *safe);
                 self.sessions.retain(|past| past.session != *session);
                 let past = PastSession { session: *session, watermark: *acked, cursor: None };
                 self.sessions.insert(0, past);
@@ -111,6 +135,12 @@ impl Image {
                 self.quarantine = all.iter().map(|fact| (fact.seq, fact.code.clone())).collect();
             },
             Write::Fed(session, fed) => self.feed(*session, fed),
+            Write::Purged(seq, plant) => {
+                let Some(hash) = self.hash_at(*seq) else { return };
+                self.facts.retain(|kept| kept.fact.seq > *seq);
+                self.quarantine.retain(|waiting, _| waiting > seq);
+                (self.purged, self.plant) = (Some((*seq, hash)), Some((**plant).clone()));
+            },
         }
     }
 

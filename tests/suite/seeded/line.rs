@@ -13,7 +13,7 @@ use kart_wire::{
     Renewed, Status, Token, Welcome, code,
 };
 use rand::Rng;
-use tokio::time::{Instant, sleep as lapse, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use uuid::Uuid;
 
 use super::centre::problem;
@@ -36,7 +36,7 @@ impl Line {
     /// The way there; `false` when the request does not arrive in time.
     async fn there(&self) -> Result<(), Failure> {
         let millis = self.world.dice().random_range(5..120);
-        lapse(Duration::from_millis(millis)).await;
+        sleep(Duration::from_millis(millis)).await;
         if self.post.cut.load(Ordering::Relaxed) {
             return Err(no_answer());
         }
@@ -48,7 +48,7 @@ impl Line {
         self.there().await?;
         if self.world.wrong(self.world.profile.wrong()) {
             self.world.note("answer lost", format_args!(""));
-            lapse(PATIENCE).await;
+            sleep(PATIENCE).await;
             return Err(no_answer());
         }
         Ok(answer)
@@ -69,7 +69,7 @@ impl Line {
     ) -> Result<T, Failure> {
         self.there().await?;
         if self.lost() {
-            lapse(PATIENCE).await;
+            sleep(PATIENCE).await;
             return Err(no_answer());
         }
         let answered = answer(&self.world);
@@ -83,6 +83,10 @@ pub(super) fn carry_out(world: &World, recorded: &Recorded) -> Option<Result<Pus
         Ok(decided) => decided,
         Err(problem) => {
             world.note("push refused", format_args!("{}", problem.code));
+            // Whatever a fact says: the log does not wait for it.
+            if problem.code == code::UNAVAILABLE {
+                world.fault("I22 no fact stops a log", format!("{}", recorded.terminal));
+            }
             return Some(Err(problem));
         },
     };
@@ -104,7 +108,10 @@ pub(super) fn carry_out(world: &World, recorded: &Recorded) -> Option<Result<Pus
         return None;
     }
     checks::committing(world, recorded.terminal, &decided.changes);
-    world.centre().state.apply(decided.changes);
+    let mut centre = world.centre();
+    centre.state.apply(decided.changes);
+    centre.lend(recorded.terminal);
+    drop(centre);
     checks::committed(world);
     world.truth().said.insert((answer.session, answer.watermark));
     world.committed.notify_waiters();
@@ -118,10 +125,10 @@ pub(super) fn carry_out(world: &World, recorded: &Recorded) -> Option<Result<Pus
 fn answer_feed(world: &World, id: Uuid, feed: &Feed) -> Result<Fed, Problem> {
     let now_us = world.now_us();
     let mut centre = world.centre();
-    let fed = centre.feed(id, feed, now_us)?;
-    let rows = checks::digest(&centre.state.mirror(id));
+    let (fed, rows) = centre.feed(id, feed, now_us)?;
+    let commit = (centre.epoch, centre.state.last());
     drop(centre);
-    world.bound(&fed.head.cursor, rows);
+    world.bound(&fed.head.cursor, rows, commit);
     let (whole, rows) = (fed.head.whole.len(), fed.rows.len());
     world.note("feed", format_args!("{id} {whole} {rows}"));
     Ok(fed)
@@ -169,7 +176,7 @@ impl Gateway for Line {
             if self.world.dice().random_bool(0.5) {
                 self.world.late.lock().unwrap().push(recorded);
             }
-            lapse(PATIENCE).await;
+            sleep(PATIENCE).await;
             return Err(no_answer());
         }
         self.world.recorded.lock().unwrap().push(recorded.clone());
@@ -179,7 +186,7 @@ impl Gateway for Line {
             answer = carry_out(&self.world, &recorded);
         }
         let Some(answer) = answer else {
-            lapse(PATIENCE).await;
+            sleep(PATIENCE).await;
             return Err(no_answer());
         };
         let answer = self.back(answer).await?.map_err(Failure::Problem)?;
@@ -194,13 +201,17 @@ impl Gateway for Line {
         let id = Self::bearer(token)?;
         self.there().await?;
         if self.lost() {
-            lapse(PATIENCE).await;
+            sleep(PATIENCE).await;
             return Err(no_answer());
         }
         let until = Instant::now() + Duration::from_millis(feed.wait_ms);
+        let mut asked = self.world.centre().asked(id, feed);
         loop {
             let committed = self.world.committed.notified();
-            if self.world.centre().news(id, feed) {
+            if self.world.centre().epoch != asked.0 {
+                asked = self.world.centre().asked(id, feed);
+            }
+            if self.world.centre().news(id, feed, asked.1) {
                 break;
             }
             if timeout_at(until, committed).await.is_err() {

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use kart_core::fact::Body;
 use kart_core::id::Incarnation;
+use kart_core::reference::Reference;
 use kart_sync::{Fault, Fed, Link, NewLife, Page, Position, Terminal, Told};
 use kart_wire::{Point, Quarantined, Renewed, ScopeSum, Status, TextLine};
 use rand::Rng;
@@ -46,7 +46,7 @@ impl Terminal for Port {
             acked_hash: acked_hash.unwrap_or_default(),
             sessions: image.sessions.clone(),
             wall_us: station.clock.stamp(now_us).wall_us.0,
-            oldest: u64::from(last > 0),
+            oldest: image.facts.first().map_or(0, |kept| kept.fact.seq),
         })
     }
 
@@ -59,7 +59,7 @@ impl Terminal for Port {
         let image = &station.disk.seen;
         let Some(prev_hash) = image.hash_at(after) else { return Ok(None) };
         // Small pages, so that a backlog takes several.
-        let rest = image.facts.iter().skip(usize::try_from(after).unwrap()).take(facts.min(40));
+        let rest = image.after(after).iter().take(facts.min(40));
         let kept: Vec<_> = rest.collect();
         if kept.is_empty() {
             return Ok(None);
@@ -83,8 +83,8 @@ impl Terminal for Port {
     async fn acknowledged(&self, told: Told) -> Result<(), Fault> {
         let mut station = self.post.station();
         checks::acknowledged(&self.world, &station, &told);
-        let Told { session, watermark, quarantined, .. } = told;
-        self.write(&mut station, Write::Told { session, acked: watermark, quarantined })
+        let Told { session, watermark, safe, quarantined } = told;
+        self.write(&mut station, Write::Told { session, acked: watermark, safe, quarantined })
     }
 
     async fn quarantined(&self, all: Vec<Quarantined>) -> Result<(), Fault> {
@@ -105,7 +105,7 @@ impl Terminal for Port {
         let cursor = fed.head.cursor.clone();
         self.write(&mut station, Write::Fed(session, Arc::new(fed)))?;
         checks::mirrored(&self.world, &station, &cursor);
-        let reference = version(&station).map(|version| self.world.reference(version));
+        let reference = reference(&self.world, &station);
         if let (Some(engine), Some(reference)) = (station.engine.as_mut(), reference) {
             engine.set_reference(reference);
         }
@@ -138,8 +138,7 @@ impl Terminal for Port {
     async fn granted(&self) -> Result<Option<Renewed>, Fault> {
         let station = self.post.station();
         let image = &station.disk.seen;
-        let continued = image.facts.get(1).map(|kept| &kept.fact.fact);
-        let Some(Body::Continued(continued)) = continued else { return Ok(None) };
+        let Some(continued) = &image.continued else { return Ok(None) };
         Ok(Some(Renewed {
             incarnation: station.incarnation.to_string(),
             former_terminal: continued.terminal.0,
@@ -175,8 +174,32 @@ impl Terminal for Port {
     }
 }
 
+/// The reference data as the mirror holds it.
+pub(super) fn reference(world: &World, station: &Station) -> Option<Arc<Reference>> {
+    let site = world.reference(version(station)?);
+    let mut leases = Vec::new();
+    let mut corrections = Vec::new();
+    for ((_, table, _), row) in &station.disk.seen.mirror {
+        match table.as_str() {
+            "edge.number_leases" => leases.push(parsed(row)),
+            "edge.corrections" => corrections.push(parsed(row)),
+            _ => {},
+        }
+    }
+    if leases.is_empty() && corrections.is_empty() {
+        return Some(site);
+    }
+    Some(Arc::new(Reference { leases, corrections, ..(*site).clone() }))
+}
+
+/// A row of one column.
+fn parsed<T: serde::de::DeserializeOwned>(row: &str) -> T {
+    let row: serde_json::Value = serde_json::from_str(row).unwrap();
+    serde_json::from_str(row["row"].as_str().unwrap()).unwrap()
+}
+
 /// The version of the site that the mirror holds.
-pub(super) fn version(station: &Station) -> Option<i64> {
+fn version(station: &Station) -> Option<i64> {
     let mut rows = station.disk.seen.mirror.iter();
     let (_, row) = rows.find(|((_, table, _), _)| table == "edge.sites")?;
     let row: serde_json::Value = serde_json::from_str(row).unwrap();

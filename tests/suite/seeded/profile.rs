@@ -28,6 +28,8 @@ pub(super) enum Happening {
     Clock,
     SiteChange,
     Backup,
+    Purge,
+    Correction,
     Replay,
     Forgery,
     HeadquartersRestored,
@@ -36,7 +38,7 @@ pub(super) enum Happening {
 }
 
 /// Weights in calm, rough and hell.
-const WEIGHTS: [(Happening, [u32; 3]); 16] = [
+const WEIGHTS: [(Happening, [u32; 3]); 18] = [
     (Happening::Work, [300, 260, 240]),
     (Happening::Command, [260, 220, 200]),
     (Happening::Garbage, [8, 10, 10]),
@@ -46,13 +48,15 @@ const WEIGHTS: [(Happening, [u32; 3]); 16] = [
     (Happening::DiskRefuses, [2, 12, 12]),
     (Happening::Partition, [4, 25, 25]),
     (Happening::Clock, [0, 14, 16]),
-    (Happening::SiteChange, [6, 12, 14]),
-    (Happening::Backup, [6, 8, 12]),
+    (Happening::SiteChange, [8, 16, 16]),
+    (Happening::Backup, [6, 8, 18]),
+    (Happening::Purge, [4, 6, 8]),
+    (Happening::Correction, [10, 14, 14]),
     (Happening::Replay, [2, 14, 14]),
     (Happening::Forgery, [6, 12, 14]),
-    (Happening::HeadquartersRestored, [0, 0, 8]),
-    (Happening::TerminalRestored, [0, 0, 7]),
-    (Happening::Clone, [0, 0, 4]),
+    (Happening::HeadquartersRestored, [0, 0, 10]),
+    (Happening::TerminalRestored, [0, 0, 18]),
+    (Happening::Clone, [0, 0, 6]),
 ];
 
 impl Profile {

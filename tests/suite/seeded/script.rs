@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use kart_core::command::Command;
-use kart_core::id::Incarnation;
-use kart_core::record::Tenant;
+use kart_core::id::{Incarnation, RecordId};
+use kart_core::record::{Record, Tenant};
 use kart_sync::Tuning;
 use rand::Rng;
-use tokio::time::{Instant, sleep as lapse, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -19,13 +19,14 @@ use super::device;
 use super::disk::Disk;
 use super::floor::{self, Press};
 use super::line::{Line, carry_out};
-use super::port::{Port, version};
+use super::port::{Port, reference};
 use super::profile::Happening;
 use super::station::{Answer, Clock, Fate, Station};
 use super::truth::Shift;
 use super::world::{Post, World};
 
 mod forge;
+mod restore;
 mod wish;
 
 const DAY_US: i64 = 86_400 * 1_000_000;
@@ -47,7 +48,7 @@ pub(super) async fn live(world: &Arc<World>) {
     world.healed.store(false, Ordering::Relaxed);
     let days = world.profile.days(&mut world.dice());
     let mut left = STEPS;
-    while left > 0 {
+    while left > 0 && !world.is_over() {
         left -= 1;
         let mean = days * DAY_US / STEPS;
         let gap = {
@@ -59,7 +60,9 @@ pub(super) async fn live(world: &Arc<World>) {
         step(world).await;
     }
     heal(world).await;
-    checks::at_rest(world);
+    if !world.is_over() {
+        checks::at_rest(world);
+    }
     for post in world.posts() {
         end_session(&post).await;
     }
@@ -68,7 +71,7 @@ pub(super) async fn live(world: &Arc<World>) {
 /// Time passes; terminals whose log has to begin a new life start anew.
 async fn pass(world: &Arc<World>, time: Duration) {
     let until = Instant::now() + time;
-    while timeout_at(until, world.born.notified()).await.is_ok() {
+    while !world.is_over() && timeout_at(until, world.born.notified()).await.is_ok() {
         for post in world.posts() {
             let Some(life) = post.granted.lock().unwrap().take() else { continue };
             end_session(&post).await;
@@ -123,11 +126,12 @@ fn install(world: &Arc<World>, number: usize) {
 pub(super) fn start(world: &Arc<World>, post: &Arc<Post>) {
     let mut station = post.station();
     checks::opened(world, &station);
-    let reference = version(&station).map(|version| world.reference(version));
+    let reference = reference(world, &station);
     station.start(world.now_us(), reference, &mut world.truth());
     if station.engine.is_none() {
         return;
     }
+    checks::shown(world, &station);
     let device = device::of(&station);
     drop(station);
     post.grown.notify_waiters();
@@ -182,12 +186,14 @@ async fn step(world: &Arc<World>) {
         Happening::Partition => drop(post.cut.fetch_xor(true, Ordering::Relaxed)),
         Happening::Clock => clock(world, &post),
         Happening::SiteChange => site(world),
-        Happening::Backup => back_up(world, &post),
+        Happening::Backup => back_up(world),
+        Happening::Purge => purge(world, &post),
+        Happening::Correction => correct(world),
         Happening::Replay => replay(world),
         Happening::Forgery => forge::any(world, &post),
-        Happening::HeadquartersRestored => restore(world),
-        Happening::TerminalRestored => put_back(world, &post).await,
-        Happening::Clone => copy(world, &post),
+        Happening::HeadquartersRestored => restore::centre(world),
+        Happening::TerminalRestored => restore::terminal(world, &post).await,
+        Happening::Clone => restore::copy(world, &post),
     }
     // A daemon whose power went during a round.
     if post.station().engine.is_none() {
@@ -238,6 +244,7 @@ fn round(
     }
     station.read_kept();
     post.grown.notify_waiters();
+    checks::shown(world, station);
     let (head, hash) = station.disk.seen.head();
     world.note(
         "round",
@@ -341,7 +348,7 @@ async fn reset(world: &World, post: &Post) {
         return;
     }
     read(world, post, Fate::Well);
-    lapse(Duration::from_secs(1)).await;
+    sleep(Duration::from_secs(1)).await;
     let mut station = post.station();
     let now_us = world.now_us();
     let Some(idle) = station.idle_s(&station.presses[1], now_us) else { return };
@@ -388,80 +395,34 @@ fn replay(world: &World) {
     }
 }
 
-fn back_up(world: &World, post: &Post) {
+fn back_up(world: &World) {
     world.centre().back_up();
-    let image = post.station().disk.image();
-    post.images.lock().unwrap().push(image);
-}
-
-/// The disk of a terminal is put back to an older copy.
-async fn put_back(world: &Arc<World>, post: &Arc<Post>) {
-    if post.fenced() {
-        return;
+    for post in world.posts().iter().filter(|post| !post.fenced()) {
+        let image = post.station().disk.image();
+        post.images.lock().unwrap().push(image);
     }
-    let image = {
-        let images = post.images.lock().unwrap();
-        if images.is_empty() {
-            return;
-        }
-        images[world.dice().random_range(0..images.len())].clone()
-    };
-    stop(world, post, true).await;
-    post.granted.lock().unwrap().take();
-    let mut station = post.station();
-    checks::taken(world, &station, &image);
-    station.disk.put_back(image);
-    station.last_asked = None;
-    world.note("put back", format_args!("{}", station.number));
-    drop(station);
-    start(world, post);
 }
 
-/// Somebody copies a terminal's disk into another computer and switches it on.
-fn copy(world: &Arc<World>, post: &Arc<Post>) {
+/// A supervisor at headquarters counts the parts of a batch again.
+fn correct(world: &World) {
+    let batches = |record: &(&Uuid, &Arc<Record>)| matches!(&**record.1, Record::Batch(_));
+    let mut centre = world.centre();
+    let known: Vec<Uuid> = centre.state.records.iter().filter(batches).map(|(id, _)| *id).collect();
     let mut dice = world.dice();
-    let original = post.station();
-    if original.copy || original.engine.is_none() {
-        return;
+    let Some(batch) = known.get(dice.random_range(0..known.len().max(1))) else { return };
+    let good = dice.random_range(0..500);
+    if centre.correct(RecordId(*batch), good, world.now_us()) {
+        world.note("corrected", format_args!("{batch} {good}"));
+        world.committed.notify_waiters();
     }
-    let mut disk = Disk::default();
-    disk.put_back(original.disk.image());
-    let number = original.number;
-    let presses: Vec<Press> = (0..2).map(|press| Press::new(number, press, &mut dice)).collect();
-    let station = Station {
-        number,
-        id: original.id,
-        incarnation: original.incarnation,
-        nonce: format!("{:016x}", dice.random::<u64>()),
-        copy: true,
-        tenant: original.tenant.clone(),
-        disk,
-        engine: None,
-        clock: Clock { off_us: 0, boot: 1_000, booted_us: world.now_us() },
-        map: Arc::clone(&original.map),
-        presses,
-        keys: 1_000_000,
-        last_asked: None,
-    };
-    drop((original, dice));
-    let copied = Post::new(station);
-    world.posts.lock().unwrap().push(Arc::clone(&copied));
-    world.note("copied", format_args!("{number}"));
-    start(world, &copied);
 }
 
-/// Headquarters is put back to its last backup.
-fn restore(world: &World) {
-    let newest = world.centre().state.reference.version;
-    if world.centre().restore() {
-        world.note("restored", format_args!(""));
-        checks::regressed(world);
-        // Somebody applies the present site file again, or finds out later.
-        if world.dice().random_bool(0.5) {
-            let reference = world.reference(newest);
-            world.centre().apply_site((*reference).clone());
-        }
-        world.committed.notify_waiters();
+fn purge(world: &World, post: &Post) {
+    let mut station = post.station();
+    let Some(seq) = station.purge(world.now_us()) else { return };
+    world.note("purged", format_args!("{} {seq}", station.number));
+    if !station.copy {
+        checks::purged(world, station.origin(), seq);
     }
 }
 

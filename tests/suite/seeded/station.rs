@@ -8,7 +8,7 @@ use kart_core::command::{Accepted, Command};
 use kart_core::engine::Engine;
 use kart_core::engine::commands::Asked;
 use kart_core::fact::life::Continued;
-use kart_core::fact::{Draft, Fact, Hash, Prepared};
+use kart_core::fact::{Body, Draft, Fact, Hash, Prepared};
 use kart_core::id::{Incarnation, Origin, TerminalId};
 use kart_core::life::Succession;
 use kart_core::map::Map;
@@ -19,6 +19,7 @@ use kart_core::row::Row;
 use kart_core::signal::Sample;
 use kart_core::time::{Boot, Micros, Moment, Stamp};
 use kart_planted::{Bug, planted};
+use kart_store::Needed;
 use kart_sync::NewLife;
 use rand::rngs::StdRng;
 use uuid::Uuid;
@@ -27,8 +28,10 @@ use super::disk::{Disk, Kept, RowKey, Write};
 use super::floor::{self, Press};
 use super::truth::Truth;
 
+/// Facts stay so long at least.
+const KEPT_US: i64 = 2 * 86_400 * 1_000_000;
 /// 2026-06-01 06:00 UTC.
-const EPOCH_US: i64 = 1_780_293_600_000_000;
+pub(super) const EPOCH_US: i64 = 1_780_293_600_000_000;
 
 /// The two clocks of a terminal.
 pub(super) struct Clock {
@@ -102,10 +105,12 @@ impl Station {
         truth: &mut Truth,
     ) {
         self.incarnation = self.disk.seen.incarnation.unwrap_or(self.incarnation);
-        let inherited = self.disk.seen.inherited.clone();
-        let origin = self.origin();
-        let mut plant = inherited.map_or_else(|| Plant::new(origin), |plant| plant.inherit(origin));
-        for kept in &self.disk.seen.facts {
+        let image = &self.disk.seen;
+        let (origin, saved, inherited) = (self.origin(), &image.plant, &image.inherited);
+        let inherited = || inherited.clone().map(|plant| plant.inherit(origin));
+        let saved = saved.clone().or_else(inherited);
+        let mut plant = saved.unwrap_or_else(|| Plant::new(origin));
+        for kept in image.after(plant.head) {
             plant.apply(&kept.fact);
         }
         let alive = (plant.head > 0).then(|| plant.head_at.clone());
@@ -119,6 +124,7 @@ impl Station {
             engine.begin_log(&now);
         }
         engine.start("seeded", alive.as_ref(), &now);
+        engine.on_corrections(&now);
         let drafts = engine.take_drafts();
         self.engine = Some(engine);
         let facts = self.seal(drafts);
@@ -151,6 +157,7 @@ impl Station {
     ) -> Option<Answer> {
         let now = self.clock.moment(now_us);
         let mut engine = self.engine.clone()?;
+        engine.on_corrections(&now);
         engine.on_samples(samples, &now);
         let answer = asked.map(|(key, command)| self.decide(&mut engine, (key, command), &now));
         engine.on_time(&now);
@@ -263,6 +270,12 @@ impl Station {
         }
         for kept in facts {
             truth.accepted.insert((self.origin(), kept.fact.seq), kept.hash);
+            // What was issued again keeps the number that its former life took.
+            if let (Body::BatchStarted(started), None) = (&kept.fact.fact, &kept.fact.former)
+                && let Some(leased) = &started.lease
+            {
+                truth.numbers.insert((self.incarnation.to_string(), leased.number));
+            }
         }
     }
 
@@ -281,11 +294,11 @@ impl Station {
         };
         let now = self.clock.moment(now_us);
         let (mut succession, begins) =
-            Succession::begin(plant.clone(), origin, former, continued, &now);
+            Succession::begin(plant.clone(), origin, former, continued.clone(), &now);
         let mut prepared: Vec<Prepared> =
             begins.into_iter().map(|fact| Prepared::new(fact, vec![]).unwrap()).collect();
         let old = std::mem::take(&mut self.disk.seen.facts);
-        for kept in old.iter().skip(usize::try_from(life.common).unwrap()) {
+        for kept in old.iter().filter(|kept| kept.fact.seq > life.common) {
             let again = succession.reissue(&kept.fact, kept.hash).unwrap();
             // What a life says of itself is not said again.
             if again.is_empty() {
@@ -302,7 +315,8 @@ impl Station {
         }
         let mut image = self.disk.seen.clone();
         (image.records, image.rows) = (BTreeMap::new(), BTreeMap::new());
-        (image.acked, image.sessions, image.cursor) = (0, vec![], None);
+        (image.acked, image.safe, image.sessions, image.cursor) = (0, 0, vec![], None);
+        (image.purged, image.plant, image.continued) = (None, None, Some(continued));
         image.quarantine.clear();
         (image.incarnation, image.inherited) = (Some(origin.incarnation), Some(plant));
         self.disk.put_back(image);
@@ -322,6 +336,27 @@ impl Station {
         self.disk.failing = 0;
         self.disk.sync().ok();
         self.accept(&facts, truth);
+    }
+
+    /// Facts that nothing needs any more and that are old enough leave the disk. Answers up to where.
+    pub(super) fn purge(&mut self, now_us: i64) -> Option<u64> {
+        let plant = Box::new(self.engine.as_ref()?.plant.clone());
+        let image = &self.disk.seen;
+        let signed = |seq| i64::try_from(seq).unwrap();
+        let [acked, safe, last] = [image.acked, image.safe, plant.head].map(signed);
+        let limit = Needed { acked, safe, plant: last, last }.not_up_to();
+        let before = self.clock.stamp(now_us).wall_us.0 - KEPT_US;
+        let goes =
+            |kept: &&Arc<Kept>| signed(kept.fact.seq) <= limit && kept.fact.at.wall_us.0 < before;
+        let seq = image.facts.iter().take_while(goes).last()?.fact.seq;
+        self.disk.write(Write::Purged(seq, plant));
+        if self.disk.sync().is_err() {
+            self.disk.roll_back();
+            return None;
+        }
+        // A screen does not ask again after so long.
+        self.last_asked = None;
+        Some(seq)
     }
 
     /// For how long the counter of a press may have moved unseen, in seconds.

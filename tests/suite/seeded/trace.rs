@@ -10,6 +10,8 @@ pub(super) struct Trace {
     line: String,
     /// Kept only when somebody wants to read it.
     told: bool,
+    /// How much happened.
+    pub(super) noted: u64,
     /// How often each kind of thing happened.
     pub(super) counts: BTreeMap<&'static str, u64>,
     /// Name of the check, and what it found first.
@@ -22,6 +24,7 @@ impl Trace {
             hash: 0xcbf2_9ce4_8422_2325,
             line: String::new(),
             told,
+            noted: 0,
             counts: BTreeMap::new(),
             faults: BTreeMap::new(),
         }
@@ -29,6 +32,7 @@ impl Trace {
 
     /// Something happened.
     pub(super) fn note(&mut self, at_us: i64, kind: &'static str, detail: std::fmt::Arguments<'_>) {
+        self.noted += 1;
         self.line.clear();
         write!(self.line, "{at_us} {kind} {detail}").unwrap();
         // FNV-1a: only equality matters.

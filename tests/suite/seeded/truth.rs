@@ -39,6 +39,14 @@ pub(super) struct Truth {
     /// Good parts that people confirmed, by batch.
     pub(super) confirmed: BTreeMap<RecordId, (Uuid, i64)>,
     pub(super) shifts: BTreeMap<RecordId, Shift>,
+    /// The commit of headquarters that each terminal has shown.
+    pub(super) commits: BTreeMap<Uuid, (u32, u64)>,
+    /// Terminals with corrections that headquarters has lost.
+    pub(super) uncorrected: BTreeSet<Uuid>,
+    /// Leased numbers that facts took, by life.
+    pub(super) numbers: BTreeSet<(String, i64)>,
+    /// What each log has shown to people.
+    pub(super) shown: BTreeMap<Origin, u64>,
     /// Terminals whose disk was put back to an older state.
     pub(super) disturbed: BTreeSet<Uuid>,
 }
@@ -61,6 +69,8 @@ impl Truth {
     /// The disk of a terminal was put back: what people did there since is not told any more.
     pub(super) fn put_back(&mut self, terminal: Uuid) {
         self.disturbed.insert(terminal);
+        self.commits.remove(&terminal);
+        self.shown.retain(|origin, _| origin.terminal.0 != terminal);
         self.shifts.retain(|_, shift| shift.terminal != terminal);
         self.confirmed.retain(|_, (at, _)| *at != terminal);
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use kart_core::number::Prefix;
 use kart_core::reference::Reference;
 use kart_sync::NewLife;
 use kart_wire::Pushed;
@@ -46,6 +47,17 @@ pub(super) struct Recorded {
     pub(super) body: Arc<Vec<u8>>,
 }
 
+/// No history has so much in it.
+const MOST: u64 = 20_000;
+
+/// A commit of headquarters, and what a mirror is there.
+#[derive(Clone, Copy)]
+pub(super) struct Boundary {
+    pub(super) rows: u64,
+    /// State of headquarters' database, raised with every restore, and transaction.
+    pub(super) commit: (u32, u64),
+}
+
 pub(super) struct World {
     start: Instant,
     pub(super) profile: Profile,
@@ -68,7 +80,7 @@ pub(super) struct World {
     /// Answers to pushes, by terminal.
     pub(super) answers: Mutex<BTreeMap<Uuid, Vec<Pushed>>>,
     /// What a mirror must be once it has taken over the answer with this cursor.
-    pub(super) boundaries: Mutex<BTreeMap<String, u64>>,
+    pub(super) boundaries: Mutex<BTreeMap<String, Boundary>>,
     references: Mutex<BTreeMap<i64, Arc<Reference>>>,
 }
 
@@ -124,6 +136,15 @@ impl World {
 
     pub(super) fn note(&self, kind: &'static str, detail: std::fmt::Arguments<'_>) {
         self.trace().note(self.now_us(), kind, detail);
+        if self.is_over() {
+            self.fault("I24 nothing runs in circles", format!("{kind} for ever"));
+            self.born.notify_one();
+        }
+    }
+
+    /// Whether so much has happened that the history cannot come to an end.
+    pub(super) fn is_over(&self) -> bool {
+        self.trace().noted > MOST
     }
 
     pub(super) fn fault(&self, check: &'static str, what: String) {
@@ -154,8 +175,9 @@ impl World {
     }
 
     /// A mirror with this cursor must be these rows.
-    pub(super) fn bound(&self, cursor: &str, rows: u64) {
-        self.boundaries.lock().unwrap().insert(cursor.to_owned(), rows);
+    pub(super) fn bound(&self, cursor: &str, rows: u64, commit: (u32, u64)) {
+        let boundary = Boundary { rows, commit };
+        self.boundaries.lock().unwrap().insert(cursor.to_owned(), boundary);
     }
 
     fn reference_of(&self, version: i64) -> Arc<Reference> {
@@ -167,7 +189,8 @@ impl World {
 fn site(terminals: usize, version: i64) -> Reference {
     let text = floor::site_file(terminals, version);
     let reference = kart_core::site::parse("site.toml", &text).unwrap();
-    Reference { version, ..reference }
+    let prefix = Prefix { entity_type: "batch".to_owned(), prefix: "CH".to_owned(), padding: 4 };
+    Reference { version, prefixes: vec![prefix], ..reference }
 }
 
 impl Post {

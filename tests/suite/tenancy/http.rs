@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::{CANARIES, Tenants};
 use crate::headquarters::device::Device;
 
-const REQUESTS: usize = 3_000;
+const REQUESTS: usize = 5_000;
 /// A token may be used so often at once.
 const A_TOKEN_LASTS: usize = 150;
 
@@ -42,9 +42,29 @@ enum Role {
     Revoked,
     Invented,
     Nameless,
+    Supervisor,
+    OtherSupervisor,
+    NoSupervisor,
+    RevokedKey,
 }
 
-const ROLES: [Role; 4] = [Role::Terminal, Role::Revoked, Role::Invented, Role::Nameless];
+const ROLES: [Role; 8] = [
+    Role::Terminal,
+    Role::Revoked,
+    Role::Invented,
+    Role::Nameless,
+    Role::Supervisor,
+    Role::OtherSupervisor,
+    Role::NoSupervisor,
+    Role::RevokedKey,
+];
+
+impl Role {
+    fn has_key(self) -> bool {
+        [Self::Supervisor, Self::OtherSupervisor, Self::NoSupervisor, Self::RevokedKey]
+            .contains(&self)
+    }
+}
 
 struct Probe<'t> {
     tenants: &'t Tenants,
@@ -112,6 +132,10 @@ impl Probe<'_> {
             Role::Revoked => request.bearer_auth(&self.tokens[1]),
             Role::Invented => request.bearer_auth(Uuid::new_v4().simple()),
             Role::Nameless => request,
+            Role::Supervisor => request.bearer_auth(&self.tenants.keys.supervisor),
+            Role::OtherSupervisor => request.bearer_auth(&self.tenants.keys.other_site),
+            Role::NoSupervisor => request.bearer_auth(&self.tenants.keys.demoted),
+            Role::RevokedKey => request.bearer_auth(&self.tenants.keys.revoked),
         };
         let body = self.body(path, whose);
         let answer = request.body(body.clone()).send().await.unwrap();
@@ -119,33 +143,49 @@ impl Probe<'_> {
         let bytes = answer.bytes().await.unwrap();
         let plain = zstd::decode_all(&bytes[..]).unwrap_or_else(|_| bytes.to_vec());
         let text = String::from_utf8_lossy(&plain).into_owned();
-        for canary in CANARIES {
-            assert!(!text.contains(canary), "{method} {path} as {role:?} for {whose:?}: {text}");
+        // A supervisor of the other site is told of that site, and of no other organisation.
+        let foreign = if role == Role::OtherSupervisor { &CANARIES[..1] } else { &CANARIES[..] };
+        for canary in foreign {
+            assert!(!text.contains(*canary), "{method} {path} as {role:?} for {whose:?}: {text}");
         }
         assert!(status < 500 || status == 503, "{method} {path} {body}: {status} {text}");
         let public = ["/v1/enroll", "/v1/token"].contains(&path);
         if status == 429 {
             return;
         }
+        let for_people = path.starts_with("/v1/admin/");
         match role {
             // A small message is looked at before the token is; it is the only thing that can be said.
-            Role::Invented | Role::Revoked | Role::Nameless
-                if status == 400 && text.contains(code::MALFORMED) => {},
-            Role::Invented | Role::Nameless if !public => {
-                assert_eq!(status, 401, "{method} {path} as {role:?}: {text}");
+            Role::Supervisor | Role::OtherSupervisor if for_people => {
+                self.compare(role, path, whose, status, &text);
             },
+            Role::Terminal if !for_people && path != "/v1/renew" => {
+                self.compare(role, path, whose, status, &text);
+            },
+            _ if status == 400 && text.contains(code::MALFORMED) => {},
+            Role::NoSupervisor if for_people => assert_eq!(status, 403, "{path}: {text}"),
             Role::Revoked if !public => assert!([401, 403].contains(&status), "{path}: {text}"),
-            Role::Terminal if path != "/v1/renew" => self.compare(path, whose, status, &text),
+            // Neither is a key a token, nor a token a key.
+            _ if !public => assert_eq!(status, 401, "{method} {path} as {role:?}: {text}"),
             _ => {},
         }
     }
 
     /// What belongs to somebody else and what nobody has are told apart by nothing.
-    fn compare(&mut self, path: &str, whose: Whose, status: u16, text: &str) {
-        let foreign =
-            [Whose::OtherTerminal, Whose::OtherSite, Whose::OtherOrganization, Whose::Nobody];
+    fn compare(&mut self, role: Role, path: &str, whose: Whose, status: u16, text: &str) {
+        let foreign: &[Whose] = match role {
+            // Whatever terminal of the site it is.
+            Role::Supervisor => &[Whose::OtherSite, Whose::OtherOrganization, Whose::Nobody],
+            Role::OtherSupervisor => {
+                &[Whose::Own, Whose::OtherTerminal, Whose::OtherOrganization, Whose::Nobody]
+            },
+            _ => &[Whose::OtherTerminal, Whose::OtherSite, Whose::OtherOrganization, Whose::Nobody],
+        };
+        if role.has_key() && foreign.contains(&whose) {
+            assert!(status >= 400, "{path} as {role:?} for {whose:?}: {status} {text}");
+        }
         if status >= 400 && foreign.contains(&whose) && !text.contains(code::BUSY) {
-            let known = self.refusals.entry(path.to_owned()).or_default();
+            let known = self.refusals.entry(format!("{role:?} {path}")).or_default();
             known.entry(format!("{status} {}", without_ids(text))).or_insert(whose);
         }
     }
@@ -182,13 +222,17 @@ impl Probe<'_> {
 
     /// A path with its parameters.
     fn filled(&mut self, path: &str, whose: Whose) -> String {
+        let named = match path.starts_with("/v1/admin/records/") {
+            true => |device: &Device| device.origin().record(2).0,
+            false => |device: &Device| device.id,
+        };
         let parts: Vec<String> = path
             .split('/')
             .map(|part| match part.starts_with('{') {
                 // An empty one would be another path.
                 true => format!(
                     "x{}",
-                    self.id(whose, |device| device.id).replace(['/', '\u{0}', ' ', '\'', '.'], "x")
+                    self.id(whose, named).replace(['/', '\u{0}', ' ', '\'', '.'], "x")
                 )
                 .trim_start_matches(|letter| letter == 'x' && whose != Whose::Malformed)
                 .to_owned(),
@@ -220,6 +264,11 @@ impl Probe<'_> {
         // A malformed body is one of the things that somebody sends.
         match (path, whose) {
             ("/v1/hello", Whose::Own) => "{}".to_owned(),
+            ("/v1/admin/corrections", _) => {
+                let station =
+                    self.id(whose, |_| crate::headquarters::device::key("ops_stations", "ST-21"));
+                json!({ "record": record, "reason": "probe", "station": station }).to_string()
+            },
             (_, Whose::Malformed) if self.dice.random_ratio(1, 3) => "[".repeat(40),
             _ => everything.to_string() + "\n",
         }

@@ -84,7 +84,7 @@ pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
         let Some(by) = form.who.key() else {
             return refuse(model, Sentence::new("choose-person"));
         };
-        let what = Sentence::new("what-join").with("number", number).with("machine", machine);
+        let what = Sentence::new("what-join").with("number", number);
         return send(model, Command::JoinBatch { by, batch }, what);
     }
     let Some(product) = form.found.chosen.and_then(|at| form.found.entries.get(at)) else {

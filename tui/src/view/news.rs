@@ -26,12 +26,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, view: &V
     let mut said: Vec<Said> =
         view.conflicts.iter().map(|conflict| (told(scene, conflict), theme::CARE)).collect();
     said.extend(view.elsewhere.iter().map(|open| {
-        let product = [&open.batch.number, &open.batch.product_name].map(String::as_str).join(" ");
         let sentence = Sentence::new("elsewhere")
             .with("machine", &open.machine)
-            .with("batch", product)
+            .with("batch", &open.batch.number)
             .with("begun", begun(scene, &open.batch));
-        (scene.tell(&sentence), Style::new())
+        (format!("{} · {}", scene.tell(&sentence), open.batch.product_name), Style::new())
     }));
     if said.len() > MOST {
         let more = i64::try_from(said.len() - MOST + 1).unwrap_or(i64::MAX);
@@ -103,8 +102,10 @@ fn begun(scene: Scene<'_>, batch: &Batch) -> String {
 fn names(scene: Scene<'_>, batch: &Batch) -> String {
     let reference = scene.model.view.as_ref().and_then(|view| view.reference.as_ref());
     let person = |user| reference.and_then(|reference| reference.person(user));
-    let names = batch.operators.iter().filter_map(|user| person(*user));
-    names.map(|person| person.name.clone()).collect::<Vec<_>>().join(", ")
+    let people = batch.operators.iter().filter_map(|user| person(*user));
+    let mut names: Vec<&str> = people.map(|person| person.name.as_str()).collect();
+    names.sort_unstable();
+    names.join(", ")
 }
 
 #[cfg(test)]

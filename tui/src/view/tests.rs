@@ -326,7 +326,7 @@ fn what_comes_from_elsewhere() {
         "started at T-08 1 h ago · Anna Fischer",
         " ▲ Batch B-1041 was ended twice. Headquarters is asked.",
         " ▲ Anna Fischer is clocked in twice at the same time. Headquarters is asked.",
-        " EQ-213: batch B-7 Housing left, started at T-08 1 h ago · Anna Fischer",
+        " EQ-213: batch B-7, started at T-08 1 h ago · Anna Fischer · Housing left",
     ] {
         assert!(shown.contains(wanted), "{wanted}\n{shown}");
     }

@@ -75,8 +75,7 @@ mod tests {
             habits: Habits::default(),
         };
         let map = Map { fingerprint: "m".into(), machines: vec![machine] };
-        let origin =
-            Origin { terminal: TerminalId(Uuid::nil()), incarnation: Incarnation([0; 8]) };
+        let origin = Origin { terminal: TerminalId(Uuid::nil()), incarnation: Incarnation(0) };
         let mut engine = Engine::new(Plant::new(origin), Arc::new(map), "T".into());
         engine.begin_log(&at(0));
         engine.start("0", None, &at(0));
@@ -100,9 +99,7 @@ mod tests {
 
     fn held(engine: &mut Engine) -> usize {
         let drafts = engine.take_drafts();
-        let held = |body: &Body| {
-            matches!(body, Body::Counted(counted) if counted.verdict == Verdict::Held)
-        };
+        let held = |body: &Body| matches!(body, Body::Counted(counted) if counted.verdict == Verdict::Held);
         drafts.iter().filter(|draft| held(&draft.body)).count()
     }
 

@@ -180,6 +180,7 @@ impl Bench {
     }
 }
 
+mod join;
 mod press;
 
 #[test]

@@ -143,6 +143,8 @@ impl<'r> Line<'r> {
     }
 
     fn fault(self, problem: String) -> Fault {
+        let key = ["id", "user_id"].into_iter().find_map(|column| self.text(column));
+        let problem = key.map_or(problem.clone(), |key| format!("row {key}: {problem}"));
         Fault { table: self.table, problem }
     }
 }

@@ -140,7 +140,7 @@ impl<'p> Delivery<'p> {
             let device = self.plan.name.clone();
             metrics::counter!("kart_sessions_lost_total", "device" => device).increment(1);
             let lost = "the broker has lost our session: messages may be missing since";
-            warn!(broker = self.plan.name, since = ?heard.map(|at| at.wall_us.rfc3339()), "{lost}");
+            warn!(broker = self.plan.name, since = heard.map(|at| at.wall_us.rfc3339()), "{lost}");
             self.hand_over(Reading::Stale(self.plan.signals())).await?;
         }
         Ok(())

@@ -142,9 +142,8 @@ impl<'p> Listener<'p> {
                         },
                     }
                 },
-                Err(error @ ConnectionError::ConnectionRefused(_)) => {
-                    return secure::in_words(&error);
-                },
+                // The next client reads password and certificates anew.
+                Err(error) if connected.is_none() => return secure::in_words(&error),
                 Err(error) => {
                     shared.connection.fetch_add(1, Ordering::Relaxed);
                     last_message = None;

@@ -31,7 +31,7 @@ pub(crate) async fn transport(plan: Option<&TlsPlan>) -> Result<Transport, Strin
                 .map_err(|error| named("key_file", key_file, &error))?;
             config
                 .with_client_auth_cert(chain, key)
-                .map_err(|error| named("cert_file", cert_file, &error))?
+                .map_err(|error| format!("cert_file and key_file do not fit: {error}"))?
         },
     };
     Ok(Transport::tls_with_config(TlsConfiguration::Rustls(Arc::new(config))))
@@ -72,13 +72,14 @@ pub(crate) fn in_words(error: &ConnectionError) -> String {
         },
         ConnectionError::Tls(error) => tls_in_words(&error.to_string()),
         ConnectionError::Io(error) => tls_in_words(&error.to_string()),
-        other => other.to_string(),
+        other => tls_in_words(&other.to_string()),
     }
 }
 
 /// What TLS says arrives as text, wherever it arrives.
 fn tls_in_words(text: &str) -> String {
     let told = [
+        ("BadSignature", "the broker's certificate is not signed by the authority in ca_file"),
         ("UnknownIssuer", "the broker's certificate is not signed by the authority in ca_file"),
         ("NotValidForName", "the broker's certificate is for another name than the address says"),
         ("Expired", "the broker's certificate has expired; or this computer's clock is wrong"),
@@ -88,6 +89,7 @@ fn tls_in_words(text: &str) -> String {
         ),
         ("CertificateRequired", "the broker asks for a client certificate: cert_file and key_file"),
         ("UnknownCA", "the broker does not know the authority of our client certificate"),
+        ("DecryptError", "the broker does not accept our client certificate"),
         ("BadCertificate", "the broker does not accept our client certificate"),
         ("InvalidContentType", "the broker does not speak TLS at this port"),
     ];

@@ -122,11 +122,9 @@ impl BrokerPlan {
 
     /// What is heard on a topic, and whether it is subscribed to at all.
     pub fn heard(&self, topic: &str) -> (Vec<&TopicPlan>, bool) {
-        if let Some(exact) = self.subscriptions.get(topic) {
-            return (exact.topics.values().collect(), true);
-        }
-        let mut plans = Vec::new();
-        let mut covered = false;
+        let exact = self.subscriptions.get(topic);
+        let mut covered = exact.is_some();
+        let mut plans: Vec<_> = exact.into_iter().flat_map(|heard| heard.topics.values()).collect();
         for heard in self.subscriptions.values().filter(|heard| !heard.filter.is_exact()) {
             let Some(captured) = heard.filter.captures(topic) else { continue };
             covered = true;

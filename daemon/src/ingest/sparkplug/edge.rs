@@ -65,7 +65,7 @@ impl Edge {
             plans,
             current: BTreeMap::new(),
             may_ask,
-            ask_from_us: i64::MIN,
+            ask_from_us: i64::MAX,
             asks: 0,
             unborn: None,
             links: BTreeMap::new(),

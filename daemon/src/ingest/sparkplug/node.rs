@@ -12,6 +12,10 @@ use super::{
     wire::{Metric, MetricValue, Payload},
 };
 
+/// Aliases of metrics that nobody asks for are kept up to here; beyond, one that is used asks for a
+/// rebirth. No edge node that is in its senses has so many.
+const MOST_ALIASES: usize = 500_000;
+
 /// The kinds of messages that an edge node sends.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Kind {
@@ -180,7 +184,9 @@ impl Node {
             let Some(name) = metric.name.clone() else { continue };
             let name = (device.map(str::to_owned), name);
             let wanted = self.wanted.contains(&name);
-            if let Some(alias) = metric.alias {
+            if let Some(alias) = metric.alias
+                && (wanted || self.aliases.len() < MOST_ALIASES)
+            {
                 self.aliases.insert(alias, wanted.then(|| name.clone()));
             }
             if !wanted {

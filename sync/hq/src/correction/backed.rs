@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use deadpool_postgres::Transaction;
 use kart_core::{
-    fact::{Body, Fact},
+    fact::{Body, Fact, correction::Corrected},
     record::fold::Aliases,
 };
 use tokio_postgres::Error;
@@ -32,17 +32,26 @@ pub(crate) async fn unbacked(
     let own = is_headquarters(tx, writer).await?;
     let made = made(tx, &claims).await?;
     let names = names(tx, &claims).await?;
-    let backed = |fact: &Fact| match &fact.fact {
+    let detail = "headquarters made no such correction";
+    let unbacked = claims.into_iter().filter(|fact| !is_backed(fact, own, (&made, &names)));
+    Ok(unbacked.map(|fact| writer.hold(fact, "refused", detail)).collect())
+}
+
+/// Whether a fact about a correction counts: in headquarters' `own` log, or where headquarters has
+/// made what it repeats, of a record that goes by the name it uses.
+pub fn is_backed(
+    fact: &Fact,
+    own: bool,
+    (made, names): (&BTreeMap<Uuid, Corrected>, &Aliases),
+) -> bool {
+    match &fact.fact {
         Body::CorrectionSeen(seen) => {
             let stands = |here| names.get(here) == Some(&seen.corrected.record);
             made.get(&seen.correction) == Some(&seen.corrected)
                 && seen.here.as_ref().is_none_or(stands)
         },
         _ => own,
-    };
-    let detail = "headquarters made no such correction";
-    let unbacked = claims.into_iter().filter(|fact| !backed(fact));
-    Ok(unbacked.map(|fact| writer.hold(fact, "refused", detail)).collect())
+    }
 }
 
 async fn is_headquarters(tx: &Transaction<'_>, writer: &Writer) -> Result<bool, Error> {
@@ -53,10 +62,7 @@ async fn is_headquarters(tx: &Transaction<'_>, writer: &Writer) -> Result<bool, 
 }
 
 /// What headquarters' own log says of the claimed corrections.
-async fn made(
-    tx: &Transaction<'_>,
-    claims: &[&Fact],
-) -> Result<BTreeMap<Uuid, kart_core::fact::correction::Corrected>, Error> {
+async fn made(tx: &Transaction<'_>, claims: &[&Fact]) -> Result<BTreeMap<Uuid, Corrected>, Error> {
     let ids: Vec<Uuid> = claims
         .iter()
         .filter_map(|fact| match &fact.fact {

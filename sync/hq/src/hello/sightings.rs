@@ -23,7 +23,6 @@ pub(super) async fn welcomed(
     tx: &Transaction<'_>,
     terminal: &Terminal,
     hello: &Hello,
-    verdict: &Verdict,
     peer: Peer,
 ) -> Result<(), Refusal> {
     tx.execute(
@@ -41,10 +40,24 @@ pub(super) async fn welcomed(
         ],
     )
     .await?;
-    if let Verdict::Restored(from, to) = verdict {
-        tracing::warn!(from, to, "headquarters has lost acknowledged facts; they come again");
-    }
     Ok(())
+}
+
+/// Headquarters has lost facts that it had acknowledged; they come again. `told` says whether the
+/// sessions have told so already: within one session they do not.
+pub(super) async fn restored(
+    tx: &Transaction<'_>,
+    terminal: &Terminal,
+    verdict: &Verdict,
+    told: bool,
+) -> Result<(), Refusal> {
+    let Verdict::Restored(from, to) = verdict else { return Ok(()) };
+    tracing::warn!(from, to, "headquarters has lost acknowledged facts; they come again");
+    if told {
+        return Ok(());
+    }
+    let detail = json!({ "terminal_id": terminal.id, "from": from, "to": to });
+    audit(tx, terminal, "headquarters restored", &detail).await
 }
 
 /// A session was refused.
@@ -192,10 +205,10 @@ pub(super) async fn history(
     terminal: &Terminal,
     ours: &[Uuid],
     theirs: &[PastSession],
-) -> Result<(), Refusal> {
-    let Some(newest) = theirs.first() else { return Ok(()) };
+) -> Result<bool, Refusal> {
+    let Some(newest) = theirs.first() else { return Ok(false) };
     if ours.contains(&newest.session) {
-        return Ok(());
+        return Ok(false);
     }
     let common = theirs.iter().find(|session| ours.contains(&session.session));
     let detail = json!({
@@ -206,7 +219,8 @@ pub(super) async fn history(
         "acknowledged_in_common": common.map_or(0, |session| session.watermark),
     });
     tracing::warn!(%detail, "headquarters does not know the last session: it was restored");
-    audit(tx, terminal, "headquarters restored", &detail).await
+    audit(tx, terminal, "headquarters restored", &detail).await?;
+    Ok(true)
 }
 
 /// Notes something that a person should know.

@@ -1,11 +1,11 @@
 //! Rows of kart-core as SQL.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use deadpool_postgres::Transaction;
-use kart_core::row::{Row, Table};
+use kart_core::row::{Cell, Row, Table};
 use serde_json::{Map, Value};
-use tokio_postgres::types::Json;
+use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use crate::{database::relation, upsert::Upsert};
@@ -33,14 +33,36 @@ pub(crate) async fn upsert(
     table: &Table,
     rows: &[Row],
 ) -> Result<(), tokio_postgres::Error> {
-    let rows: Vec<Value> =
-        rows.iter().filter(|row| row.table == table).map(|row| object(table, row)).collect();
+    let rows: Vec<&Row> = rows.iter().filter(|row| row.table == table).collect();
     if rows.is_empty() {
         return Ok(());
     }
-    let statement = tx.prepare_cached(&statement(table)).await?;
-    tx.execute(&statement, &[&Json(rows)]).await?;
+    // The database says once what types its columns have.
+    let relation = relation(table.schema, table.name);
+    let look = format!("SELECT {} FROM {relation} LIMIT 0", table.columns.join(", "));
+    let described = tx.prepare_cached(&look).await?;
+    let types: Vec<&str> = described.columns().iter().map(|column| column.type_().name()).collect();
+    let statement = tx.prepare_cached(&statement(table, &types)).await?;
+    let column = |place: usize| -> Vec<Option<Cow<'_, str>>> {
+        rows.iter().map(|row| row.cells.get(place).and_then(text)).collect()
+    };
+    let columns: Vec<_> = (0..table.columns.len()).map(column).collect();
+    let columns: Vec<&(dyn ToSql + Sync)> = columns.iter().map(|column| column as _).collect();
+    tx.execute(&statement, &columns).await?;
     Ok(())
+}
+
+/// What Postgres reads as the value.
+fn text(cell: &Cell) -> Option<Cow<'_, str>> {
+    Some(match cell {
+        Cell::Null => return None,
+        Cell::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
+        Cell::Int(value) => Cow::Owned(value.to_string()),
+        Cell::Text(value) | Cell::Decimal(value) => Cow::Borrowed(value),
+        Cell::Word(value) => Cow::Borrowed(value),
+        Cell::Uuid(value) => Cow::Owned(value.to_string()),
+        Cell::Time(value) => Cow::Owned(value.rfc3339()),
+    })
 }
 
 /// A row as `jsonb_populate_recordset` reads it.
@@ -49,7 +71,8 @@ pub(crate) fn object(table: &Table, row: &Row) -> Value {
     Value::Object(table.columns.iter().map(ToString::to_string).zip(cells).collect::<Map<_, _>>())
 }
 
-fn statement(table: &Table) -> String {
+/// Takes one array of texts for each column: several times as fast as JSON, which names the columns in each row.
+fn statement(table: &Table, types: &[&str]) -> String {
     let (fixed, told) = table.columns.split_at(1);
     let upsert = Upsert {
         table: relation(table.schema, table.name),
@@ -61,5 +84,7 @@ fn statement(table: &Table) -> String {
             .by_organization
             .then_some(("organization_id", "current_setting('edge.organization')")),
     };
-    upsert.sql()
+    let arrays = types.iter().enumerate().map(|(n, kind)| format!("${}::text[]::{kind}[]", n + 1));
+    let arrays = arrays.collect::<Vec<_>>().join(", ");
+    upsert.sql_from(&format!("unnest({arrays}) AS r({})", table.columns.join(", ")))
 }

@@ -70,7 +70,8 @@ async fn tell(
     tx.execute(
         "INSERT INTO edge.erasures
              (organization_id, site_id, terminal_id, incarnation, seq, field)
-         SELECT $1, $2, $3, $4, x.seq, x.field FROM edge.fact_texts x
+         SELECT x.organization_id, $2, x.terminal_id, x.incarnation, x.seq, x.field
+         FROM edge.fact_texts x
          WHERE x.organization_id = $1 AND x.terminal_id = $3 AND x.incarnation = $4
            AND x.seq = ANY($5)
          ON CONFLICT DO NOTHING",

@@ -82,6 +82,18 @@ pub(crate) async fn list(database: &Database, site: &SiteArgs) -> anyhow::Result
     for row in &found {
         say_plain(row.try_get(0)?)?;
     }
+    let refused = tx
+        .query(
+            "SELECT concat_ws(E'\t', 'site_data_refused', t.code, s.status #>> '{machines,refused}')
+             FROM edge.terminal_status s JOIN edge.terminals t USING (organization_id, terminal_id)
+             WHERE t.site_id = $1 AND t.status = 'active' AND s.status #>> '{machines,refused}' <> ''
+             ORDER BY t.code",
+            &[&place.id()],
+        )
+        .await?;
+    for row in &refused {
+        say_plain(row.try_get(0)?)?;
+    }
     for (terminal, (waiting, facts)) in alarming(&tx).await? {
         say_plain(&format!("quarantine\t{terminal}\t{waiting} of {facts} facts wait"))?;
     }

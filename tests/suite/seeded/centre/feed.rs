@@ -10,10 +10,14 @@ use kart_wire::{Feed, FeedHead, FeedRow, Problem, Scope, ScopeSum, code};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::super::checks::digest;
 use super::super::disk::Rows;
-use super::{Centre, State, problem};
+use super::{Centre, State, number, problem};
 
 const KEY: &[u8] = b"sealed";
+/// Tables whose rows go down, beside the site as a whole.
+const SENT: [&str; 4] =
+    ["oee_machine_events", "ops_products", "edge.number_leases", "edge.corrections"];
 const SCOPES: [Scope; 3] = [Scope::Org, Scope::Site, Scope::Terminal];
 
 impl State {
@@ -38,6 +42,15 @@ impl State {
                 let key = (Scope::Terminal, format!("public.{table}"), key.to_string());
                 rows.insert(key, row.to_string());
             }
+        }
+        let mut own = |table: &str, key: Uuid, row| {
+            rows.insert((Scope::Terminal, table.to_owned(), key.to_string()), row)
+        };
+        for (_, lease) in self.leases.iter().filter(|(of, _)| *of == id) {
+            own("edge.number_leases", number::key(lease.first), json(lease));
+        }
+        for (key, (_, row)) in self.corrections.iter().filter(|(_, (of, _))| *of == id) {
+            own("edge.corrections", *key, json(&**row));
         }
         rows
     }
@@ -66,13 +79,21 @@ impl Centre {
         }
     }
 
+    /// From where on a feed asks, in this state of headquarters.
+    pub(in super::super) fn asked(&self, id: Uuid, feed: &Feed) -> (u32, Option<u64>) {
+        (self.epoch, feed.cursor.as_deref().and_then(|cursor| self.open(id, cursor)))
+    }
+
     /// Whether there is anything to send.
-    pub(in super::super) fn news(&self, id: Uuid, feed: &Feed) -> bool {
-        let since = feed.cursor.as_deref().and_then(|cursor| self.open(id, cursor));
+    pub(in super::super) fn news(&self, id: Uuid, feed: &Feed, since: Option<u64>) -> bool {
         let concerns = |since: u64| {
             let after = self.state.changed.partition_point(|(tx, _)| *tx <= since);
+            let later = &self.state.changed[after..];
+            if later.is_empty() {
+                return false;
+            }
             let station = self.state.station(id);
-            self.state.changed[after..].iter().any(|(_, key)| match self.state.rows.get(key) {
+            later.iter().any(|(_, key)| match self.state.rows.get(key) {
                 Some(cells) => key.0 == "oee_machine_events" && cells.get(3) == station.as_ref(),
                 None => true,
             })
@@ -86,7 +107,7 @@ impl Centre {
         id: Uuid,
         feed: &Feed,
         server_us: i64,
-    ) -> Result<Fed, Problem> {
+    ) -> Result<(Fed, u64), Problem> {
         let current = self.state.terminals[&id].sessions.last().map(|past| past.id);
         if current != Some(feed.session) {
             return Err(problem(code::STALE_SESSION));
@@ -134,7 +155,7 @@ impl Centre {
             quarantined: self.state.waiting(id, 0, u64::MAX),
             sums: if feed.sums { sums(&now) } else { vec![] },
         };
-        Ok(Fed { head, rows })
+        Ok((Fed { head, rows }, digest(&now)))
     }
 
     /// Rows that changed, as they are now; gone where they are none of the terminal's.
@@ -151,9 +172,10 @@ impl Centre {
                     key: key.clone(),
                     row: Some(row.clone()),
                 }));
-            } else if ["oee_machine_events", "ops_products"].contains(&table) {
+            } else if SENT.contains(&table) {
                 let scope = if table == "ops_products" { Scope::Site } else { Scope::Terminal };
-                let key = (scope, format!("public.{table}"), id.to_string());
+                let schema = if table.starts_with("edge.") { "" } else { "public." };
+                let key = (scope, format!("{schema}{table}"), id.to_string());
                 // The site has come whole already.
                 if scope == Scope::Site && now.contains_key(&key) {
                     continue;
@@ -166,6 +188,11 @@ impl Centre {
         }
         rows
     }
+}
+
+/// A row of one column.
+fn json(row: &impl serde::Serialize) -> String {
+    serde_json::json!({ "row": serde_json::to_string(row).unwrap() }).to_string()
 }
 
 /// The scopes of these rows, each in two numbers.

@@ -40,6 +40,11 @@ pub(super) fn project(
         unopened.extend(state.quarantine.range(range).filter_map(|(_, held)| waits(held)));
     }
     for fact in facts {
+        if !state.backs(writer, fact) {
+            let held = writer.hold(fact, "refused", "headquarters made no such correction");
+            changes.held.push((place(held.seq), Arc::new(held)));
+            continue;
+        }
         let touched = writer.records(fact);
         let known = touched.iter().filter_map(|id| {
             let record = changes.records.get(id).or_else(|| state.records.get(id))?;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use kart_core::fact::Hash;
 use kart_core::row::Cell;
+use kart_hq::decisions::Held;
 
+use super::super::centre::Place;
 use super::super::disk::RowKey;
 use super::super::line::carry_out;
 use super::super::station::Station;
@@ -28,6 +30,7 @@ pub(in super::super) fn at_rest(world: &World) {
     }
     rows::shifts(world);
     rows::batches(world);
+    rows::numbers(world);
     replayed(world);
 }
 
@@ -53,12 +56,19 @@ fn liveness(world: &World) {
         }
     }
     let waiting: Vec<_> =
-        centre.state.quarantine.iter().filter(|(_, held)| held.code != "bad_text").collect();
+        centre.state.quarantine.iter().filter(|(place, held)| !stays(world, place, held)).collect();
     if let Some(((_, _, seq), held)) = waiting.first() {
         let what =
             format!("{} facts wait, fact {seq}: {} {}", waiting.len(), held.code, held.detail);
         world.fault("I9 what waited was applied", what);
     }
+}
+
+/// Whether a fact waits for ever: its text was not its own, or headquarters has lost the correction
+/// that it tells of.
+fn stays(world: &World, (terminal, ..): &Place, held: &Held) -> bool {
+    held.code == "bad_text"
+        || held.code == "refused" && world.truth().uncorrected.contains(terminal)
 }
 
 /// What was confirmed is at headquarters, once and as it was.
@@ -129,6 +139,10 @@ fn converged(world: &World, station: &Station) {
         let what = format!("{}: {there:?} {:?}", station.number, station.disk.seen.quarantine);
         world.fault("I9 what waits is seen on both sides", what);
     }
+    // A terminal keeps corrections that headquarters has lost, and says so.
+    if world.truth().uncorrected.contains(&station.id) {
+        return;
+    }
     for (key, cells) in &station.disk.seen.rows {
         if centre.state.rows.get(key).map(|there| &**there) != Some(cells) {
             let what = format!("{} {key:?}", station.number);
@@ -153,9 +167,9 @@ fn replayed(world: &World) {
 }
 
 /// All of headquarters that a repeated push could change.
-type Held = (Vec<(u64, Hash)>, usize, usize, BTreeMap<RowKey, Arc<Vec<Cell>>>);
+type All = (Vec<(u64, Hash)>, usize, usize, BTreeMap<RowKey, Arc<Vec<Cell>>>);
 
-fn state(world: &World) -> Held {
+fn state(world: &World) -> All {
     let centre = world.centre();
     let state = &centre.state;
     let heads = state.terminals.values().map(|known| (known.watermark, known.hash)).collect();

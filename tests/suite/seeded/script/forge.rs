@@ -30,8 +30,7 @@ fn next_push(world: &World, post: &Post) -> Option<(PushEnvelope, Page)> {
     let centre = world.centre();
     let known = centre.state.terminals.get(&station.id)?;
     let session = known.session()?;
-    let from = usize::try_from(known.watermark).ok()?;
-    let kept = station.disk.seen.facts.get(from..)?;
+    let kept = station.disk.seen.after(known.watermark);
     if station.disk.seen.hash_at(known.watermark) != Some(known.hash) {
         return None;
     }
@@ -140,7 +139,7 @@ fn other_cursor(world: &World, post: &Post) {
     let fed = centre.feed(id, &feed, 0);
     centre.state = before;
     drop(centre);
-    if fed.is_ok_and(|fed| fed.head.whole.len() < 3) {
+    if fed.is_ok_and(|(fed, _)| fed.head.whole.len() < 3) {
         world.fault("I13 a cursor is its holder's", format!("{}", Value::from(id.to_string())));
     }
 }

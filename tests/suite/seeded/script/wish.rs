@@ -27,7 +27,9 @@ pub(super) fn any(station: &Station, dice: &mut StdRng) -> Option<Value> {
         5..=6 => {
             let press = &station.presses[dice.random_range(0..station.presses.len())];
             let products = &reference.families.first()?.products;
-            let product = products.get(dice.random_range(0..products.len()))?.id;
+            // Mostly the newest, which headquarters may have dropped meanwhile.
+            let oldest = if dice.random_bool(0.7) { products.len() - 1 } else { 0 };
+            let product = products.get(dice.random_range(oldest..products.len()))?.id;
             Some(
                 json!({ "start_batch": { "by": who?, "equipment": press.equipment, "product": product } }),
             )

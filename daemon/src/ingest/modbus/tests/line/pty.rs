@@ -25,7 +25,7 @@ impl Pty {
         rustix::io::ioctl_fionbio(&far, true)?;
         let path = ptsname(&far, Vec::new())?.into_string().map_err(io::Error::other)?;
         let near = File::options().read(true).write(true).open(&path)?;
-        Ok((Self { far: AsyncFd::new(far)?, _near: near }, path))
+        Ok((Self { far: AsyncFd::register(far)?, _near: near }, path))
     }
 }
 

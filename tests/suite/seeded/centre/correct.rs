@@ -1,0 +1,88 @@
+//! Corrections that a supervisor makes at headquarters: facts of a log of its own.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kart_core::fact::correction::{Amendment, Correctable, Corrected, Correction, CorrectionSeen};
+use kart_core::fact::{Body, Draft, Fact};
+use kart_core::id::{Incarnation, Origin, RecordId, TerminalId};
+use kart_core::record::Tenant;
+use kart_core::record::fold::Aliases;
+use kart_core::reference::Role;
+use kart_core::time::{Boot, Micros, Stamp};
+use kart_hq::decisions::{Writer, is_backed};
+use uuid::Uuid;
+
+use super::super::{floor, station};
+use super::{Centre, Changes, State, fold};
+
+const LOG: Origin =
+    Origin { terminal: TerminalId(Uuid::from_u128(0x4851)), incarnation: Incarnation(0x4851) };
+
+impl Centre {
+    /// A batch has so many good parts. Says whether that could be said of it.
+    pub(in super::super) fn correct(&mut self, record: RecordId, good: i64, now_us: i64) -> bool {
+        let made = Micros(station::EPOCH_US + now_us);
+        let standing = self.state.records.get(&record.0).and_then(|record| record.stands());
+        let Some(standing) = standing.filter(|standing| standing.kind == Correctable::Batch) else {
+            return false;
+        };
+        let after = Amendment { good: Some(good), ..Amendment::default() };
+        if standing.check(&after, made).is_err() {
+            return false;
+        }
+        let (kind, rank) = (standing.kind, Role::Supervisor.rank());
+        let before = standing.before(&after);
+        let corrected = Corrected { record, kind, rank, reason: None, before, after };
+        let draft = Draft {
+            at: Stamp { wall_us: made, mono_us: 0 },
+            boot: Boot::default(),
+            by: None,
+            key: None,
+            body: Body::Corrected(corrected.clone()),
+            texts: vec![],
+        };
+        let seq = self.state.log.0 + 1;
+        let (fact, line, _) = draft.prepare().unwrap().seal(seq);
+        let hash = self.state.log.1.after(line.as_bytes());
+        let organization = floor::ORGANIZATION.to_owned();
+        let writer = Writer { origin: LOG, tenant: Tenant { organization, site: self.site() } };
+        let mut changes = Changes::default();
+        fold::project(&self.state, &writer, &[fact], false, &mut changes).ok();
+        if !changes.held.is_empty() {
+            return false;
+        }
+        self.state.apply(changes);
+        self.state.log = (seq, hash);
+        // Made of the chain, so that a log that was put back repeats none.
+        let correction = Uuid::new_v5(&LOG.terminal.0, &hash.0);
+        let seen =
+            CorrectionSeen { correction, origin: LOG, seq, made, by: None, corrected, here: None };
+        let owner = standing.owner.terminal.0;
+        let row = Arc::new(Correction { seen, reason: None });
+        self.state.corrections.insert(correction, (owner, row));
+        self.state.changed.push((self.state.tx, ("edge.corrections", correction)));
+        true
+    }
+}
+
+impl State {
+    /// Whether a fact may count that claims a correction; every other one may.
+    pub(super) fn backs(&self, writer: &Writer, fact: &Fact) -> bool {
+        let made = match &fact.fact {
+            Body::CorrectionSeen(seen) => self.corrections.get(&seen.correction),
+            Body::Corrected(_) => None,
+            _ => return true,
+        };
+        let made = made.map(|(_, made)| (made.seen.correction, made.seen.corrected.clone()));
+        let made: BTreeMap<Uuid, Corrected> = made.into_iter().collect();
+        is_backed(fact, writer.origin == LOG, (&made, &Aliases::new()))
+    }
+
+    /// What headquarters said last about the good parts of a batch.
+    pub(in super::super) fn corrected(&self, batch: RecordId) -> Option<i64> {
+        let of = self.corrections.values().map(|(_, made)| &made.seen);
+        let of = of.filter(|seen| seen.corrected.record == batch);
+        of.max_by_key(|seen| (seen.made, seen.seq))?.corrected.after.good
+    }
+}
