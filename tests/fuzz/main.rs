@@ -20,7 +20,7 @@ use std::time::{Duration, SystemTime};
 use mutate::Mutator;
 
 /// Mutations in a short run.
-const SHORT: u64 = 30_000;
+const SHORT: u64 = 10_000;
 const USUAL_SEED: u64 = 16;
 
 /// Something that takes bytes from outside apart. It panics when what comes out cannot be.

@@ -113,3 +113,22 @@ async fn a_shift_goes_through_an_adopted_database() {
         "tables are reached through views only"
     );
 }
+
+#[tokio::test]
+async fn a_database_of_our_own_is_built_by_an_owner_who_is_no_superuser() {
+    let cluster = tokio::task::spawn_blocking(Cluster::start).await.unwrap().unwrap();
+    cluster.psql("postgres", "CREATE ROLE plant LOGIN CREATEROLE").unwrap();
+    cluster.psql("postgres", &format!("CREATE DATABASE {DATABASE} OWNER plant")).unwrap();
+    let owner = cluster.url(DATABASE, "plant");
+    let site = demo_site().display().to_string();
+    for arguments in [&["migrate", "--gateway-login", "kart_hq"][..], &["site", "apply", &site]] {
+        let mut command = Command::new(program("kart-hq").unwrap());
+        command.env("DATABASE_URL", &owner).args(arguments);
+        let mut child = Child::spawn(&mut command).unwrap();
+        assert!(child.end(LIMIT).await.unwrap().success(), "{}", child.tail());
+    }
+    let given = "SELECT count(*) FROM pg_proc WHERE proowner = 'kart_edge_definer'::regrole";
+    assert_ne!(cluster.psql(DATABASE, given).unwrap(), "0");
+    let left = "SELECT pg_has_role('plant', 'kart_edge_definer', 'USAGE')";
+    assert_eq!(cluster.psql(DATABASE, left).unwrap(), "f", "its rights were for that moment");
+}

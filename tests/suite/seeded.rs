@@ -28,7 +28,7 @@ mod truth;
 mod world;
 
 /// Seeds in the gate.
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 75;
 
 /// What became of one world.
 pub(crate) struct Outcome {

@@ -155,7 +155,7 @@ async fn an_edge_node_lives_and_dies() {
     a_device_dies(&mut floor).await;
     a_silent_node_is_not_stale(&mut floor).await;
     the_node_dies(&mut floor).await;
-    nothing_else_was_sent(&mut floor).await;
+    nothing_else_was_sent(&floor);
 }
 
 /// Values of the past neither show nor decide; the parts between them count.
@@ -229,7 +229,7 @@ async fn the_node_dies(floor: &mut Floor) {
     assert_eq!(floor.edge.asked().await.unwrap(), 1);
 }
 
-async fn nothing_else_was_sent(floor: &mut Floor) {
+fn nothing_else_was_sent(floor: &Floor) {
     let heard = std::fs::read(floor.heard.stdout_path()).unwrap();
     let heard = String::from_utf8_lossy(&heard).into_owned();
     // The name stands once in each birth and once in each request.

@@ -96,7 +96,7 @@ fn the_defaults_are_those_of_the_reference() {
                  connect_pause_ms|request_pause_ms|retry_ms|address_base|\
                  order = \"ABCD\"|timeout_ms|max_gap = 8|max_registers|\
                  socket|log =|client_id|keep_alive_s|max_packet_bytes|table = \"holding\"|\
-                 interval_ms = 1000|format|width|max_per_s|hold_ms = 0|stale_after_ms";
+                 interval_ms = 1000|format = \"json\"|width|max_per_s|hold_ms = 0|stale_after_ms";
     let given: Vec<&str> = given.split('|').collect();
     let left_out = |line: &&str| given.iter().any(|key| line.starts_with(key));
     for key in &given {
@@ -139,12 +139,24 @@ fn a_small_file_becomes_a_map_and_plans() {
     assert_eq!(elsewhere.map, config.map);
 }
 
+const SIGNAL: &str = "machine[0].signal[0]";
+const OTHER: &str = "machine[0].signal[1]";
+const RULE: &str = "machine[0].rule[0]";
+
+/// What is replaced in [`SMALL`] by what, where a fault is said then, and which.
+type Case<'c> = (&'c str, &'c str, &'c str, &'c str);
+
+fn each_said(cases: &[Case<'_>]) {
+    for (from, to, start, says) in cases {
+        let found = faults_with(from, to);
+        let hit = found.iter().any(|fault| fault.contains(start) && fault.contains(says));
+        assert!(hit, "{to}: {start}{says} not in {found:#?}");
+    }
+}
+
 #[test]
 fn each_fault_is_said_at_its_place() {
-    const SIGNAL: &str = "machine[0].signal[0]";
-    const OTHER: &str = "machine[0].signal[1]";
-    const RULE: &str = "machine[0].rule[0]";
-    let cases = [
+    each_said(&[
         ("code = \"T-01\"", "code = 3", "t.toml:2: terminal", ".code: invalid type"),
         ("\"T-01\"", "\"T-01\"\nhue = 1", "t.toml:3: terminal", ".hue: unknown field"),
         ("otherwise = \"stopped\"\n", "", "machine[0]", ".otherwise: missing field"),
@@ -155,6 +167,31 @@ fn each_fault_is_said_at_its_place() {
         ("name = \"cell\"", "name = \"plc\"", "t.toml:11: broker[0]", ".name: \"plc\" is there"),
         ("device = \"plc\"", "device = \"plk\"", SIGNAL, ".device: there is no device \"plk\""),
         ("device = \"plc\"\n", "", SIGNAL, ": `device` or `broker` is missing"),
+        ("address = 7\n", "", SIGNAL, ".address: missing"),
+        (
+            "7\ntype = \"bit\"\nbit = 0",
+            "65535\ntype = \"u32\"",
+            SIGNAL,
+            ".address: the value would",
+        ),
+        ("bit = 0", "bit = 16", "t.toml:21: machine[0].signal[0]", ".bit: 0 to 15"),
+        ("bit = 0", "bit = 0\nscale = 2.0", SIGNAL, ".scale: a bit cannot be scaled"),
+        ("bit = 0", "bit = 0\ninterval_ms = 49", SIGNAL, ".interval_ms: 49 is not within 50"),
+        ("bit = 0", "bit = 0\ntopic = \"x\"", SIGNAL, ".topic: only for a signal of a broker"),
+        ("topic = \"a\"", "topic = \"a\"\npointer = \"b\"", OTHER, ".pointer: a JSON pointer"),
+        ("name = \"good\"", "name = \"run\"", "t.toml:23: machine[0]", "[1].name: \"run\" is"),
+        ("signal = \"run\"", "signal = \"walk\"", RULE, ".when[0].signal: this machine has no"),
+        ("is = true", "is = true, not = true", RULE, ".when[0]: one of"),
+        ("is = true", "is = \"on\"", RULE, ".when[0].is: a bit is true or false"),
+        ("is = true", "is = 1979-05-27", RULE, ".when[0].is: true, false, a number"),
+        ("[{ signal = \"run\", is = true }]", "[]", RULE, ".when: a condition is needed"),
+        ("state = \"running\"", "state = \"unknown\"", RULE, ".state: \"unknown\" is what"),
+    ]);
+}
+
+#[test]
+fn faults_of_registers_are_said_at_their_place() {
+    each_said(&[
         ("address = 7", "address = 65536", SIGNAL, ".address: 65536 is not within 0 to 65535"),
         ("address = 7", "address = \"20008\"", SIGNAL, ".address: \"20008\" is no address: the"),
         ("address = 7", "address = \"40000\"", SIGNAL, ".address: \"40000\" is no address: these"),
@@ -190,17 +227,12 @@ fn each_fault_is_said_at_its_place() {
             SIGNAL,
             ".address: the value lies in a hole",
         ),
-        ("address = 7\n", "", SIGNAL, ".address: missing"),
-        (
-            "7\ntype = \"bit\"\nbit = 0",
-            "65535\ntype = \"u32\"",
-            SIGNAL,
-            ".address: the value would",
-        ),
-        ("bit = 0", "bit = 16", "t.toml:21: machine[0].signal[0]", ".bit: 0 to 15"),
-        ("bit = 0", "bit = 0\nscale = 2.0", SIGNAL, ".scale: a bit cannot be scaled"),
-        ("bit = 0", "bit = 0\ninterval_ms = 49", SIGNAL, ".interval_ms: 49 is not within 50"),
-        ("bit = 0", "bit = 0\ntopic = \"x\"", SIGNAL, ".topic: only for a signal of a broker"),
+    ]);
+}
+
+#[test]
+fn faults_of_messages_are_said_at_their_place() {
+    each_said(&[
         ("topic = \"a\"", "topic = \"a/#/b\"", OTHER, ".topic: + stands for a whole level"),
         ("topic = \"a\"", "topic = \"a/{line}\"", OTHER, ".topic: only {machine} and {signal}"),
         ("topic = \"a\"", "topic = \"a\"\nkey = \"b\"", OTHER, ".key: only for a topic with"),
@@ -228,20 +260,7 @@ fn each_fault_is_said_at_its_place() {
             "broker[0]",
             ".publish.prefix: topic levels",
         ),
-        ("topic = \"a\"", "topic = \"a\"\npointer = \"b\"", OTHER, ".pointer: a JSON pointer"),
-        ("name = \"good\"", "name = \"run\"", "t.toml:23: machine[0]", "[1].name: \"run\" is"),
-        ("signal = \"run\"", "signal = \"walk\"", RULE, ".when[0].signal: this machine has no"),
-        ("is = true", "is = true, not = true", RULE, ".when[0]: one of"),
-        ("is = true", "is = \"on\"", RULE, ".when[0].is: a bit is true or false"),
-        ("is = true", "is = 1979-05-27", RULE, ".when[0].is: true, false, a number"),
-        ("[{ signal = \"run\", is = true }]", "[]", RULE, ".when: a condition is needed"),
-        ("state = \"running\"", "state = \"unknown\"", RULE, ".state: \"unknown\" is what"),
-    ];
-    for (from, to, start, says) in cases {
-        let found = faults_with(from, to);
-        let hit = found.iter().any(|fault| fault.contains(start) && fault.contains(says));
-        assert!(hit, "{to}: {start}{says} not in {found:#?}");
-    }
+    ]);
 }
 
 #[test]
@@ -304,7 +323,7 @@ fn semantic_faults_come_together() {
     let text = SMALL
         .replace("127.0.0.1:502", "nowhere")
         .replace("bit = 0", "bit = 99")
-        .replace("topic = \"a\"", "topic = \"+\"")
+        .replace("topic = \"a\"", "topic = \"a+\"")
         .replace("state = \"running\"", "state = \"unknown\"");
     assert_eq!(said(&text).len(), 4, "{:#?}", said(&text));
 }

@@ -95,7 +95,7 @@ pub(crate) async fn renew(
     }
     let life = life(&tx, &terminal, &head, &request).await?;
     let plant = match replay(&tx, &terminal, &life, app.replay_limit).await? {
-        Replayed::Whole(plant) => plant,
+        Replayed::Whole(plant) => *plant,
         Replayed::UpTo(seq) => {
             tx.commit().await?;
             return Err(Refusal::unfinished(seq, life.head.watermark));

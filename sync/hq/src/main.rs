@@ -19,5 +19,5 @@ async fn main() -> ExitCode {
         .with_writer(std::io::stderr)
         .with_env_filter(filter)
         .init();
-    Cli::parse().run().await
+    Box::pin(Cli::parse().run()).await
 }

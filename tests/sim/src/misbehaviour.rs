@@ -5,7 +5,9 @@
 
 use crate::mbap::{Framing, Request};
 use serde::Deserialize;
+use std::io;
 use std::time::Duration;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 const POISON: u8 = 0xA5;
 
@@ -55,6 +57,18 @@ pub enum Step {
     Wait(Duration),
     Send(Vec<u8>),
     Close,
+}
+
+impl Step {
+    /// Does it; `false` when that was the end of the connection.
+    pub async fn take<S: AsyncWrite + Unpin>(self, stream: &mut S) -> io::Result<bool> {
+        match self {
+            Self::Wait(pause) => tokio::time::sleep(pause).await,
+            Self::Send(bytes) => stream.write_all(&bytes).await?,
+            Self::Close => return Ok(false),
+        }
+        Ok(true)
+    }
 }
 
 impl Fault {

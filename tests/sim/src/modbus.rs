@@ -11,7 +11,7 @@ use anyhow::Result;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -114,10 +114,8 @@ async fn serve(bus: &Bus, mut stream: TcpStream, only: Option<u8>) -> Result<()>
             return Ok(());
         };
         for step in bus.answer(&request, only) {
-            match step {
-                Step::Wait(pause) => tokio::time::sleep(pause).await,
-                Step::Send(bytes) => stream.write_all(&bytes).await?,
-                Step::Close => return Ok(()),
+            if !step.take(&mut stream).await? {
+                return Ok(());
             }
         }
     }

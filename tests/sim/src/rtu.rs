@@ -55,7 +55,10 @@ mod tests {
         assert_eq!(wrap(2, &[7]), [2, 7, 0x41, 0x12]);
         let mut bytes = vec![0x11, 3, 0, 0x6b, 0, 3, 0x76, 0x87, 9];
         let request = take_request(&mut bytes).unwrap().unwrap();
-        assert_eq!((request.unit, request.function, &request.data[..]), (17, 3, &[0, 107, 0, 3][..]));
+        assert_eq!(
+            (request.unit, request.function, &request.data[..]),
+            (17, 3, &[0, 107, 0, 3][..])
+        );
         assert_eq!((bytes.as_slice(), take_request(&mut bytes.clone())), (&[9][..], Ok(None)));
         let mut torn = vec![0x11, 3, 0, 0x6b, 0, 3, 0x76, 0x88];
         assert_eq!(take_request(&mut torn), Err(BadFrame::Sum));

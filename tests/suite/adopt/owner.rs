@@ -136,7 +136,7 @@ async fn corrected(headquarters: &Headquarters, operator: &Operator) {
     count(headquarters, by_ada, 1).await;
     asked(
         headquarters,
-        &[&["correct", "stop"], &PLACE, &by, &["--reason-code", "Machine fault/F01", &stop]],
+        &[&["correct", "stop"], &PLACE, &by, &["--reason-code", "Machine fault/F02", &stop]],
     )
     .await;
     count(headquarters, "edge.quarantine", 0).await;
@@ -150,13 +150,22 @@ async fn jobs(headquarters: &Headquarters) {
         FROM ops_stations t, ops_products p JOIN ops_product_families f ON f.id = p.family_id, users u
         WHERE t.code = 'ST-21' AND p.product_code = 'BR-40' AND u.auth0_id = 'auth0|ada'
           AND t.site_id = f.site_id AND t.site_id = (SELECT id FROM oee_sites WHERE organization_id = 'cedar-works')";
-    let job = texts(headquarters, posted).await.pop().expect("a job");
+    // As a program that has said for whom it works.
+    let asked = |statement: &str| {
+        let script = format!(
+            "SELECT set_config('edge.organization', 'cedar-works', false), set_config('edge.site',
+                 (SELECT id::text FROM public.oee_sites WHERE organization_id = 'cedar-works'), false); {statement}"
+        );
+        let said = headquarters.cluster.psql(DATABASE, &script).unwrap();
+        said.lines().last().unwrap_or_default().to_owned()
+    };
+    let job = asked(posted);
     let user = "(SELECT id FROM users WHERE auth0_id = 'auth0|ada')";
     for (call, state) in [
         (format!("edge.start_ops_job('{job}', {user})"), "in_progress"),
         (format!("edge.complete_ops_job('{job}', {user}, 5, 1)"), "pending"),
     ] {
-        headquarters.sql(&format!("SELECT {call}"), &[]).await.unwrap();
+        asked(&format!("SELECT {call}"));
         let now = format!("SELECT state::text FROM ops_jobs WHERE id = '{job}'");
         assert_eq!(texts(headquarters, &now).await, [state], "{call}");
     }
@@ -249,18 +258,17 @@ async fn a_database_adopted_long_ago_is_raised() {
 async fn with_row_level_security_of_ours_it_works_the_same() {
     let (_folder, demo) = site_file();
     let headquarters = Headquarters::adopted_with(&demo, KARTORIUM, &["--rls"]).await.unwrap();
-    let theirs = texts(&headquarters, THEIR_ROWS).await;
-    assert_eq!(theirs.len(), 23, "{theirs:#?}");
+    // It binds their owner too; the cluster's sees everything.
+    let seen = |statement: &str| headquarters.cluster.psql(DATABASE, statement).unwrap();
+    assert_eq!(seen(THEIR_ROWS).lines().count(), 23);
     let mut device = enroll(&headquarters, "T-07").await;
     let texts = crate::headquarters::shift(&mut device);
     assert_eq!(device.push_with(1, &texts).await.unwrap().quarantined, vec![]);
-    count(
-        &headquarters,
-        "oee_equipment q JOIN oee_machine_events e ON e.equipment_id = q.id
-        WHERE q.description = 'ours'",
-        2,
-    )
-    .await;
+    let booked =
+        "SELECT count(*) FROM oee_machine_events e JOIN oee_equipment q ON q.id = e.equipment_id
+        WHERE q.description = 'ours'";
+    assert_eq!(seen(booked), "2");
+    assert_eq!(seen(THEIR_ROWS).lines().count(), 23);
     asked(&headquarters, &[&["refold", "--check"], &PLACE]).await;
     asked(&headquarters, &[&["work", "--once"]]).await;
     asked(&headquarters, &[&["site", "diff", &demo.display().to_string()]]).await;

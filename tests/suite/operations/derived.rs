@@ -1,13 +1,12 @@
 //! What headquarters derives beside the fold is looked up as well: whatever is spoilt is named, and nothing else is.
 
 use kart_core::fact::Body;
-use kart_core::fact::queue::Place;
 
-use super::{SITE, batch, complete, enqueue, pair, push, said, station};
+use super::{SITE, batch, complete, pair, push, said, station};
 use crate::headquarters::device::user;
 
 /// A spoilt row, what is said of it, and how it was.
-const SPOILT: [(&str, &str, &str); 6] = [
+const SPOILT: [(&str, &str, &str); 5] = [
     (
         "UPDATE edge.record_aliases SET canonical_id = gen_random_uuid() RETURNING 1",
         "another name stands for a batch",
@@ -28,11 +27,6 @@ const SPOILT: [(&str, &str, &str); 6] = [
         "a station has one open batch of a number",
         "UPDATE oee_batch_details SET batch_number = 'B-10', work_order = NULL
          WHERE work_order = 'ten' RETURNING 1",
-    ),
-    (
-        "UPDATE oee_batch_queue SET queue_position = 1 RETURNING 1",
-        "two entries of a queue do not stand in one place",
-        "UPDATE oee_batch_queue SET queue_position = ascii(batch_number) RETURNING 1",
     ),
     (
         "UPDATE edge.conflicts SET kind = 'entry_gone' RETURNING 1",
@@ -59,8 +53,6 @@ async fn what_is_derived_is_checked() {
     for number in ["B-8", "B-10"] {
         batch(&mut one, number, ("EQ-211", "ST-21"), &[]);
     }
-    enqueue(&mut one, "A", Place::End);
-    enqueue(&mut one, "B", Place::End);
     push(&one).await;
     push(&two).await;
     let check = [&["refold", "--check"], &SITE[..]].concat();

@@ -97,21 +97,21 @@ pub(super) async fn is_lost() -> bool {
     let say = async |count: i64| {
         broker.publish(TOPIC, &format!(r#"{{"good":{count}}}"#), false).await.unwrap();
     };
-    run_for(plan.clone(), async |heard| {
+    Box::pin(run_for(plan.clone(), async |heard| {
         heard.up().await;
         for count in 1..=UNSAVED {
             say(count).await;
             assert_eq!(heard.count().await, count);
         }
-    })
+    }))
     .await;
     let mut lost = false;
-    run_for(plan, async |heard| {
+    Box::pin(run_for(plan, async |heard| {
         heard.up().await;
         // What was not acknowledged comes before what is new.
         say(UNSAVED + 1).await;
         lost = heard.count().await != 1;
-    })
+    }))
     .await;
     lost
 }

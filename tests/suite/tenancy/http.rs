@@ -125,6 +125,9 @@ impl Probe<'_> {
         self.left -= 1;
         let role = ROLES[self.dice.random_range(0..ROLES.len())];
         let whose = WHOSE[self.dice.random_range(0..WHOSE.len())];
+        // What they may change there is not looked for.
+        let own = role == Role::OtherSupervisor && whose == Whose::OtherSite;
+        let whose = if own { Whose::Nobody } else { whose };
         let url = format!("{}{}", self.tenants.ours.url, self.filled(path, whose));
         let mut request = self.http.request(method.parse().unwrap(), url);
         request = match role {

@@ -31,7 +31,8 @@ impl Keys {
         let (supervisor, revoked) = (add("cedar", "1005").await, add("cedar", "1005").await);
         let last = "SELECT key_id::text FROM edge.api_keys ORDER BY created_at DESC LIMIT 1";
         let last = headquarters.cluster.psql("kartorium", last).unwrap();
-        administer(headquarters, &[&["api-key", "revoke"], &place[..], &[&last]].concat()).await;
+        administer(headquarters, &[&["api-key", "revoke"], &place[..], &["--key", &last]].concat())
+            .await;
         let there =
             "SELECT p.user_id FROM edge.people p JOIN edge.sites s USING (organization_id, site_id)
             WHERE s.organization_id = 'cedar-works' AND s.code = 'birch' AND p.role = 'supervisor'";

@@ -12,10 +12,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kart-api", &["kart-core"]),
     ("kart-store", &["kart-core", "kart-planted"]),
     ("kart-sync", &["kart-wire", "kart-planted"]),
-    (
-        "kartd",
-        &["kart-core", "kart-api", "kart-store", "kart-wire", "kart-sync", "kart-planted"],
-    ),
+    ("kartd", &["kart-core", "kart-api", "kart-store", "kart-wire", "kart-sync", "kart-planted"]),
     ("kart-tui", &["kart-core", "kart-api"]),
     ("kart-hq", &["kart-core", "kart-wire", "kart-planted"]),
     ("kart-sim", &[]),

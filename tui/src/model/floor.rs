@@ -48,6 +48,14 @@ impl Model {
         Age::of(at, self.daemon_now(), machine.stale_us, self.cut_off(machine))
     }
 
+    /// How the machines are laid out, with room for what stands below them.
+    pub fn grid(&self, view: &View) -> Grid {
+        let (width, height) = self.size;
+        let below = view.conflicts.len().saturating_add(view.elsewhere.len()).min(Grid::BELOW);
+        let height = height.saturating_sub(u16::try_from(below).unwrap_or_default());
+        Grid::of((width, height), view.machines.len())
+    }
+
     fn cut_off(&self, machine: &Machine) -> bool {
         !self.is_live() || matches!(machine.link, DeviceLink::Down { .. })
     }
@@ -76,6 +84,8 @@ impl Grid {
     pub const CARD_HEIGHT: u16 = 9;
     /// Columns of the sidebar.
     pub const SIDEBAR: u16 = 38;
+    /// Rows that what comes from elsewhere takes at most.
+    pub const BELOW: usize = 4;
     /// Rows that banner, notice and footer take.
     pub const FRAME: u16 = 6;
 

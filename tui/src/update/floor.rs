@@ -2,7 +2,7 @@
 
 use crate::{
     keys::Cmd,
-    model::{Grid, Model, Screen},
+    model::{Model, Screen},
 };
 
 /// Lines that a page key moves.
@@ -60,8 +60,7 @@ fn move_by(scroll: &mut u16, cmd: Cmd, lines: u16) {
 }
 
 fn overview(model: &mut Model, cmd: Cmd) {
-    let machines = model.view.as_ref().map_or(0, |view| view.machines.len());
-    let row = Grid::of(model.size, machines).columns.max(1);
+    let row = model.view.as_ref().map_or(1, |view| model.grid(view).columns.max(1));
     let row = isize::try_from(row).unwrap_or(1);
     match cmd {
         Cmd::Left => step(model, -1),

@@ -240,6 +240,8 @@ fn delta(model: &mut Model, number: u64, change: impl FnOnce(&mut Delta)) -> Vec
         machines: Vec::new(),
         people: None,
         stops: None,
+        elsewhere: None,
+        conflicts: None,
         sync: None,
         receipts: None,
         reference: None,

@@ -10,13 +10,11 @@ use ratatui::{
 
 use super::Scene;
 use crate::{
+    model::Grid,
     plain::fitted,
     theme,
     words::{Sentence, age},
 };
-
-/// Lines that it takes from the machines at most.
-const MOST: usize = 4;
 
 /// A line and how it is said.
 type Said = (String, Style);
@@ -32,9 +30,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, view: &V
             .with("begun", begun(scene, &open.batch));
         (format!("{} · {}", scene.tell(&sentence), open.batch.product_name), Style::new())
     }));
-    if said.len() > MOST {
-        let more = i64::try_from(said.len() - MOST + 1).unwrap_or(i64::MAX);
-        said.truncate(MOST - 1);
+    if said.len() > Grid::BELOW {
+        let more = i64::try_from(said.len() - Grid::BELOW + 1).unwrap_or(i64::MAX);
+        said.truncate(Grid::BELOW - 1);
         let sentence = Sentence::new("conflicts-more").count("count", more);
         said.push((scene.tell(&sentence), theme::QUIET));
     }

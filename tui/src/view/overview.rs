@@ -27,7 +27,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         frame.render_widget(line.centered(), area.centered_vertically(Constraint::Length(1)));
         return;
     }
-    let grid = Grid::of(model.size, view.machines.len());
+    let grid = model.grid(view);
     let side = if grid.sidebar { Grid::SIDEBAR } else { 0 };
     let [floor, side] =
         Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).areas(area);

@@ -310,6 +310,7 @@ fn what_comes_from_elsewhere() {
     let foreign = kart_api::Batch { terminal: Some("T-08".into()), ..batch };
     let other = kart_api::Batch { number: "B-7".into(), ..foreign.clone() };
     view.machines[0].batch = Some(foreign);
+    view.machines.truncate(1);
     view.elsewhere = vec![kart_api::Elsewhere { machine: "EQ-213".into(), batch: other }];
     let conflict = |id: &str, kind: &str, about: &str, machines: &[EquipmentId]| Conflict {
         id: id.into(),

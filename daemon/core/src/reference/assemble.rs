@@ -144,7 +144,10 @@ impl<'r> Line<'r> {
 
     fn fault(self, problem: String) -> Fault {
         let key = ["id", "user_id"].into_iter().find_map(|column| self.text(column));
-        let problem = key.map_or(problem.clone(), |key| format!("row {key}: {problem}"));
+        let problem = match key {
+            Some(key) => format!("row {key}: {problem}"),
+            None => problem,
+        };
         Fault { table: self.table, problem }
     }
 }

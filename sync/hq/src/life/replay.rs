@@ -28,7 +28,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// How far a request has come.
 pub(super) enum Replayed {
     /// To the end.
-    Whole(Plant),
+    Whole(Box<Plant>),
     /// To this fact; the next request goes on behind it.
     UpTo(u64),
 }
@@ -57,7 +57,7 @@ pub(super) async fn replay(
         }
         let Some(last) = rows.last().filter(|_| rows.len() == PAGE) else {
             forget(tx, terminal, life).await?;
-            return Ok(Replayed::Whole(plant));
+            return Ok(Replayed::Whole(Box::new(plant)));
         };
         if began.elapsed() >= limit {
             keep(tx, terminal, life, &plant, last.try_get(2)?).await?;

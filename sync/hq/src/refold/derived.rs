@@ -68,19 +68,7 @@ const RULES: &[(&str, &str)] = &[
                    WHERE e.id = q.event_id AND e.event_type = 'batch')",
     ),
     (
-        "two entries of a queue do not stand in one place",
-        "SELECT a.id FROM oee_batch_queue a JOIN oee_batch_queue b
-             ON b.equipment_id = a.equipment_id AND b.queue_position = a.queue_position
-            AND b.status = 'queued' AND b.id < a.id
-         WHERE a.status = 'queued'
-         UNION ALL
-         SELECT a.id FROM ops_station_batch_queue a JOIN ops_station_batch_queue b
-             ON b.station_id = a.station_id AND b.queue_position = a.queue_position
-            AND b.status = 'queued' AND b.id < a.id
-         WHERE a.status = 'queued'",
-    ),
-    (
-        "a job that is over has left every station; one that is not stands at one",
+        "a job that waits or is worked on stands at a station",
         "SELECT j.id FROM ops_jobs j
          WHERE j.state IN ('pending', 'in_progress') AND j.current_station_id IS NOT NULL
            AND NOT EXISTS (SELECT FROM ops_job_station_history h

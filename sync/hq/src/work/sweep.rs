@@ -3,6 +3,7 @@
 //! with what the tables hold. A fault is told and written down; the sweep goes on behind it and mends
 //! nothing.
 
+use deadpool_postgres::Transaction;
 use kart_core::fact::Hash;
 use serde_json::json;
 use tokio_postgres::Row;
@@ -61,25 +62,7 @@ pub(super) async fn slice(database: &Database, at: &Where) -> anyhow::Result<Str
         Some(began) if from.seq > 0 => began.to_owned(),
         _ => tx.query_one("SELECT now()::text", &[]).await?.try_get(0)?,
     };
-    // The fact before the slice comes along for its hash.
-    let rows = tx
-        .query(
-            "SELECT i.terminal_id, i.incarnation, i.seq, i.line, i.hash
-             FROM edge.inbox i JOIN edge.terminals t USING (organization_id, terminal_id)
-             WHERE i.organization_id = $1 AND t.site_id = $2
-               AND (i.terminal_id, i.incarnation, i.seq) >= ($3, $4, $5)
-             ORDER BY i.terminal_id, i.incarnation, i.seq LIMIT $6",
-            &[
-                &at.organization,
-                &at.site,
-                &from.terminal,
-                &from.incarnation,
-                &to_bigint(from.seq),
-                &SLICE,
-            ],
-        )
-        .await?;
-    let stored = rows.iter().map(stored).collect::<anyhow::Result<Vec<_>>>()?;
+    let stored = read(&tx, at, &from).await?;
     let faults = faults(&from, &stored);
     let whole = i64::try_from(stored.len()).unwrap_or(SLICE) < SLICE;
     let next = match stored.last() {
@@ -90,19 +73,7 @@ pub(super) async fn slice(database: &Database, at: &Where) -> anyhow::Result<Str
         },
         _ => json!({ "part": (part + 1) % PARTS }),
     };
-    for Place { terminal, incarnation, seq } in &faults {
-        tracing::error!(%terminal, incarnation, seq, "ALARM: the inbox is not what was received");
-        let detail = json!({ "terminal_id": terminal, "incarnation": incarnation, "seq": seq });
-        tx.execute(
-            "INSERT INTO edge.audit (organization_id, actor, action, detail)
-             VALUES ($1, 'kart-hq work', 'broken chain found', $2)",
-            &[&at.organization, &detail],
-        )
-        .await?;
-        let subject = format!("{terminal}/{incarnation}/{seq}");
-        let words = "the inbox is not what was received";
-        alarm::raise(&tx, at, Finding::BrokenChain, (&subject, words)).await?;
-    }
+    tell(&tx, at, &faults).await?;
     if whole {
         alarm::clear(&tx, at, Finding::BrokenChain, (None, Some(&began))).await?;
     }
@@ -120,6 +91,46 @@ pub(super) async fn slice(database: &Database, at: &Where) -> anyhow::Result<Str
     }
     let compared = compare(database, at, Part { number: part % PARTS, of: PARTS }).await?;
     Ok(format!("{hashed}, to the end, {faults}; {compared}"))
+}
+
+/// The slice from a place on. The fact before it comes along for its hash.
+async fn read(tx: &Transaction<'_>, at: &Where, from: &Place) -> anyhow::Result<Vec<Stored>> {
+    let rows = tx
+        .query(
+            "SELECT i.terminal_id, i.incarnation, i.seq, i.line, i.hash
+             FROM edge.inbox i JOIN edge.terminals t USING (organization_id, terminal_id)
+             WHERE i.organization_id = $1 AND t.site_id = $2
+               AND (i.terminal_id, i.incarnation, i.seq) >= ($3, $4, $5)
+             ORDER BY i.terminal_id, i.incarnation, i.seq LIMIT $6",
+            &[
+                &at.organization,
+                &at.site,
+                &from.terminal,
+                &from.incarnation,
+                &to_bigint(from.seq),
+                &SLICE,
+            ],
+        )
+        .await?;
+    rows.iter().map(stored).collect()
+}
+
+/// Raises an alarm for each fact that is not what was received.
+async fn tell(tx: &Transaction<'_>, at: &Where, faults: &[Place]) -> anyhow::Result<()> {
+    for Place { terminal, incarnation, seq } in faults {
+        tracing::error!(%terminal, incarnation, seq, "ALARM: the inbox is not what was received");
+        let detail = json!({ "terminal_id": terminal, "incarnation": incarnation, "seq": seq });
+        tx.execute(
+            "INSERT INTO edge.audit (organization_id, actor, action, detail)
+             VALUES ($1, 'kart-hq work', 'broken chain found', $2)",
+            &[&at.organization, &detail],
+        )
+        .await?;
+        let subject = format!("{terminal}/{incarnation}/{seq}");
+        let words = "the inbox is not what was received";
+        alarm::raise(tx, at, Finding::BrokenChain, (&subject, words)).await?;
+    }
+    Ok(())
 }
 
 /// Folds a part of the records again and says where the tables hold something else.

@@ -5,7 +5,7 @@ use kart_tests::world::gateway::Gateway;
 
 use super::*;
 
-const FACTS: usize = 100_000;
+const FACTS: i64 = 100_000;
 /// As the gateway reads.
 const PAGE: i64 = 2_000;
 
@@ -30,16 +30,16 @@ fn counted(n: i64) -> Body {
 async fn stored_life(headquarters: &Headquarters, device: &mut Device) -> Plant {
     device.append(Body::ClockedIn { user: user("1001"), station: station("ST-21") });
     device.append(batch("BR/BR-40"));
-    while device.lines.len() < FACTS {
-        device.append(counted(device.lines.len() as i64));
+    for n in i64::try_from(device.lines.len()).unwrap()..FACTS {
+        device.append(counted(n));
     }
     let mut plant = Plant::new(device.origin());
     let mut hash = Hash::ZERO;
     let mut rows: (Vec<i64>, Vec<&[u8]>, Vec<Vec<u8>>) = Default::default();
-    for (place, line) in device.lines.iter().enumerate() {
+    for (seq, line) in (1..).zip(&device.lines) {
         plant.apply(&Fact::parse(line.as_bytes()).unwrap());
         hash = hash.after(line.as_bytes());
-        rows.0.push(place as i64 + 1);
+        rows.0.push(seq);
         rows.1.push(line.as_bytes());
         rows.2.push(hash.0.to_vec());
     }
@@ -50,7 +50,7 @@ async fn stored_life(headquarters: &Headquarters, device: &mut Device) -> Plant 
     let life = device.incarnation.to_string();
     headquarters.sql(insert, &[&device.id, &life, &rows.0, &rows.1, &rows.2]).await.unwrap();
     let end = "UPDATE edge.terminals SET watermark = $2, head_hash = $3 WHERE terminal_id = $1";
-    headquarters.sql(end, &[&device.id, &(FACTS as i64), &hash.0.as_slice()]).await.unwrap();
+    headquarters.sql(end, &[&device.id, &FACTS, &hash.0.as_slice()]).await.unwrap();
     plant
 }
 
@@ -107,11 +107,11 @@ async fn a_long_life_is_renewed_over_several_requests_at_several_gateways() {
         assert_eq!(after - before, 3 * PAGE, "each question gets further");
         before = after;
     };
-    assert_eq!(rounds, FACTS as i64 / PAGE / 3 + 1);
+    assert_eq!(rounds, FACTS / PAGE / 3 + 1);
     let plant: Plant = serde_json::from_value(renewed.plant.clone()).unwrap();
     assert_eq!(plant, wanted);
     assert_eq!((plant.labor.len(), plant.batches.len()), (1, 1));
-    assert_eq!(renewed.end.seq, FACTS as u64);
+    assert_eq!(i64::try_from(renewed.end.seq), Ok(FACTS));
     assert_eq!(device.post::<Renewed>("renew", &request).await.unwrap(), renewed, "said again");
     assert_eq!(headquarters.number("SELECT count(*) FROM edge.lives").await.unwrap(), 1);
     assert_eq!(headquarters.number("SELECT count(*) FROM edge.replays").await.unwrap(), 0);

@@ -60,10 +60,7 @@ fn whoever_joined_a_batch_of_another_terminal_leaves_it_with_the_shift() {
     let unknown = RecordId(Uuid::from_u128(89));
     assert_eq!(bench.command(2, &join(anna, unknown)), Err(Refusal::NoSuchBatch));
     assert_eq!(bench.command(3, &join(anna, FOREIGN)), Ok(FOREIGN));
-    assert!(matches!(
-        bench.command(4, &join(anna, FOREIGN)),
-        Err(Refusal::AlreadyOnBatch { .. })
-    ));
+    assert!(matches!(bench.command(4, &join(anna, FOREIGN)), Err(Refusal::AlreadyOnBatch { .. })));
     assert!(matches!(bench.command(4, &join(ben, FOREIGN)), Err(Refusal::NotClockedIn { .. })));
     bench.command(5, &Command::ClockOut { badge: "1001".into() }).unwrap();
     let left = |fact: &&Fact| matches!(fact.fact, Body::BatchLeft { batch: FOREIGN, user } if user == anna);

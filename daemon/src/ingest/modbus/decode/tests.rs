@@ -44,6 +44,8 @@ fn kind(words: &[&str], registers: usize) -> Kind {
 }
 
 fn expected(text: &str) -> Result<Value, NoValue> {
+    let whole = || text.parse().map(Value::Whole).expect("a number");
+    let measured = || text.parse().map(Value::Measured).expect("a number");
     match text {
         "too great" => Err(NoValue::TooGreat),
         "no number" => Err(NoValue::NotANumber),
@@ -51,8 +53,8 @@ fn expected(text: &str) -> Result<Value, NoValue> {
         "no text" => Err(NoValue::NotText),
         "true" | "false" => Ok(Value::Bit(text == "true")),
         word if word.starts_with('\'') => Ok(Value::Word(word.trim_matches('\'').to_owned())),
-        number if number.contains('.') => Ok(Value::Measured(number.parse().unwrap())),
-        number => Ok(Value::Whole(number.parse().unwrap())),
+        number if number.contains('.') => Ok(measured()),
+        _ => Ok(whole()),
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) struct Pty {
 
 impl Pty {
     /// The far end, and the path of the near one.
+    #[expect(deprecated, reason = "its successor is unsafe; an owned descriptor is safe in both")]
     pub(super) fn open() -> io::Result<(Self, String)> {
         let far = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY)?;
         grantpt(&far)?;
@@ -25,7 +26,7 @@ impl Pty {
         rustix::io::ioctl_fionbio(&far, true)?;
         let path = ptsname(&far, Vec::new())?.into_string().map_err(io::Error::other)?;
         let near = File::options().read(true).write(true).open(&path)?;
-        Ok((Self { far: AsyncFd::register(far)?, _near: near }, path))
+        Ok((Self { far: AsyncFd::new(far)?, _near: near }, path))
     }
 }
 
