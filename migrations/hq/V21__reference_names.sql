@@ -114,3 +114,26 @@ REVOKE ALL ON FUNCTION edge.follow_truncate FROM PUBLIC;
 COMMENT ON FUNCTION edge.follow_truncate IS
     'to be run by a migration that has made edge.follow follow another table';
 SELECT edge.follow_truncate();
+
+-- Jobs of an adopted database -------------------------------------------------------------------
+
+-- There, a job is a row of our view when a function runs, and was one of their table when it was made.
+DROP FUNCTION edge.job_for(uuid, text);
+CREATE FUNCTION edge.job_for(p_job_id uuid, p_to text) RETURNS record
+LANGUAGE plpgsql SET search_path = pg_catalog, public AS $$
+DECLARE
+    job ops_jobs;
+BEGIN
+    SELECT * INTO job FROM ops_jobs WHERE id = p_job_id FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no such job' USING ERRCODE = 'no_data_found';
+    END IF;
+    IF NOT ops_job_may(job.state, p_to) THEN
+        RAISE EXCEPTION 'job % is %; it cannot become %', job.job_number, job.state, p_to
+            USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN job;
+END
+$$;
+REVOKE EXECUTE ON FUNCTION edge.job_for FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION edge.job_for TO kart_gateway, kart_site_admin;

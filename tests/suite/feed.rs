@@ -154,7 +154,7 @@ async fn a_change_is_there_within_two_seconds() {
                AND tgrelid = '{}'::regclass",
             table.path()
         );
-        assert_eq!(headquarters.number(&triggers).await.unwrap(), 3, "{}", table.path());
+        assert_eq!(headquarters.number(&triggers).await.unwrap(), 4, "{}", table.path());
     }
 
     let waiting = mirror.request(&device, WAIT_MS);

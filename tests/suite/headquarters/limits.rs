@@ -78,7 +78,8 @@ async fn proofs_and_codes_have_a_pace() {
         }
         let answers = answers.join_all().await;
         let busy: Vec<_> = answers.iter().filter(|answer| answer.status() == 429).collect();
-        assert!((40..=100).contains(&busy.len()), "{path}: {} of 200 had to wait", busy.len());
+        // A hundred at once, of which enrolling has taken a few; more as time passes.
+        assert!((40..=105).contains(&busy.len()), "{path}: {} of 200 had to wait", busy.len());
         assert!(busy.iter().all(|answer| answer.headers().contains_key("retry-after")));
     }
     // Neither another terminal nor the same one, where it is known, pays for it.
