@@ -206,8 +206,13 @@ impl Device {
         answer(self.request(path).json(body)).await
     }
 
+    /// A request of somebody who has no token.
+    pub(crate) fn stranger(&self, path: &str) -> reqwest::RequestBuilder {
+        self.http.post(format!("{}/v1/{path}", self.url))
+    }
+
     pub(crate) fn request(&self, path: &str) -> reqwest::RequestBuilder {
-        self.http.post(format!("{}/v1/{path}", self.url)).bearer_auth(&self.token)
+        self.stranger(path).bearer_auth(&self.token)
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {

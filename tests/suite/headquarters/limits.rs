@@ -73,7 +73,7 @@ async fn proofs_and_codes_have_a_pace() {
     for (path, body) in [("token", serde_json::to_value(assertion).unwrap()), ("enroll", code)] {
         let mut answers = tokio::task::JoinSet::new();
         for _ in 0..200 {
-            let request = device.request(path).json(&body);
+            let request = device.stranger(path).json(&body);
             answers.spawn(async move { request.send().await.unwrap() });
         }
         let answers = answers.join_all().await;
