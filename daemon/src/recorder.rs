@@ -9,6 +9,7 @@ use kart_core::{
     command::{Accepted, Refusal},
     engine::{Engine, commands::Asked},
     reference::Reference,
+    signal::Quality,
     time::Moment,
 };
 use kart_store::{Append, Signal, Store, StoreError};
@@ -283,7 +284,8 @@ impl Recorder {
         now: &Moment,
         signals: &mut BTreeMap<(usize, String), Signal>,
     ) {
-        for sample in samples {
+        // A value of unknown age is no value that the next run may go on with.
+        for sample in samples.iter().filter(|sample| sample.quality == Quality::Good) {
             let Some(machine) = self.map.machines.get(sample.machine) else { continue };
             let signal = Signal {
                 equipment: machine.equipment,

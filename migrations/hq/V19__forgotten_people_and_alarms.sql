@@ -13,6 +13,15 @@ ALTER TABLE edge.forgotten ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON edge.forgotten
     USING (organization_id = nullif(current_setting('edge.organization', true), ''))
     WITH CHECK (organization_id = nullif(current_setting('edge.organization', true), ''));
+-- Who was erased before.
+ALTER TABLE edge.forgotten NO FORCE ROW LEVEL SECURITY;
+ALTER TABLE edge.audit NO FORCE ROW LEVEL SECURITY;
+INSERT INTO edge.forgotten (organization_id, user_id, at)
+    SELECT organization_id, (detail ->> 'user_id')::uuid, min(at) FROM edge.audit
+    WHERE action = 'person erased' AND detail ->> 'user_id' IS NOT NULL
+    GROUP BY organization_id, detail ->> 'user_id';
+ALTER TABLE edge.audit FORCE ROW LEVEL SECURITY;
+ALTER TABLE edge.forgotten FORCE ROW LEVEL SECURITY;
 GRANT SELECT ON edge.forgotten TO kart_gateway;
 GRANT SELECT, INSERT ON edge.forgotten TO kart_site_admin;
 -- A terminal is told in the transaction that its text arrives in.

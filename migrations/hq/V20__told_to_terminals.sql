@@ -18,10 +18,10 @@ DO $$
 DECLARE
     steps text[][] := ARRAY[
         ['oee_batch_details', 'id, event_id, batch_number'],
-        ['ops_jobs', 'id, current_station_id, job_number'],
-        ['ops_labor_entries', 'id, station_id, user_id'],
-        ['oee_batch_queue', 'id, equipment_id, batch_number'],
-        ['ops_station_batch_queue', 'id, station_id, batch_number']
+        ['ops_jobs', 'id, site_id, current_station_id, job_number'],
+        ['ops_labor_entries', 'id, site_id, station_id, user_id'],
+        ['oee_batch_queue', 'id, site_id, equipment_id, batch_number'],
+        ['ops_station_batch_queue', 'id, site_id, station_id, batch_number']
     ];
     step text[];
     tbl regclass;
@@ -51,19 +51,24 @@ BEGIN
     FROM (
         SELECT e.id, e.station_id, e.equipment_id, d.batch_number, NULL::uuid
         FROM public.oee_machine_events e
-        LEFT JOIN public.oee_batch_details d ON d.event_id = e.id WHERE e.id = ANY (sides)
+        LEFT JOIN public.oee_batch_details d ON d.event_id = e.id
+        WHERE e.id = ANY (sides) AND e.site_id = NEW.site_id
         UNION ALL
         SELECT j.id, j.current_station_id, NULL, j.job_number, NULL
-        FROM public.ops_jobs j WHERE j.id = ANY (sides)
+        FROM public.ops_jobs j
+        WHERE j.id = ANY (sides) AND j.site_id = NEW.site_id
         UNION ALL
         SELECT l.id, l.station_id, NULL, NULL, l.user_id
-        FROM public.ops_labor_entries l WHERE l.id = ANY (sides)
+        FROM public.ops_labor_entries l
+        WHERE l.id = ANY (sides) AND l.site_id = NEW.site_id
         UNION ALL
         SELECT q.id, NULL, q.equipment_id, q.batch_number, NULL
-        FROM public.oee_batch_queue q WHERE q.id = ANY (sides)
+        FROM public.oee_batch_queue q
+        WHERE q.id = ANY (sides) AND q.site_id = NEW.site_id
         UNION ALL
         SELECT q.id, q.station_id, NULL, q.batch_number, NULL
-        FROM public.ops_station_batch_queue q WHERE q.id = ANY (sides)
+        FROM public.ops_station_batch_queue q
+        WHERE q.id = ANY (sides) AND q.site_id = NEW.site_id
     ) f (id, station, machine, about, person);
     RETURN NEW;
 END

@@ -84,7 +84,8 @@ impl Headquarters {
             return Ok(body.to_vec());
         }
         let problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem {
-            code: code::UNAVAILABLE.to_owned(),
+            // What stands before headquarters and says when to come again is only busy.
+            code: after.map_or(code::UNAVAILABLE, |_| code::BUSY).to_owned(),
             detail: format!("HTTP {status}"),
             watermark: None,
         });

@@ -5,6 +5,8 @@ use backon::{BackoffBuilder, ExponentialBuilder};
 use std::{future::Future, time::Duration};
 use tokio::time::sleep;
 
+use kart_wire::code;
+
 use crate::Failure;
 
 /// A terminal that has little to say says it in a tenth of its time: the slower headquarters
@@ -38,7 +40,9 @@ where
             Err(failure) => failure,
             answer => return answer,
         };
-        let Some(after) = failure.after() else { return Err(failure) };
+        // A headquarters that cannot work is told to the screen at once.
+        let down = failure.problem().is_some_and(|problem| problem.code == code::UNAVAILABLE);
+        let Some(after) = failure.after().filter(|_| !down) else { return Err(failure) };
         let Some(wait) = waits.get_or_insert_with(|| pauses(after).build()).next() else {
             return Err(failure);
         };

@@ -263,7 +263,8 @@ async fn devices_that_misbehave_give_no_wrong_value() {
     }
     let totals = world.rest().await.unwrap();
     counts_are_true(&world, &totals).await;
-    let odd = "json_extract(line, '$.fact.counted.verdict') NOT IN ('base', 'increase', 'gap', 'wrap')";
+    let odd =
+        "json_extract(line, '$.fact.counted.verdict') NOT IN ('base', 'increase', 'gap', 'wrap')";
     assert_eq!(facts(&world, odd), 0);
     let asked = world.plant.command(json!({ "cmd": "functions" })).await.unwrap();
     assert_eq!(asked["not_reads"], 0, "{asked}");

@@ -153,6 +153,12 @@ pub fn judge(
     if raw == before {
         return None;
     }
+    // No register of this width can show it.
+    if span.is_some_and(|span| raw >= span) {
+        let (epoch, at) = (base.epoch, base.unwrapped);
+        let verdict = Verdict::Held;
+        return Some(Judgement { verdict, epoch, raw_from: at, raw_to: at, quantity: 0 });
+    }
     let limit = plausible(shape, now.since(&base.at));
     let booked = |verdict, epoch, raw_from, quantity| Judgement {
         verdict,

@@ -38,6 +38,8 @@ pub struct Engine {
     drafts: Vec<Draft>,
     /// Up to when the passing of time has been decided on, by the boot clock.
     decided_us: i64,
+    /// When this run began to watch.
+    started: Option<Stamp>,
     /// Until when the samples that are being taken in were made at the latest.
     kept: Option<Stamp>,
 }
@@ -98,6 +100,7 @@ impl Engine {
             watches,
             drafts: Vec::new(),
             decided_us: i64::MIN,
+            started: None,
             kept: None,
         }
     }
@@ -130,6 +133,7 @@ impl Engine {
 
     /// The daemon started. What nobody watched since `alive`, the last sign of life, is unknown.
     pub fn start(&mut self, version: &str, alive: Option<&Moment>, now: &Moment) {
+        self.started = Some(now.at);
         let map = self.map.fingerprint.clone();
         self.draft(now, Event::new(Body::Started { version: version.to_owned(), map }));
         let since = alive.map(|alive| stamp_of(alive, now));

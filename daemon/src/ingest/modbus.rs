@@ -138,6 +138,8 @@ impl Line {
             SessionEnd::Source(fault) => Err(fault),
             SessionEnd::Connect(fault) => {
                 debug!(line = %self.plan.address, %fault, "no connection");
+                // A late answer may still come over the next one.
+                self.quiet = self.longest_timeout();
                 for unit in &mut self.units {
                     unit.missed(&fault.to_string(), false)?;
                 }

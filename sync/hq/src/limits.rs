@@ -74,6 +74,13 @@ impl Pace {
         at.is_some_and(|at| now.saturating_duration_since(*at) < KNOWN)
     }
 
+    /// Whether the token was ever one of ours here, as far as this gateway remembers: no stranger is
+    /// then made of it, so that strangers at the same address cannot shut it out.
+    pub(crate) fn met(&self, token: &Digest) -> bool {
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.contains_key(&short(token.bytes()))
+    }
+
     /// The token is one of ours.
     pub(crate) fn know(&self, token: &Digest) {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);

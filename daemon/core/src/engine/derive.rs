@@ -30,7 +30,9 @@ impl Engine {
         let Some(watch) = self.watches.get_mut(sample.machine) else { return };
         let known = watch.observed.get(&sample.signal);
         let watched = known.is_some_and(|known| {
-            known.quality == Quality::Good && sample.at.since(known.at) <= machine.stale_us
+            known.quality == Quality::Good
+                && sample.at.since(known.at) <= machine.stale_us
+                && self.started.is_none_or(|began| known.at.mono_us >= began.mono_us)
         });
         let overtaken = known.is_some_and(|known| {
             known.at.mono_us > sample.at.mono_us
@@ -85,8 +87,13 @@ impl Engine {
         let Some(raw) = sample.value.count() else { return };
         let known = self.plant.machines.get(&equipment);
         let base = known.and_then(|known| known.counters.get(&counter.signal));
-        let at = Moment { at: self.counted_at(sample), boot: now.boot.clone() };
-        let judged = counter::judge(counter.shape, base, raw, &at);
+        let mut at = Moment { at: self.counted_at(sample), boot: now.boot.clone() };
+        let mut judged = counter::judge(counter.shape, base, raw, &at);
+        // What was taken for kept may have been said just now.
+        if judged.as_ref().is_some_and(|judged| judged.verdict == Verdict::Held) {
+            at.at = sample.at;
+            judged = counter::judge(counter.shape, base, raw, &at);
+        }
         if let Some(watch) = self.watches.get_mut(sample.machine) {
             let rose = judged.as_ref().is_some_and(|judged| judged.quantity > 0);
             watch.stroke(sample, watched, rose);
@@ -181,12 +188,12 @@ impl Engine {
                 let needed = machine.rules.iter().flat_map(|rule| &rule.when);
                 let stale = needed
                     .filter_map(|condition| watch.observed.get(&condition.signal))
-                    .map(|observed| observed.at.mono_us + machine.stale_us + 1)
-                    .min();
+                    .map(|observed| observed.at.mono_us + machine.stale_us + 1);
                 let beat = machine.habits.heartbeat.as_ref().zip(watch.beat.as_ref());
                 let beat = beat.map(|((_, within), (_, since))| since.mono_us + within + 1);
                 // What has gone stale and was decided on does not fall due again.
-                let late = |at: &i64| seen && *at > self.decided_us;
+                let decided_us = self.decided_us;
+                let late = move |at: &i64| seen && *at > decided_us;
                 let turns = watch.turns_us.filter(|at| *at > self.decided_us);
                 held.into_iter().chain(stale.filter(late)).chain(beat.filter(late)).chain(turns)
             })
@@ -261,8 +268,10 @@ impl Engine {
         turned: Option<Stamp>,
         now: Stamp,
     ) -> Stamp {
+        let began = self.started;
         let Some(watch) = self.watches.get_mut(index) else { return now };
-        // A value decides from when it turned, not from when it was handed over.
+        // Nobody watched before this run began. A value decides from when it turned, not from when it was handed over.
+        let turned = [turned, began].into_iter().flatten().max_by_key(|at| at.mono_us);
         let turned = turned.map_or(now, |turned| now.plus(-now.since(turned)));
         let standing = watch.candidate.take().filter(|candidate| candidate.state == state);
         let since = standing.map_or(turned, |candidate| candidate.since);

@@ -22,10 +22,11 @@ impl Check<'_, '_> {
         let all = raw.rule.iter().enumerate();
         let mut rules: Vec<Rule> =
             all.map(|(n, rule)| self.rule(&format!("{at}.rule[{n}]"), raw, rule)).collect();
-        rules.extend(self.status(&format!("{at}.status"), raw));
         if self.faults.len() == known {
             self.unreachable(at, &rules);
         }
+        // A rule may take the place of an entry of the table.
+        rules.extend(self.status(&format!("{at}.status"), raw));
         rules
     }
 

@@ -157,6 +157,9 @@ impl Unit {
                 let reading = self.reach.missed(&what, self.clock.stamp());
                 reading.map_or(Ok(()), |reading| self.outlet.link(reading))?;
                 due.at = now + due.interval.max(due.busy.next());
+                if self.is_down() && self.rest_until.is_some() {
+                    self.rest_until = Some(now + self.rests.next());
+                }
             },
             Treatment::Away => {
                 due.at = now + due.interval;

@@ -141,6 +141,9 @@ impl<'p> Delivery<'p> {
             metrics::counter!("kart_sessions_lost_total", "device" => device).increment(1);
             let lost = "the broker has lost our session: messages may be missing since";
             warn!(broker = self.plan.name, since = heard.map(|at| at.wall_us.rfc3339()), "{lost}");
+        }
+        // Also what an earlier run heard.
+        if self.host.is_none() {
             self.hand_over(Reading::Stale(self.plan.signals())).await?;
         }
         Ok(())

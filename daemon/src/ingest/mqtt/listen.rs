@@ -15,7 +15,8 @@ use tokio::{
 use tracing::{debug, info, warn};
 
 use super::{
-    Connected, Heard, Pace, Shared, Stamp, secure, session::Session, sparkplug, topic::BrokerPlan,
+    Connected, Heard, Pace, REQUESTS, Shared, Stamp, secure, session::Session, sparkplug,
+    topic::BrokerPlan,
 };
 use crate::{
     clock::Clock,
@@ -216,8 +217,11 @@ impl<'p> Listener<'p> {
         let wanted = self.plan.filters();
         if self.plan.sparkplug.is_none() {
             let unwanted = self.session.unwanted(&wanted);
-            if session_present && !unwanted.iter().all(|old| client.try_unsubscribe(old).is_ok()) {
-                return false;
+            // As many as the client takes at once; what is left over is only not listened to.
+            for old in unwanted.iter().take(REQUESTS / 2).filter(|_| session_present) {
+                if client.try_unsubscribe(old).is_err() {
+                    return false;
+                }
             }
             self.session.subscribing(&wanted);
         }

@@ -149,7 +149,7 @@ impl Node {
         };
         match (*last, payload.seq) {
             (Some(last), Some(seq)) if seq == last => return vec![],
-            (Some(last), Some(seq)) if seq != (last + 1) % 256 => {
+            (Some(last), Some(seq)) if seq != last.wrapping_add(1) % 256 => {
                 self.forget();
                 let hole = format!("a message is missing: number {seq} came after {last}");
                 return vec![Word::Unborn(hole)];

@@ -16,6 +16,24 @@ const SCHEMA: &str = include_str!("../../../../migrations/edge_reference/V3__mir
 /// `user_version` of a file with this schema.
 const FORMAT: i64 = 3;
 
+/// The format before: what checksums lack stood there unmasked. A terminal that is cut off goes on
+/// with its rows; headquarters sends a scope whole whose checksum lacks something.
+const UNMASKED: i64 = 2;
+
+const MASK: &str = "
+    CREATE TABLE masked (
+        scope    TEXT NOT NULL CHECK (scope IN ('org', 'site', 'terminal')),
+        tbl      TEXT NOT NULL,
+        pk       TEXT NOT NULL,
+        row      TEXT NOT NULL,
+        withheld INTEGER,
+        PRIMARY KEY (scope, tbl, pk)
+    ) STRICT, WITHOUT ROWID;
+    INSERT INTO masked SELECT scope, tbl, pk, row, NULL FROM rows;
+    DROP TABLE rows;
+    ALTER TABLE masked RENAME TO rows;
+    PRAGMA user_version = 3;";
+
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
     if !path.exists() {
         return anew(path);
@@ -60,7 +78,15 @@ pub(super) fn anew(path: &Path) -> Result<Connection, StoreError> {
 fn sound(path: &Path) -> Result<Option<Connection>, StoreError> {
     let mut connection = connection(path)?;
     let format: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if format != FORMAT {
+    if format == UNMASKED {
+        let sql = connection.transaction()?;
+        for view in names(&sql, "view")? {
+            sql.execute_batch(&format!("DROP VIEW \"{view}\""))?;
+        }
+        sql.execute_batch(MASK)?;
+        sql.commit()?;
+        connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
+    } else if format != FORMAT {
         return Ok(None);
     }
     let check: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
@@ -70,6 +96,13 @@ fn sound(path: &Path) -> Result<Option<Connection>, StoreError> {
     connection.query_row("SELECT one FROM mirror", [], |_| Ok(()))?;
     views(&mut connection)?;
     Ok(Some(connection))
+}
+
+/// What there is of a kind.
+fn names(connection: &Connection, kind: &str) -> Result<Vec<String>, StoreError> {
+    let mut select = connection.prepare("SELECT name FROM sqlite_schema WHERE type = ?1")?;
+    let names = select.query_map([kind], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 fn connection(path: &Path) -> Result<Connection, StoreError> {

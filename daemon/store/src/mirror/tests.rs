@@ -256,3 +256,25 @@ fn only_the_last_sessions_are_remembered() {
     assert_eq!(sessions.len(), 32);
     assert!(sessions.iter().all(|(session, _)| session.as_u128() > 8));
 }
+
+#[test]
+fn a_file_of_the_format_before_keeps_its_rows_and_loses_what_it_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = open(folder.path());
+    take(&mirror, &first());
+    let before = mirror.load().unwrap();
+    mirror
+        .connection
+        .lock()
+        .unwrap()
+        .execute_batch("UPDATE rows SET withheld = 815; PRAGMA user_version = 2;")
+        .unwrap();
+    drop(mirror);
+    let mirror = open(folder.path());
+    assert_eq!(mirror.load().unwrap(), before);
+    assert_eq!(mirror.cursor().unwrap().as_deref(), Some("a"));
+    drop(mirror);
+    let kept = "SELECT cast(withheld AS text) FROM rows WHERE withheld IS NOT NULL";
+    assert_eq!(look(folder.path(), kept), Vec::<Option<String>>::new());
+    assert_eq!(look(folder.path(), "SELECT code FROM oee_systems ORDER BY 1").len(), 2);
+}

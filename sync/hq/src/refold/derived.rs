@@ -58,9 +58,11 @@ const RULES: &[(&str, &str)] = &[
     (
         "an entry of a queue is used up by one batch, and that stands",
         "SELECT q.id FROM (
-             SELECT id, site_id, status, event_id FROM oee_batch_queue
-             UNION ALL SELECT id, site_id, status, event_id FROM ops_station_batch_queue) q
-         WHERE q.status = 'queued' AND EXISTS (
+             SELECT id, site_id, status, event_id, true AS of_machine FROM oee_batch_queue
+             UNION ALL
+             SELECT id, site_id, status, event_id, false FROM ops_station_batch_queue) q
+         -- An entry of a station waits for a batch that has ended at the station before.
+         WHERE q.of_machine AND q.status = 'queued' AND EXISTS (
                    SELECT FROM oee_machine_events e JOIN edge.records r ON r.record_id = e.id
                    WHERE e.id = q.event_id AND e.end_ts IS NOT NULL)
             OR q.status = 'started' AND q.event_id IS NOT NULL AND NOT EXISTS (

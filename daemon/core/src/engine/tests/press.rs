@@ -2,7 +2,7 @@
 //! is one that somebody is asked about.
 
 use super::*;
-use crate::{fact::machine::Detail, map::Codes};
+use crate::{engine::Observed, fact::machine::Detail, map::Codes};
 use MachineState as S;
 
 const SECOND: i64 = 1_000_000;
@@ -171,4 +171,24 @@ fn a_heartbeat_that_stands_still_blinds_the_machine() {
     assert_eq!(bench.states(0).last(), Some(&(S::Unknown, 2_000)));
     beat(&mut bench, 5_000, 3);
     assert_eq!(bench.states(0).last(), Some(&(S::Running, 5_000)));
+}
+
+#[test]
+fn what_an_earlier_run_saw_decides_only_from_when_this_run_began() {
+    let mut bench = Bench::new();
+    bench.sample(1_000, 0, "status", Value::Bit(true));
+    bench.sample(1_000, 0, "good", Value::Whole(5));
+    let plant = bench.engine.plant.clone();
+    bench.engine = Engine::new(plant, Arc::clone(&bench.engine.map), "T-07".into());
+    bench.engine.start("1", Some(&moment(1_500)), &moment(2_500));
+    let known = |value| Observed { value, quality: Quality::Good, at: stamp(1_000) };
+    bench.engine.recall(0, "status".into(), known(Value::Bit(true)));
+    bench.engine.recall(0, "good".into(), known(Value::Whole(5)));
+    bench.engine.on_time(&moment(2_600));
+    bench.collect();
+    let expected = [(S::Unknown, 1_500), (S::Running, 2_500)];
+    assert_eq!(bench.states(0)[2..], expected, "nobody watched in between");
+    let bodies = bench.sample(2_700, 0, "good", Value::Whole(7));
+    let [Body::Counted(counted)] = &bodies[..] else { panic!("{bodies:?}") };
+    assert_eq!((counted.verdict, counted.quantity), (Verdict::Gap, 2));
 }
