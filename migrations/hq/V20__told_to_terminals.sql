@@ -37,6 +37,8 @@ BEGIN
 END
 $$;
 
+GRANT SELECT (site_id) ON public.oee_machine_events TO kart_edge_definer;
+
 CREATE FUNCTION edge.place_conflict() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
 DECLARE

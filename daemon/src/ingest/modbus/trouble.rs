@@ -45,6 +45,12 @@ impl Troubles {
         }
     }
 
+    /// The unit is asked anew: what is still wrong will be said again.
+    pub(super) fn forget(&mut self) {
+        self.changed |= !self.all.is_empty();
+        self.all.clear();
+    }
+
     /// What the screens are told, after a change.
     pub(super) fn told(&mut self, at: Stamp) -> Option<Reading> {
         if !std::mem::take(&mut self.changed) {

@@ -74,6 +74,7 @@ impl Unit {
     fn begin(&mut self, now: Instant) {
         self.round.clear();
         self.later.clear();
+        self.troubles.forget();
         for group in &self.plan.groups {
             let all = reads(&group.points, &self.plan.limits);
             self.later.extend(all.into_iter().map(|read| Due {

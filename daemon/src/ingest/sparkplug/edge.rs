@@ -36,6 +36,8 @@ pub(super) struct Edge {
     plans: BTreeMap<Name, Vec<MetricPlan>>,
     /// What was last said, by signal.
     current: BTreeMap<Name, Vec<(MetricPlan, Value)>>,
+    /// When it was last said again.
+    restated: Option<Stamp>,
     may_ask: bool,
     /// By the boot clock: not before this is a birth asked for.
     ask_from_us: i64,
@@ -64,6 +66,7 @@ impl Edge {
             node: Node::new(plans.keys().cloned().collect()),
             plans,
             current: BTreeMap::new(),
+            restated: None,
             may_ask,
             ask_from_us: i64::MAX,
             asks: 0,
@@ -120,6 +123,7 @@ impl Edge {
         if restate {
             let held = self.current.iter().filter(|(name, _)| self.node.holds(name.0.as_deref()));
             let values = held.flat_map(|(_, values)| values);
+            self.restated = Some(at);
             let again: Vec<_> = values
                 .map(|(plan, value)| sample(plan, value.clone(), Quality::Good, at))
                 .collect();
@@ -148,6 +152,9 @@ impl Edge {
         heard: &mut Vec<Heard>,
     ) {
         let historical = metric.is_historical == Some(true);
+        // What is said now is not older than what was said again before.
+        let said = self.restated.filter(|_| !historical);
+        let when = |at: Stamp| said.filter(|said| said.mono_us > at.mono_us).unwrap_or(at);
         let mut values = Vec::new();
         let mut samples = Vec::new();
         for plan in self.plans.get(name).into_iter().flatten() {
@@ -158,8 +165,9 @@ impl Edge {
                     true => Some(metric.time(sent)?),
                     false => plan.dating.of(|| metric.time(sent))?,
                 };
-                Ok(value
-                    .map(|value| (value.clone(), sample(plan, value, quality, dated(time, at)))))
+                Ok(value.map(|value| {
+                    (value.clone(), sample(plan, value, quality, when(dated(time, at))))
+                }))
             });
             match taken {
                 Ok(Some((value, sample))) => {
