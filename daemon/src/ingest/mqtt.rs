@@ -171,6 +171,8 @@ struct Connected {
     at: Stamp,
     /// When this broker was last heard before, in this run.
     heard: Option<Stamp>,
+    /// There was a session before, of this run or of an earlier one.
+    known: bool,
 }
 
 #[cfg(test)]

@@ -127,7 +127,7 @@ impl<'p> Delivery<'p> {
 
     /// A connection was made.
     async fn connected(&mut self, connected: Connected) -> Result<(), SourceFault> {
-        let Connected { session_present, at, heard } = connected;
+        let Connected { session_present, at, heard, known } = connected;
         self.backlog = session_present.then(|| Backlog::begin(at, heard));
         if let Some(host) = &mut self.host {
             host.connected(at);
@@ -143,7 +143,7 @@ impl<'p> Delivery<'p> {
             warn!(broker = self.plan.name, since = heard.map(|at| at.wall_us.rfc3339()), "{lost}");
         }
         // Also what an earlier run heard.
-        if self.host.is_none() {
+        if known && self.host.is_none() {
             self.hand_over(Reading::Stale(self.plan.signals())).await?;
         }
         Ok(())

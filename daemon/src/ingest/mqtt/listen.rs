@@ -187,7 +187,8 @@ impl<'p> Listener<'p> {
         if std::mem::take(&mut self.give_up) {
             return Err("the session was given up".to_owned());
         }
-        if !session_present && heard.is_none() && self.session.is_known() {
+        let known = heard.is_some() || self.session.is_known();
+        if !session_present && heard.is_none() && known {
             let lost = "the broker has lost the session of our last run: messages may be missing";
             warn!(broker = self.plan.name, "{lost}");
         }
@@ -195,7 +196,7 @@ impl<'p> Listener<'p> {
             return Err("the client takes no requests".to_owned());
         }
         let at = self.clock.stamp();
-        Ok(Heard::Connected(Connected { session_present, at, heard }))
+        Ok(Heard::Connected(Connected { session_present, at, heard, known }))
     }
 
     fn message(&self, shared: &Shared, mut publish: Publish) -> Heard {
