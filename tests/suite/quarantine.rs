@@ -180,9 +180,14 @@ async fn too_large_a_share_of_facts_that_wait_raises_an_alarm() {
     command.env("DATABASE_URL", headquarters.database()).args(work);
     let mut worker = Child::spawn(&mut command).unwrap();
     worker.end(LIMIT).await.unwrap();
-    let done = worker.stdout();
-    assert!(done.contains("still wait at birch") && done.contains("still wait at cedar"), "{done}");
-    let log = worker.stderr();
+    // What it wrote may arrive after its end.
+    let log = wait_for("the words of the worker", LIMIT, async || {
+        let (done, log) = (worker.stdout(), worker.stderr());
+        let both = done.contains("still wait at birch") && done.contains("still wait at cedar");
+        let raised = both && log.contains("ALARM");
+        raised.then(|| log.clone()).ok_or_else(|| done + &log)
+    })
+    .await;
     let raised: Vec<&str> = log.lines().filter(|line| line.contains("ALARM")).collect();
     assert!(raised.len() == 1 && raised[0].contains("cedar-works"), "{log}");
     for other in [["oak-works", "cedar"], ["cedar-works", "birch"]] {
