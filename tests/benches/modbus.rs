@@ -11,7 +11,7 @@ use kartd::ingest::modbus::plan::{
 };
 use kartd::ingest::modbus::{PACE, order::Order, run};
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 const RUNS: usize = 5;
@@ -82,11 +82,8 @@ async fn source_rate(address: &str, registers: u16) -> anyhow::Result<f64> {
         }
         f64::from(polls) / start.elapsed().as_secs_f64()
     };
-    let rate = tokio::select! {
-        rate = watch => rate,
+    tokio::select! {
+        rate = watch => Ok(rate),
         end = run(plan, intake, Clock::open()?, PACE, stop) => anyhow::bail!("the source ended: {end:?}"),
-    };
-    // The server takes one client at a time and needs a moment to see that this one has gone.
-    sleep(Duration::from_millis(50)).await;
-    Ok(rate)
+    }
 }

@@ -203,21 +203,25 @@ fn options(folder: &Path) -> StoreOptions {
     }
 }
 
-/// The fact that a busy plant writes most: a counter rose by one.
-fn draft(n: i64) -> Draft {
-    let at = Stamp { wall_us: Micros(1_790_000_000_000_000 + n), mono_us: n };
-    let body = Body::Counted(Counted {
-        equipment: EquipmentId(Uuid::from_u128(0x211_0000_0000)),
+/// What a busy plant writes most: a counter rose by one, from `n` on.
+pub fn part(equipment: EquipmentId, n: i64, at: Stamp) -> Body {
+    Body::Counted(Counted {
+        equipment,
         source: "good".to_owned(),
         counter: CounterKind::Good,
         epoch: 0,
-        raw_from: 65_000 + n,
-        raw_to: 65_001 + n,
+        raw_from: n,
+        raw_to: n + 1,
         quantity: 1,
         verdict: Verdict::Increase,
         since: at,
         until: at.plus(1),
         batch: None,
-    });
+    })
+}
+
+fn draft(n: i64) -> Draft {
+    let at = Stamp { wall_us: Micros(1_790_000_000_000_000 + n), mono_us: n };
+    let body = part(EquipmentId(Uuid::from_u128(0x211_0000_0000)), 65_000 + n, at);
     Draft { at, boot: Boot("0a1b2c3d".to_owned()), by: None, key: None, body, texts: Vec::new() }
 }

@@ -118,6 +118,17 @@ impl Operator {
         Ok(())
     }
 
+    /// As soon as one is shown, [`Operator::explain_stops`].
+    pub async fn explain_next_stop(&mut self) -> anyhow::Result<()> {
+        try_for("a stop on the screen", LIMIT, async || {
+            let view = self.client.snapshot().await.map_err(|fault| fault.to_string())?;
+            let waits = view.stops.iter().any(|stop| stop.reason.is_none());
+            waits.then_some(()).ok_or_else(|| format!("{:?}", view.stops))
+        })
+        .await?;
+        self.explain_stops().await
+    }
+
     /// Explains every stop that waits for it, each with a reason that fits its state.
     pub async fn explain_stops(&mut self) -> anyhow::Result<()> {
         let (view, reference) = self.look().await?;

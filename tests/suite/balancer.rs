@@ -3,8 +3,8 @@
 
 use std::time::{Duration, Instant};
 
-use kart_core::counter::{CounterKind, Verdict};
-use kart_core::fact::{Body, Counted};
+use kart_core::fact::Body;
+use kart_tests::measure::part;
 use kart_tests::proxy::{Fault, Proxy, Weather};
 use kart_tests::world::gateway::Gateway;
 use kart_tests::world::headquarters::Headquarters;
@@ -73,20 +73,7 @@ async fn push_all(mut device: Device) -> Device {
 
 /// One part more.
 fn counted(number: u64) -> Body {
-    let raw = i64::try_from(number).unwrap();
-    Body::Counted(Counted {
-        equipment: machine("EQ-211"),
-        source: "good".into(),
-        counter: CounterKind::Good,
-        epoch: 0,
-        raw_from: raw,
-        raw_to: raw + 1,
-        quantity: 1,
-        verdict: Verdict::Increase,
-        since: Device::stamp(number),
-        until: Device::stamp(number + 1),
-        batch: None,
-    })
+    part(machine("EQ-211"), i64::try_from(number).unwrap(), Device::stamp(number))
 }
 
 async fn load(headquarters: &Headquarters, proxy: &Proxy) -> Vec<Device> {

@@ -8,7 +8,6 @@ use std::time::Duration;
 use kart_tests::child::Child;
 use kart_tests::operator::Operator;
 use kart_tests::programs::repository;
-use kart_tests::wait::wait_for;
 use kart_tests::world::{World, WorldOptions};
 use rusqlite::{Connection, OpenFlags};
 
@@ -79,13 +78,7 @@ async fn recorded() -> World {
     operator.start_batch("EQ-211", "BR-40").await.unwrap();
     world.go().await.unwrap();
     world.plant.stop("EQ-211", "fault").await.unwrap();
-    let client = world.client().unwrap();
-    wait_for("a stop on the screen", LIMIT, async || {
-        let view = client.snapshot().await.map_err(|fault| fault.to_string())?;
-        if view.stops.is_empty() { Err("no stop".to_owned()) } else { Ok(()) }
-    })
-    .await;
-    operator.explain_stops().await.unwrap();
+    operator.explain_next_stop().await.unwrap();
     world.plant.run("EQ-211").await.unwrap();
     world.rest().await.unwrap();
     operator.complete_batch("EQ-211").await.unwrap();

@@ -64,13 +64,7 @@ impl Shift {
         operator.start_batch(PRESS, "BR-40").await.unwrap();
         world.go().await.unwrap();
         world.plant.stop(PRESS, "fault").await.unwrap();
-        let client = world.client().unwrap();
-        wait_for("a stop on the screen", LIMIT, async || {
-            let view = client.snapshot().await.map_err(|fault| fault.to_string())?;
-            if view.stops.is_empty() { Err("no stop".to_owned()) } else { Ok(()) }
-        })
-        .await;
-        operator.explain_stops().await.unwrap();
+        operator.explain_next_stop().await.unwrap();
         world.plant.run(PRESS).await.unwrap();
         world.rest().await.unwrap();
         let headquarters = world.headquarters.as_ref().unwrap();

@@ -37,6 +37,16 @@ async fn world() -> World {
     world
 }
 
+/// A terminal that is off after two parts, all of which headquarters has; and the life of its log.
+async fn stopped() -> (World, String) {
+    let mut world = world().await;
+    let former = incarnation(&world.terminal);
+    parts(&mut world, 2).await;
+    world.terminal.confirmed().await.unwrap();
+    world.terminal.stop().await.unwrap();
+    (world, former)
+}
+
 /// What `kart-hq` says, run as the owner of the database.
 async fn administer(headquarters: &Headquarters, arguments: &[&str]) -> String {
     let mut command = Command::new(program("kart-hq").unwrap());
@@ -195,11 +205,7 @@ async fn a_terminal_that_was_put_back_loses_and_doubles_nothing() {
 #[tokio::test]
 async fn a_state_that_is_put_back_twice_is_not_issued_a_third_time() {
     let _turn = turn().await;
-    let mut world = world().await;
-    let former = incarnation(&world.terminal);
-    parts(&mut world, 2).await;
-    world.terminal.confirmed().await.unwrap();
-    world.terminal.stop().await.unwrap();
+    let (mut world, former) = stopped().await;
     let early = tempfile::tempdir().unwrap();
     copy(&world.terminal.data(), early.path());
     world.terminal.start().await.unwrap();

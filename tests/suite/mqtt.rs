@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use kart_api::{Client, DeviceLink, Machine};
+use kart_api::{DeviceLink, Machine};
 use kart_core::signal::{Quality, Value};
 use kart_tests::broker::{Access, Broker};
 use kart_tests::child::Child;
@@ -21,7 +21,6 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// A terminal at a broker: `broker` are lines of that table, `machine` the tables after it.
 struct Floor {
     terminal: Terminal,
-    client: Client,
     broker: Broker,
 }
 
@@ -67,17 +66,11 @@ impl Floor {
         let mut terminal =
             Terminal::prepare(|data| Ok(configuration(data, &address, lines, machine))).unwrap();
         terminal.start().await.unwrap();
-        let client = terminal.client().unwrap();
-        Self { terminal, client, broker }
+        Self { terminal, broker }
     }
 
     async fn shown<T>(&self, what: &str, wanted: impl Fn(&Machine) -> Option<T>) -> T {
-        wait_for(&format!("the press with {what}"), LIMIT, async || {
-            let view = self.client.snapshot().await.map_err(|fault| fault.to_string())?;
-            let machine = view.machines.first().ok_or("no machine")?;
-            wanted(machine).ok_or_else(|| format!("{machine:?}"))
-        })
-        .await
+        self.terminal.shown(what, wanted).await.unwrap()
     }
 
     async fn up(&self) {

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use kart_api::{Client, DeviceLink, Machine};
+use kart_api::{DeviceLink, Machine};
 use kart_core::signal::Value;
 use kart_tests::broker::Broker;
 use kart_tests::child::Child;
@@ -57,7 +57,6 @@ struct Floor {
     edge: EdgeNode,
     heard: Child,
     terminal: Terminal,
-    client: Client,
     broker: Broker,
 }
 
@@ -73,8 +72,7 @@ impl Floor {
         })
         .unwrap();
         terminal.start().await.unwrap();
-        let client = terminal.client().unwrap();
-        let floor = Self { edge, heard, terminal, client, broker };
+        let floor = Self { edge, heard, terminal, broker };
         floor.told("that the host is there", "spBv1.0/STATE/kart-T-07 {\"online\":true").await;
         floor
     }
@@ -105,12 +103,7 @@ impl Floor {
     }
 
     async fn shown<T>(&self, what: &str, wanted: impl Fn(&Machine) -> Option<T>) -> T {
-        wait_for(&format!("the press with {what}"), LIMIT, async || {
-            let view = self.client.snapshot().await.map_err(|fault| fault.to_string())?;
-            let machine = view.machines.first().ok_or("no machine")?;
-            wanted(machine).ok_or_else(|| format!("{machine:?}"))
-        })
-        .await
+        self.terminal.shown(what, wanted).await.unwrap()
     }
 
     async fn state(&self, state: &str) {

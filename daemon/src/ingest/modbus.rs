@@ -211,7 +211,7 @@ impl Line {
         self.units.iter().enumerate().any(|(n, unit)| n != index && !unit.is_down())
     }
 
-    /// What to ask for now. After each request the next unit has its turn.
+    /// The next request. After each one the next unit has its turn.
     fn take(&mut self, now: Instant) -> Option<(usize, unit::Due)> {
         let count = self.units.len();
         for step in 0..count {

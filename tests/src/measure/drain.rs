@@ -7,8 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use kart_api::Request;
 use kart_core::command::Command;
-use kart_core::counter::{CounterKind, Verdict};
-use kart_core::fact::{Body, Counted, Draft};
+use kart_core::fact::{Body, Draft};
 use kart_core::id::{EquipmentId, Incarnation, Origin, RecordId, SiteId, TerminalId, reference_id};
 use kart_core::machine::MachineState;
 use kart_core::plant::Plant;
@@ -20,7 +19,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
-use super::many::hundredth;
+use super::{many::hundredth, part};
 use crate::child::Child;
 use crate::programs::repository;
 use crate::wait::try_for;
@@ -275,19 +274,7 @@ impl Maker {
                 detail: kart_core::fact::machine::Detail::default(),
             }
         } else {
-            Body::Counted(Counted {
-                equipment,
-                source: "good".to_owned(),
-                counter: CounterKind::Good,
-                epoch: 0,
-                raw_from: n,
-                raw_to: n + 1,
-                quantity: 1,
-                verdict: Verdict::Increase,
-                since: at,
-                until: at.plus(1),
-                batch: None,
-            })
+            part(equipment, n, at)
         };
         let boot = Boot("0a1b2c3d".to_owned());
         Draft { at, boot, by: None, key: None, body, texts: Vec::new() }

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use kart_core::counter::{CounterKind, Verdict};
-use kart_core::fact::{Body, Counted, Draft, FORMAT, Hash};
+use kart_core::fact::{Body, Draft, FORMAT, Hash};
 use kart_core::id::{EquipmentId, Incarnation, TerminalId};
 use kart_core::time::{Boot, Micros, Stamp};
 use kart_sync::{Device, Fault, Fed, Link, Page, Position, Terminal, Told};
@@ -14,6 +13,8 @@ use kart_wire::{PastSession, Quarantined, Scope, ScopeSum, Status};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use uuid::Uuid;
+
+use super::part;
 
 /// 2026-06-01 06:00 UTC.
 const SHIFT_BEGINS: i64 = 1_780_293_600_000_000;
@@ -36,6 +37,7 @@ struct Log {
 pub struct Light {
     log: Mutex<Log>,
     head: watch::Sender<u64>,
+    acked: watch::Sender<u64>,
     links: watch::Sender<Option<Link>>,
 }
 
@@ -47,6 +49,7 @@ impl Light {
         let light = Self {
             log: Mutex::default(),
             head: watch::Sender::new(0),
+            acked: watch::Sender::new(0),
             links: watch::Sender::new(None),
         };
         let terminal = TerminalId(device.terminal);
@@ -80,19 +83,7 @@ impl Light {
     pub fn count(&self, equipment: EquipmentId) -> anyhow::Result<()> {
         let n = i64::try_from(*self.head.borrow())?;
         let at = Stamp { wall_us: Micros(SHIFT_BEGINS + n * 600_000), mono_us: n * 600_000 };
-        self.make(Body::Counted(Counted {
-            equipment,
-            source: "good".to_owned(),
-            counter: CounterKind::Good,
-            epoch: 0,
-            raw_from: n,
-            raw_to: n + 1,
-            quantity: 1,
-            verdict: Verdict::Increase,
-            since: at,
-            until: at.plus(1),
-            batch: None,
-        }))
+        self.make(part(equipment, n, at))
     }
 
     /// Facts made.
@@ -103,6 +94,13 @@ impl Light {
     /// Facts that headquarters has.
     pub fn acked(&self) -> u64 {
         self.log().acked
+    }
+
+    /// Returns once headquarters has all facts that are made by then.
+    pub async fn all_acked(&self) {
+        let mut acked = self.acked.subscribe();
+        // The sender lives as long as this.
+        acked.wait_for(|acked| *acked >= self.made()).await.ok();
     }
 
     /// How old facts were when headquarters had them, since this was asked last.
@@ -163,6 +161,7 @@ impl Terminal for Light {
             *line = String::new();
         }
         log.acked = told.watermark;
+        self.acked.send_replace(told.watermark);
         log.sessions.retain(|past| past.session != told.session);
         let past = PastSession { session: told.session, watermark: told.watermark, cursor: None };
         log.sessions.insert(0, past);

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
+
 use kart_core::id::{EquipmentId, reference_id};
 use kart_sync::{
     Device, Failure, Fed, Gateway, Headquarters as Client, Page, Remote, Tuning, enroll,
@@ -17,7 +19,7 @@ use kart_wire::{
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use tokio::task::JoinSet;
-use tokio::time::{interval, sleep, timeout};
+use tokio::time::{interval, interval_at, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::light::Light;
@@ -180,10 +182,11 @@ pub async fn many(terminals: usize, per_minute: u32, time: Duration) -> anyhow::
         makers.spawn(async move { make(&member.light, offset, every, time).await });
     }
     let (mut gateway_kib, mut connections) = (0, 0);
+    let mut looks = interval(Duration::from_secs(1));
     while !makers.is_empty() {
         tokio::select! {
             Some(made) = makers.join_next() => made??,
-            () = sleep(Duration::from_secs(1)) => {
+            _ = looks.tick() => {
                 gateway_kib = gateway_kib.max(headquarters.gateway()?.resident_kib()?);
                 connections = connections.max(headquarters.number(CONNECTIONS).await?);
             },
@@ -245,12 +248,12 @@ fn collect(members: &[Arc<Member>]) -> (Asked, Vec<Duration>) {
 
 /// Returns once headquarters has all facts.
 async fn settled(members: &[Arc<Member>]) -> anyhow::Result<()> {
-    let begun = Instant::now();
-    while members.iter().any(|member| member.light.acked() < member.light.made()) {
-        anyhow::ensure!(begun.elapsed() < LIMIT, "facts are left over");
-        sleep(Duration::from_millis(50)).await;
-    }
-    Ok(())
+    let all = async {
+        for member in members {
+            member.light.all_acked().await;
+        }
+    };
+    timeout(LIMIT, all).await.context("facts are left over")
 }
 
 async fn make(
@@ -260,8 +263,8 @@ async fn make(
     time: Duration,
 ) -> anyhow::Result<()> {
     let machine = EquipmentId(reference_id(ORGANIZATION, SITE, "oee_equipment", "EQ-211"));
-    sleep(offset).await;
-    let (began, mut ticks) = (Instant::now(), interval(every));
+    let began = Instant::now() + offset;
+    let mut ticks = interval_at(began.into(), every);
     while began.elapsed() < time {
         ticks.tick().await;
         light.count(machine)?;

@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use kart_api::Client;
+use kart_api::{Client, Machine};
 use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
@@ -71,6 +71,21 @@ impl Terminal {
     pub fn launch(&mut self) -> anyhow::Result<()> {
         self.daemon = Some(Child::spawn(&mut self.kartd("run")?)?);
         Ok(())
+    }
+
+    /// Waits until the first machine is shown with what is looked for.
+    pub async fn shown<T>(
+        &self,
+        what: &str,
+        wanted: impl Fn(&Machine) -> Option<T>,
+    ) -> anyhow::Result<T> {
+        let client = self.client()?;
+        try_for(&format!("the machine with {what}"), LIMIT, async || {
+            let view = client.snapshot().await.map_err(|fault| fault.to_string())?;
+            let machine = view.machines.first().ok_or("no machine")?;
+            wanted(machine).ok_or_else(|| format!("{machine:?}"))
+        })
+        .await
     }
 
     /// Waits until headquarters has confirmed all that is written.

@@ -2,7 +2,6 @@
 //! called instead of ours.
 
 use kart_tests::operator::Operator;
-use kart_tests::wait::wait_for;
 use kart_tests::world::{World, WorldOptions, layout};
 
 use crate::corrections::said;
@@ -62,13 +61,7 @@ async fn shift(world: &mut World) -> Operator {
     operator.start_batch(PRESS, "BR-40").await.unwrap();
     world.go().await.unwrap();
     world.plant.stop(PRESS, "fault").await.unwrap();
-    let client = world.client().unwrap();
-    wait_for("a stop on the screen", LIMIT, async || {
-        let view = client.snapshot().await.map_err(|fault| fault.to_string())?;
-        if view.stops.is_empty() { Err("no stop".to_owned()) } else { Ok(()) }
-    })
-    .await;
-    operator.explain_stops().await.unwrap();
+    operator.explain_next_stop().await.unwrap();
     world.plant.run(PRESS).await.unwrap();
     world.rest().await.unwrap();
     operator.complete_batch(PRESS).await.unwrap();

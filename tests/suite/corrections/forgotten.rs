@@ -2,6 +2,26 @@
 
 use super::*;
 
+/// The terminal has erased all texts, and every chain still holds; answers how many logs
+/// headquarters has.
+async fn erased_and_whole(shift: &Shift) -> usize {
+    let facts = shift.world.terminal.facts().unwrap();
+    let left = "SELECT count(*) FROM fact_texts WHERE text IS NOT NULL OR salt <> ''";
+    wait_for("the terminal to have erased its texts", LIMIT, async || {
+        let left: i64 = facts.query_row(left, [], |row| row.get(0)).unwrap();
+        if left == 0 { Ok(()) } else { Err(left) }
+    })
+    .await;
+    let file = shift.world.terminal.data().join("facts.db").display().to_string();
+    verified(&["--db", &file]).await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let logs = logs(shift.headquarters(), folder.path()).await;
+    for log in &logs {
+        verified(&["--db", log]).await.unwrap();
+    }
+    logs.len()
+}
+
 #[tokio::test]
 async fn a_person_is_exported_and_forgotten_and_every_chain_verifies() {
     let _turn = turn().await;
@@ -55,21 +75,7 @@ async fn a_person_is_exported_and_forgotten_and_every_chain_verifies() {
         (known && !reasons).then_some(())
     };
     shift.view("a pseudonym", people).await;
-    let facts = shift.world.terminal.facts().unwrap();
-    let left = "SELECT count(*) FROM fact_texts WHERE text IS NOT NULL OR salt <> ''";
-    wait_for("the terminal to have erased its texts", LIMIT, async || {
-        let left: i64 = facts.query_row(left, [], |row| row.get(0)).unwrap();
-        if left == 0 { Ok(()) } else { Err(left) }
-    })
-    .await;
-    let file = shift.world.terminal.data().join("facts.db").display().to_string();
-    verified(&["--db", &file]).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let logs = logs(shift.headquarters(), folder.path()).await;
-    assert_eq!(logs.len(), 2, "the terminal's and headquarters' own");
-    for log in logs {
-        verified(&["--db", &log]).await.unwrap();
-    }
+    assert_eq!(erased_and_whole(&shift).await, 2, "the terminal's and headquarters' own");
 }
 
 #[tokio::test]
@@ -81,9 +87,7 @@ async fn what_a_forgotten_person_wrote_at_a_terminal_that_was_away_goes_when_it_
     // Away: a stop is explained with words, and headquarters is told to forget who wrote them.
     shift.world.go().await.unwrap();
     shift.world.plant.stop(PRESS, "fault").await.unwrap();
-    let unexplained = |view: &View| view.stops.iter().any(|s| s.reason.is_none()).then_some(());
-    shift.view("a stop on the screen", unexplained).await;
-    shift.operator.explain_stops().await.unwrap();
+    shift.operator.explain_next_stop().await.unwrap();
     shift.world.plant.run(PRESS).await.unwrap();
     let erase = ["person", "erase", "--organization", "cedar-works", "--person", "1001"];
     let told = administer(shift.headquarters(), &erase).await;
@@ -98,19 +102,7 @@ async fn what_a_forgotten_person_wrote_at_a_terminal_that_was_away_goes_when_it_
     assert_eq!(shift.number(gone).await, 2);
     assert_eq!(shift.number("SELECT count(*) FROM edge.fact_texts").await, 2);
     assert_eq!(shift.number("SELECT count(*) FROM edge.quarantine").await, 0);
-    let facts = shift.world.terminal.facts().unwrap();
-    let left = "SELECT count(*) FROM fact_texts WHERE text IS NOT NULL OR salt <> ''";
-    wait_for("the terminal to have erased its texts", LIMIT, async || {
-        let left: i64 = facts.query_row(left, [], |row| row.get(0)).unwrap();
-        if left == 0 { Ok(()) } else { Err(left) }
-    })
-    .await;
-    let file = shift.world.terminal.data().join("facts.db").display().to_string();
-    verified(&["--db", &file]).await.unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    for log in logs(shift.headquarters(), folder.path()).await {
-        verified(&["--db", &log]).await.unwrap();
-    }
+    erased_and_whole(&shift).await;
 
     // Nor does a site file bring the name back, and the number is nobody else's.
     shift.world.headquarters.as_ref().unwrap().apply_site(&shift.world.site()).await.unwrap();

@@ -5,11 +5,7 @@ use super::*;
 #[tokio::test]
 async fn a_life_that_headquarters_has_lost_comes_again_in_another_one() {
     let _turn = turn().await;
-    let mut world = world().await;
-    let former = incarnation(&world.terminal);
-    parts(&mut world, 2).await;
-    world.terminal.confirmed().await.unwrap();
-    world.terminal.stop().await.unwrap();
+    let (mut world, former) = stopped().await;
     let early = tempfile::tempdir().unwrap();
     copy(&world.terminal.data(), early.path());
     world.terminal.start().await.unwrap();

@@ -133,11 +133,7 @@ async fn more_facts(world: &World, more: i64) {
 #[tokio::test]
 async fn a_terminal_goes_on_asking_while_headquarters_reads_a_long_life() {
     let _turn = turn().await;
-    let mut world = world().await;
-    let former = incarnation(&world.terminal);
-    parts(&mut world, 2).await;
-    world.terminal.confirmed().await.unwrap();
-    world.terminal.stop().await.unwrap();
+    let (mut world, former) = stopped().await;
     more_facts(&world, 7_000).await;
     let headquarters = world.headquarters.as_mut().unwrap();
     headquarters.stop().await.unwrap();

@@ -171,6 +171,15 @@ async fn run_against(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let devices = vec![device("plc", 9, points)];
     let plan = line(tcp(&listener), devices);
+    watch(plan, serve(&listener, answer), enough).await
+}
+
+/// Runs a line until `enough`, beside `server`.
+async fn watch(
+    plan: LinePlan,
+    server: impl Future<Output = ()>,
+    enough: impl Fn(&Seen) -> bool,
+) -> Seen {
     let (intake, mut readings) = mpsc::channel(16);
     let mut line = Line::new(plan, &intake, &Clock::open().unwrap(), FAST);
     drop(intake);
@@ -188,7 +197,7 @@ async fn run_against(
         seen
     };
     tokio::select! {
-        () = serve(&listener, answer) => panic!("the server ended"),
+        () = server => panic!("the server ended"),
         end = line.read_for_ever() => panic!("the line ended: {end:?}"),
         seen = timeout(PATIENCE, watch) => seen.unwrap(),
     }

@@ -98,7 +98,7 @@ impl Unit {
         }
     }
 
-    /// What to ask for now; the caller gives it back with [`Unit::answered`] or [`Unit::failed`].
+    /// The request whose turn it is; the caller gives it back with [`Unit::answered`] or [`Unit::failed`].
     pub(super) fn take(&mut self, now: Instant) -> Option<Due> {
         if self.rest_until.is_some_and(|until| until > now) {
             return None;

@@ -21,17 +21,8 @@ const FORMAT: i64 = 3;
 const UNMASKED: i64 = 2;
 
 const MASK: &str = "
-    CREATE TABLE masked (
-        scope    TEXT NOT NULL CHECK (scope IN ('org', 'site', 'terminal')),
-        tbl      TEXT NOT NULL,
-        pk       TEXT NOT NULL,
-        row      TEXT NOT NULL,
-        withheld INTEGER,
-        PRIMARY KEY (scope, tbl, pk)
-    ) STRICT, WITHOUT ROWID;
-    INSERT INTO masked SELECT scope, tbl, pk, row, NULL FROM rows;
-    DROP TABLE rows;
-    ALTER TABLE masked RENAME TO rows;
+    ALTER TABLE rows DROP COLUMN withheld;
+    ALTER TABLE rows ADD COLUMN withheld INTEGER;
     PRAGMA user_version = 3;";
 
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
@@ -80,9 +71,6 @@ fn sound(path: &Path) -> Result<Option<Connection>, StoreError> {
     let format: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if format == UNMASKED {
         let sql = connection.transaction()?;
-        for view in names(&sql, "view")? {
-            sql.execute_batch(&format!("DROP VIEW \"{view}\""))?;
-        }
         sql.execute_batch(MASK)?;
         sql.commit()?;
         connection.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE);")?;
@@ -96,13 +84,6 @@ fn sound(path: &Path) -> Result<Option<Connection>, StoreError> {
     connection.query_row("SELECT one FROM mirror", [], |_| Ok(()))?;
     views(&mut connection)?;
     Ok(Some(connection))
-}
-
-/// What there is of a kind.
-fn names(connection: &Connection, kind: &str) -> Result<Vec<String>, StoreError> {
-    let mut select = connection.prepare("SELECT name FROM sqlite_schema WHERE type = ?1")?;
-    let names = select.query_map([kind], |row| row.get(0))?;
-    Ok(names.collect::<Result<_, _>>()?)
 }
 
 fn connection(path: &Path) -> Result<Connection, StoreError> {

@@ -135,35 +135,6 @@ fn one_signal() -> DevicePlan {
     plc
 }
 
-/// Runs a line until `enough`, beside `server`.
-async fn watch(
-    plan: LinePlan,
-    server: impl Future<Output = ()>,
-    enough: impl Fn(&Seen) -> bool,
-) -> Seen {
-    let (intake, mut readings) = mpsc::channel(16);
-    let mut line = Line::new(plan, &intake, &Clock::open().unwrap(), FAST);
-    drop(intake);
-    let watch = async {
-        let mut seen = Seen::default();
-        while !enough(&seen) {
-            match readings.recv().await.unwrap() {
-                Reading::Samples { samples, .. } => {
-                    seen.values.extend(samples.into_iter().map(|s| (s.signal, s.value)));
-                },
-                Reading::Link { change, .. } => seen.links.push(change),
-                Reading::Stale(_) => {},
-            }
-        }
-        seen
-    };
-    tokio::select! {
-        () = server => panic!("the server ended"),
-        end = line.read_for_ever() => panic!("the line ended: {end:?}"),
-        seen = timeout(PATIENCE, watch) => seen.unwrap(),
-    }
-}
-
 #[tokio::test]
 async fn rtu_over_tcp_takes_only_what_was_asked_for() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
