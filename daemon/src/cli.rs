@@ -10,7 +10,9 @@ use crate::{
     wiring::{self, Ended},
 };
 
+mod apply;
 mod probe;
+mod replay;
 
 /// Records machine events and labor beside the machines.
 #[derive(Parser)]
@@ -37,6 +39,20 @@ enum Command {
     },
     /// Replace this terminal's key by a new one. The daemon may run meanwhile.
     RotateKey(At),
+    /// Put another map in force while the daemon runs: counters and open events go on.
+    Apply {
+        #[command(flatten)]
+        apply: apply::NewMap,
+        #[command(flatten)]
+        at: At,
+    },
+    /// Derive the past again under a corrected map, and say what would be otherwise.
+    Replay {
+        #[command(flatten)]
+        replay: replay::Asked,
+        #[command(flatten)]
+        at: At,
+    },
     /// Look who answers; needs no configuration and only reads.
     #[command(subcommand)]
     Probe(probe::Probed),
@@ -62,6 +78,8 @@ pub fn run() -> ExitCode {
         | Command::Check(at)
         | Command::ShowConfig(at)
         | Command::RotateKey(at)
+        | Command::Apply { at, .. }
+        | Command::Replay { at, .. }
         | Command::Enroll { at, .. } => at,
     };
     let config = match Config::load(&at.config) {
@@ -72,6 +90,14 @@ pub fn run() -> ExitCode {
         Command::Run(_) => return serve(config),
         Command::Check(at) => {
             trusted(&config).and_then(|()| say(&checked(&config, &at.config.display())))
+        },
+        Command::Apply { apply, .. } => match apply::run(&apply, &config) {
+            Ok(false) => return ExitCode::from(BAD_CONFIG),
+            other => other.map(drop),
+        },
+        Command::Replay { replay, .. } => match replay::run(&replay, &config) {
+            Ok(false) => return ExitCode::from(BAD_CONFIG),
+            other => other.map(drop),
         },
         Command::ShowConfig(_) => show(&config),
         Command::Enroll { code, .. } => enroll(&config, &code),

@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::ingest::{modbus::plan::LinePlan, mqtt::topic::BrokerPlan};
 
 pub(crate) mod raw;
+pub mod change;
 mod complete;
 mod check;
 mod site;
@@ -28,6 +29,8 @@ pub struct Config {
     pub site: Site,
     /// Where its facts go; `None` for a terminal that lives alone.
     pub headquarters: Option<Headquarters>,
+    /// What is kept of raw readings; `None` keeps nothing.
+    pub readings: Option<Readings>,
     /// Machines, signals, counters, rules.
     pub map: Map,
     /// Codes of the machines, in the order of the map.
@@ -38,6 +41,8 @@ pub struct Config {
     pub brokers: Vec<BrokerPlan>,
     /// What the site file says, where one is named.
     pub reference: Option<Reference>,
+    /// The file that it was read from.
+    pub file: PathBuf,
     effective: raw::File,
 }
 
@@ -60,6 +65,17 @@ pub struct Terminal {
     pub pin_valid_days: u16,
     /// Facts that headquarters has in a backup are kept so many days all the same.
     pub keep_days: u16,
+}
+
+/// What is kept of raw readings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Readings {
+    /// How long, in days.
+    pub keep_days: u16,
+    /// The file may have so many MiB.
+    pub max_mb: u64,
+    /// So many MiB of the disk are left to others.
+    pub min_free_mb: u64,
 }
 
 /// Where a terminal stands.
@@ -93,12 +109,23 @@ impl Config {
         };
         let text = std::fs::read_to_string(path)
             .map_err(|error| unreadable(format!("cannot be read: {error}")))?;
+        let mut config = Self::of(&name, &text, path)?;
+        config.file = path.to_owned();
+        Ok(config)
+    }
+
+    /// Reads and checks `text` as if it stood in the file at `path`; `name` is what faults call it.
+    pub fn of(name: &str, text: &str, path: &Path) -> Result<Self, Faults> {
+        let unreadable = |message| {
+            let (file, path) = (name.to_owned(), String::new());
+            Faults(vec![Fault { file, line: 0, path, message }])
+        };
         let folder =
             path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
         let folder = std::path::absolute(folder)
             .map_err(|error| unreadable(format!("has no folder: {error}")))?;
-        let mut config = Self::read(&name, &text, &folder)?;
-        config.reference = site::load(&Document::read(&name, &text)?, &config)?;
+        let mut config = Self::read(name, text, &folder)?;
+        config.reference = site::load(&Document::read(name, text)?, &config)?;
         Ok(config)
     }
 

@@ -8,6 +8,8 @@ use kart_core::{
 use std::collections::VecDeque;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::sources::Remap;
+
 pub(crate) mod reach;
 pub mod modbus;
 pub mod mqtt;
@@ -27,6 +29,8 @@ pub enum Reading {
     },
     /// These signals of machines have no value any more.
     Stale(Vec<(usize, SignalName)>),
+    /// What follows was read by another map.
+    Map(Box<Remap>),
     /// The link to a device or broker changed.
     Link {
         /// Its name in the configuration.

@@ -8,15 +8,20 @@ use kart_api::{Answer, DeviceLink, Recording, Request};
 use kart_core::{
     command::{Accepted, Refusal},
     engine::{Engine, commands::Asked},
+    id::EquipmentId,
+    map::Map,
     reference::Reference,
-    signal::Quality,
+    signal::{Quality, Sample},
     time::Moment,
 };
-use kart_store::{Append, Signal, Store, StoreError};
+use kart_store::{
+    Append, Signal, Store, StoreError,
+    raw::{Raw, Taken},
+};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    time::{Instant, MissedTickBehavior, interval, sleep_until},
+    time::{Instant, MissedTickBehavior, interval, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +29,7 @@ use crate::{
     clock::Clock,
     ingest::{LinkChange, Reading},
     readers::Readers,
+    trace::Traces,
 };
 
 /// Inputs that are decided together at most.
@@ -34,6 +40,9 @@ const ALIVE_EVERY: Duration = Duration::from_secs(5);
 
 /// Facts after which the plant is saved, so that a start replays no more than this.
 const PLANT_EVERY: u64 = 2_000;
+
+/// At the end, raw readings may take this long to get to their disk.
+const RAW_PATIENCE: Duration = Duration::from_secs(1);
 
 /// A command on its way, with the place for its answer.
 pub struct Call {
@@ -48,6 +57,8 @@ pub struct Call {
 pub struct Shown {
     /// The engine after the last commit.
     pub engine: Arc<Engine>,
+    /// Codes of the machines, in the order of the engine's map.
+    pub codes: Arc<Vec<String>>,
     /// Links by device, with the machines read through each.
     pub links: Arc<BTreeMap<String, (Vec<usize>, DeviceLink)>>,
     /// Whether the disk takes facts.
@@ -76,10 +87,12 @@ pub struct Recorder {
     pub clock: Clock,
     /// Where the state is shown.
     pub shown: watch::Sender<Shown>,
-    /// The key of each machine, to name signals by.
-    pub map: Arc<kart_core::map::Map>,
+    /// The last values of each signal, for the eye.
+    pub traces: Arc<Traces>,
     /// Fact that the plant was last saved as of.
     pub plant_saved: u64,
+    /// Where raw readings go; nothing waits for it.
+    pub raw: Option<Raw>,
 }
 
 /// One round of inputs and what is owed for them.
@@ -88,6 +101,14 @@ struct Round {
     readings: Vec<Reading>,
     calls: Vec<Call>,
     alive: bool,
+}
+
+/// What became of the readings of a round.
+struct Heard {
+    links: Arc<BTreeMap<String, (Vec<usize>, DeviceLink)>>,
+    codes: Arc<Vec<String>>,
+    signals: BTreeMap<(EquipmentId, String), Signal>,
+    saved: Vec<oneshot::Sender<()>>,
 }
 
 impl Recorder {
@@ -117,6 +138,10 @@ impl Recorder {
             self.round(round, reference).await?;
             if stopping {
                 self.save_plant().await;
+                if let Some(raw) = &self.raw {
+                    // What does not get to its disk in time is a gap.
+                    drop(timeout(RAW_PATIENCE, raw.close()).await);
+                }
                 return Ok(());
             }
             let head = self.shown.borrow().engine.plant.head;
@@ -130,7 +155,7 @@ impl Recorder {
     fn deadline(&self) -> Instant {
         let shown = self.shown.borrow();
         let due = shown.engine.next_deadline();
-        let wait = due.map_or(1_000_000, |due| due - self.clock.stamp().mono_us);
+        let wait = due.map_or(1_000_000, |due| due.saturating_sub(self.clock.stamp().mono_us));
         // A disk that refuses is not asked more often than this for time's sake alone.
         let least = if shown.recording == Recording::Yes { 20_000 } else { 1_000_000 };
         let micros = u64::try_from(wait.clamp(least, 60_000_000)).unwrap_or(1_000_000);
@@ -150,36 +175,14 @@ impl Recorder {
             engine.set_reference(reference);
         }
         let corrected = engine.on_corrections(&now);
-        let mut links = before.links;
-        let mut signals = BTreeMap::new();
-        let mut saved = Vec::new();
-        for reading in round.readings {
-            match reading {
-                Reading::Samples { samples, saved: waiting, kept } => {
-                    match kept {
-                        Some(kept) => engine.on_kept(&samples, kept, &now),
-                        None => engine.on_samples(&samples, &now),
-                    }
-                    if let Some(waiting) = waiting {
-                        saved.push(waiting);
-                        self.cursors(&samples, &now, &mut signals);
-                    }
-                },
-                Reading::Stale(signals) => engine.on_stale(&signals, &now),
-                Reading::Link { device, machines, change, at } => {
-                    let link = match change {
-                        LinkChange::Up => DeviceLink::Up,
-                        LinkChange::Partly { reason } => {
-                            DeviceLink::Partly { since_us: at.wall_us, reason }
-                        },
-                        LinkChange::Down { reason } => {
-                            DeviceLink::Down { since_us: at.wall_us, reason }
-                        },
-                    };
-                    Arc::make_mut(&mut links).insert(device, (machines, link));
-                },
-            }
-        }
+        let mut heard = Heard {
+            links: before.links,
+            codes: before.codes,
+            signals: BTreeMap::new(),
+            saved: Vec::new(),
+        };
+        self.hear(&mut engine, round.readings, &mut heard, &now);
+        let Heard { links, codes, signals, saved } = heard;
         let answers = self.decide(&mut engine, round.calls, &now).await;
         engine.on_time(&now);
         let append = Append {
@@ -196,7 +199,7 @@ impl Recorder {
                 let commands = before.commands + u64::try_from(accepted).unwrap_or_default();
                 let recording = Recording::Yes;
                 let engine = Arc::new(engine);
-                self.shown.send_replace(Shown { engine, links, recording, commands });
+                self.shown.send_replace(Shown { engine, codes, links, recording, commands });
                 // A sender or screen that has gone away does not need its answer.
                 for waiting in saved {
                     waiting.send(()).unwrap_or_default();
@@ -209,6 +212,67 @@ impl Recorder {
                 self.not_recorded(&error, answers, links, &now);
                 Ok(())
             },
+        }
+    }
+
+    /// Has the engine take readings in, and the ring after it.
+    fn hear(
+        &mut self,
+        engine: &mut Engine,
+        readings: Vec<Reading>,
+        heard: &mut Heard,
+        now: &Moment,
+    ) {
+        let mut taken = Vec::new();
+        for reading in readings {
+            match reading {
+                Reading::Samples { samples, saved, kept } => {
+                    self.traces.record(engine.map(), &samples);
+                    match kept {
+                        Some(kept) => engine.on_kept(&samples, kept, now),
+                        None => engine.on_samples(&samples, now),
+                    }
+                    if let Some(waiting) = saved {
+                        heard.saved.push(waiting);
+                        cursors(engine.map(), &samples, now, &mut heard.signals);
+                    }
+                    taken.push(Taken::Samples(samples, kept));
+                },
+                Reading::Stale(signals) => {
+                    engine.on_stale(&signals, now);
+                    taken.push(Taken::Stale(signals));
+                },
+                Reading::Map(remap) => {
+                    let moved = &remap.moves.signals;
+                    self.traces.forget(|id, name| moved.contains(&(id, name.clone())));
+                    self.keep_raw(now, std::mem::take(&mut taken));
+                    if let Some(raw) = &mut self.raw {
+                        raw.relabel(remap.labels);
+                    }
+                    engine.on_map(&remap.map, &remap.moves, remap.who.as_ref(), now);
+                    let links = Arc::make_mut(&mut heard.links);
+                    links.retain(|device, _| remap.devices.contains(device));
+                    heard.codes = remap.codes;
+                    heard.saved.push(remap.saved);
+                },
+                Reading::Link { device, machines, change, at } => {
+                    let since_us = at.wall_us;
+                    let link = match change {
+                        LinkChange::Up => DeviceLink::Up,
+                        LinkChange::Partly { reason } => DeviceLink::Partly { since_us, reason },
+                        LinkChange::Down { reason } => DeviceLink::Down { since_us, reason },
+                    };
+                    Arc::make_mut(&mut heard.links).insert(device, (machines, link));
+                },
+            }
+        }
+        self.keep_raw(now, taken);
+    }
+
+    /// Also when nothing came: then it is known that nothing did.
+    fn keep_raw(&mut self, now: &Moment, taken: Vec<Taken>) {
+        if let Some(raw) = &mut self.raw {
+            raw.take(now, taken);
         }
     }
 
@@ -278,25 +342,6 @@ impl Recorder {
         Ok(fact.and_then(|fact| Accepted::of(&fact, origin)).map(Answer::Saved))
     }
 
-    fn cursors(
-        &self,
-        samples: &[kart_core::signal::Sample],
-        now: &Moment,
-        signals: &mut BTreeMap<(usize, String), Signal>,
-    ) {
-        // A value of unknown age is no value that the next run may go on with.
-        for sample in samples.iter().filter(|sample| sample.quality == Quality::Good) {
-            let Some(machine) = self.map.machines.get(sample.machine) else { continue };
-            let signal = Signal {
-                equipment: machine.equipment,
-                name: sample.signal.clone(),
-                value: sample.value.clone(),
-                at: Moment { at: sample.at, boot: now.boot.clone() },
-            };
-            signals.insert((sample.machine, sample.signal.clone()), signal);
-        }
-    }
-
     async fn save_plant(&mut self) {
         let engine = Arc::clone(&self.shown.borrow().engine);
         let saved = match serde_json::to_string(&engine.plant) {
@@ -308,6 +353,26 @@ impl Recorder {
             // The log is what counts; the next start only replays more of it.
             Err(error) => tracing::warn!(%error, "the plant was not saved"),
         }
+    }
+}
+
+/// What the next run may go on with.
+fn cursors(
+    map: &Map,
+    samples: &[Sample],
+    now: &Moment,
+    signals: &mut BTreeMap<(EquipmentId, String), Signal>,
+) {
+    // A value of unknown age is no value that the next run may go on with.
+    for sample in samples.iter().filter(|sample| sample.quality == Quality::Good) {
+        let Some(machine) = map.machines.get(sample.machine) else { continue };
+        let signal = Signal {
+            equipment: machine.equipment,
+            name: sample.signal.clone(),
+            value: sample.value.clone(),
+            at: Moment { at: sample.at, boot: now.boot.clone() },
+        };
+        signals.insert((machine.equipment, sample.signal.clone()), signal);
     }
 }
 

@@ -2,10 +2,10 @@
 
 use axum::{
     Json, Router,
-    extract::State,
+    extract::{DefaultBodyLimit, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use kart_api::{Answer, Health, Request, View};
 use kart_store::Head;
@@ -18,13 +18,27 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{pin::Gate, recorder::Call};
+use crate::{
+    clock::Clock,
+    ingest::mqtt::browse,
+    pin::Gate,
+    readers::Readers,
+    recorder::{Call, Shown},
+    sources::{Asked, InForce},
+    trace::Traces,
+};
 
+mod commissioning;
+mod figures;
 mod live;
 mod openapi;
+mod past;
 
 /// Largest body of a command, bytes.
 const MOST_BODY: usize = 64 * 1024;
+
+/// Largest configuration file, bytes.
+const MOST_MAP: usize = 8 * 1024 * 1024;
 
 /// How long a command may wait for the disk.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -38,6 +52,20 @@ pub struct Desk {
     pub calls: mpsc::Sender<Call>,
     /// Who is asked for a PIN.
     pub gate: Arc<Gate>,
+    /// What is read now.
+    pub in_force: watch::Receiver<Arc<InForce>>,
+    /// Where questions about topics go.
+    pub topics: mpsc::Sender<browse::Asked>,
+    /// The last values of each signal.
+    pub traces: Arc<Traces>,
+    /// What the recorder shows.
+    pub shown: watch::Receiver<Shown>,
+    /// Where other maps go.
+    pub maps: mpsc::Sender<Asked>,
+    /// What the log became.
+    pub readers: Readers,
+    /// The time.
+    pub clock: Clock,
     /// Where the log stands.
     pub head: watch::Receiver<Head>,
     /// The metrics of this process.
@@ -68,20 +96,27 @@ pub async fn bind(path: &Path) -> io::Result<UnixListener> {
 /// Serves until the desk's `stop`.
 pub async fn run(listener: UnixListener, desk: Desk) -> io::Result<()> {
     let stop = desk.stop.clone();
-    axum::serve(listener, router(desk))
-        .with_graceful_shutdown(async move { stop.cancelled().await })
-        .await
+    let app = router(desk).into_make_service_with_connect_info::<commissioning::Peer>();
+    axum::serve(listener, app).with_graceful_shutdown(async move { stop.cancelled().await }).await
 }
 
 fn router(desk: Desk) -> Router {
     Router::new()
         .route("/v1/snapshot", get(snapshot))
         .route("/v1/live", get(live::stream))
-        .route("/v1/commands", axum::routing::post(command))
+        .route("/v1/commands", post(command))
+        .route("/v1/figures", get(figures::figures))
+        .route("/v1/sources", get(commissioning::sources))
+        .route("/v1/registers", post(commissioning::registers))
+        .route("/v1/topics", post(commissioning::topics))
+        .route("/v1/trace", post(commissioning::trace))
+        .route("/v1/rules", post(commissioning::rules))
+        .route("/v1/map", post(commissioning::map).layer(DefaultBodyLimit::max(MOST_MAP)))
+        .route("/v1/replay", post(past::accept).layer(DefaultBodyLimit::max(MOST_MAP)))
         .route("/health", get(health))
         .route("/metrics", get(metrics))
         .route("/openapi.json", get(openapi::document))
-        .layer(axum::extract::DefaultBodyLimit::max(MOST_BODY))
+        .layer(DefaultBodyLimit::max(MOST_BODY))
         .with_state(desk)
 }
 
@@ -100,9 +135,17 @@ async fn command(State(desk): State<Desk>, body: axum::body::Bytes) -> Response 
     if request.key.is_empty() || request.key.len() > 64 {
         return (StatusCode::BAD_REQUEST, "key: must have 1 to 64 characters").into_response();
     }
+    if matches!(request.command, kart_core::command::Command::AcceptReplay(_)) {
+        return (StatusCode::FORBIDDEN, "a replay is accepted at /v1/replay").into_response();
+    }
     if let Err(refusal) = desk.gate.admit(&request).await {
         return Json(Answer::Refused(refusal)).into_response();
     }
+    pass_on(&desk, request).await
+}
+
+/// Has the recorder decide.
+async fn pass_on(desk: &Desk, request: Request) -> Response {
     let (reply, answer) = oneshot::channel();
     let asked = timeout(PATIENCE, async {
         desk.calls.send(Call { request, reply }).await.ok()?;

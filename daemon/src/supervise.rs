@@ -2,14 +2,14 @@
 //! asked ends the whole process, because half a terminal is worse than a restarted one.
 
 use std::{future::Future, time::Duration};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 #[cfg(not(panic = "unwind"))]
 compile_error!("a panic of one task must be caught and ended in order; build with panic = unwind");
 
 /// Owns all tasks of the daemon.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Supervisor {
     tasks: TaskTracker,
     stop: CancellationToken,
@@ -44,7 +44,18 @@ impl Supervisor {
         name: impl Into<String>,
         task: impl Future<Output = Result<(), E>> + Send + 'static,
     ) {
-        let (name, stop, fallen) = (name.into(), self.stop.clone(), self.fallen.clone());
+        drop(self.run_until(name, self.stop.clone(), task));
+    }
+
+    /// Runs a task until `stop`, which is cancelled when the daemon is to stop, or before. If it
+    /// ends without being asked, the daemon ends.
+    pub fn run_until<E: std::fmt::Display + Send + 'static>(
+        &self,
+        name: impl Into<String>,
+        stop: CancellationToken,
+        task: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) -> JoinHandle<()> {
+        let (name, fallen) = (name.into(), self.fallen.clone());
         let running = self.tasks.spawn(task);
         self.tasks.spawn(async move {
             let reason = match running.await {
@@ -56,7 +67,7 @@ impl Supervisor {
             tracing::error!(task = name, reason, "task fell");
             // A full channel means that the end is under way already.
             drop(fallen.try_send(Fallen { task: name, reason }));
-        });
+        })
     }
 
     /// Asks all tasks to stop and waits for them; `false` when some did not within `patience`.

@@ -9,7 +9,7 @@ use kart_core::{
     engine::Watch,
     fact::{Body, Fact, correction::CorrectionSeen},
     machine::MachineState,
-    map::{MachineMap, Map},
+    map::MachineMap,
     plant::{self, Plant},
     reference::Reference,
     signal::Quality,
@@ -44,10 +44,6 @@ const MOST_HELD: usize = 50;
 
 /// Makes views.
 pub struct Viewer {
-    /// The map of machines.
-    pub map: Arc<Map>,
-    /// Codes of its machines, in the same order.
-    pub machine_codes: Vec<String>,
     /// Code of the terminal.
     pub code: String,
     /// The station it stands at.
@@ -124,7 +120,10 @@ impl Viewer {
         let reference = shown.engine.reference().map(|reference| (**reference).clone());
         let refused = hq.quarantined.iter().filter(|held| !waits(&held.code));
         let floor = floor::Floor::of(reference.as_ref(), plant, &self.code);
-        let machines = self.map.machines.iter().zip(shown.engine.watches()).enumerate();
+        let map = shown.engine.map();
+        let machines = map.machines.iter().zip(shown.engine.watches()).enumerate();
+        let now_us = self.clock.stamp().wall_us;
+        let calendar = reference.as_ref().and_then(Reference::calendar);
         View {
             number: 0,
             terminal: Terminal {
@@ -132,12 +131,13 @@ impl Viewer {
                 code: self.code.clone(),
                 version: env!("CARGO_PKG_VERSION").to_owned(),
                 station: self.station,
-                now_us: self.clock.stamp().wall_us,
+                now_us,
+                shift: calendar.and_then(|calendar| calendar.shift_at(now_us)),
             },
             machines: machines
                 .map(|(index, (map, seen))| {
                     let link = link_of(index, &shown.links);
-                    let code = self.machine_codes.get(index).cloned().unwrap_or_default();
+                    let code = shown.codes.get(index).cloned().unwrap_or_default();
                     let mut shown = machine(map, seen, plant, reference.as_ref(), link);
                     shown.batch = floor.batch(map.equipment, shown.batch);
                     Machine { code, ..shown }
@@ -145,7 +145,7 @@ impl Viewer {
                 .collect(),
             people: people(plant, reference.as_ref()),
             stops: stops(plant, reference.as_ref(), &self.clock.moment()),
-            elsewhere: floor.elsewhere(&self.map),
+            elsewhere: floor.elsewhere(map),
             conflicts: floor.conflicts(),
             sync: Sync {
                 recording: shown.recording.clone(),
@@ -290,6 +290,8 @@ fn stops(plant: &Plant, reference: Option<&Reference>, now: &Moment) -> Vec<Stop
             from_us: stop.from.at.wall_us,
             until_us: stop.until.as_ref().map(|until| until.at.wall_us),
             reason: stop.label.clone(),
+            rule: stop.rule.clone(),
+            map: stop.map.clone(),
             proposed: reference
                 .zip(stop.detail.reason.as_deref())
                 .and_then(|(reference, code)| reference.downtime_reason_of(code)),

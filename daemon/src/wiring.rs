@@ -13,7 +13,7 @@
 use anyhow::Context as _;
 use kart_api::{HqLink, Recording, View};
 use kart_core::{pin::Secret, reference::Reference};
-use kart_store::Store;
+use kart_store::{Store, raw::Raw};
 use kart_sync::{Device, Headquarters, Remote, Tuning};
 use kart_wire::Enrolled;
 use metrics_exporter_prometheus::PrometheusHandle;
@@ -34,15 +34,18 @@ use crate::{
     boot,
     clock::Clock,
     config::{self, Config},
-    ingest::{self, modbus::PACE},
+    ingest::mqtt::browse,
     life::{self, Rebirth},
     pin::{Gate, Watched},
-    publish, purge,
+    purge,
     readers::Readers,
     recorder::{Inputs, Recorder, Shown},
+    replay,
     serve::{self, Desk},
+    sources::{InForce, MAPS, Sources},
     supervise::{Fallen, Supervisor},
     telemetry,
+    trace::Traces,
     uplink::{HqState, Uplink},
     viewer::Viewer,
 };
@@ -84,26 +87,37 @@ pub async fn run(config: Config) -> anyhow::Result<Ended> {
     let (calls, waiting) = mpsc::channel(CALLS);
 
     let inputs = Inputs { readings, calls: waiting, reference: terminal.reference.subscribe() };
-    supervisor.run("recorder", terminal.recorder(&config).run(inputs, supervisor.stop()));
+    let recorder = terminal.recorder(replay::ring(&config)?);
+    supervisor.run("recorder", recorder.run(inputs, supervisor.stop()));
     supervisor.run("viewer", terminal.viewer(&config).run(supervisor.stop()));
     let gate = Arc::new(terminal.gate(&config)?);
     supervisor.run("pins", Arc::clone(&gate).remember(supervisor.stop()));
+    let in_force = watch::channel(Arc::new(InForce::new(config.clone()))).0;
+    let (maps, wanted_maps) = mpsc::channel(MAPS);
+    let (topics, wanted_topics) = mpsc::channel(browse::WAITING);
+    let (looked_at, clock) = (in_force.subscribe(), terminal.clock.clone());
+    let browsing = browse::run(wanted_topics, looked_at, clock, supervisor.stop());
+    supervisor.run("browse", browsing);
     let desk = Desk {
+        in_force: in_force.subscribe(),
+        maps,
+        topics,
+        traces: Arc::clone(&terminal.traces),
+        shown: terminal.shown.subscribe(),
         view: terminal.view.subscribe(),
         calls,
         gate,
+        readers: Readers::open(&terminal.store)?,
+        clock: terminal.clock.clone(),
         head: terminal.store.head(),
         metrics: metrics.clone(),
         stop: supervisor.stop(),
     };
     supervisor.run("serve", serve::run(listener, desk));
     supervisor.run("upkeep", upkeep(metrics, supervisor.stop()));
-    sources(&config, &supervisor, intake, &terminal.clock);
-    for broker in config.brokers.iter().filter(|broker| broker.publish.is_some()).cloned() {
-        let name = format!("publish {}", broker.name);
-        let publish = publish::run(broker, terminal.view.subscribe(), supervisor.stop());
-        supervisor.run(name, publish);
-    }
+    let (clock, view) = (terminal.clock.clone(), terminal.view.subscribe());
+    let sources = Sources::start(supervisor.clone(), intake, clock, view, in_force);
+    supervisor.run("sources", sources.run(wanted_maps, supervisor.stop()));
     let store = terminal.store.clone();
     let keep_days = config.terminal.keep_days;
     let purge = purge::run(store.clone(), terminal.clock.clone(), keep_days, supervisor.stop());
@@ -135,6 +149,7 @@ struct Terminal {
     secret: Secret,
     readers: Readers,
     clock: Clock,
+    traces: Arc<Traces>,
     reference: watch::Sender<Option<Arc<Reference>>>,
     shown: watch::Sender<Shown>,
     hq: watch::Sender<HqState>,
@@ -154,6 +169,7 @@ impl Terminal {
         }
         let shown = Shown {
             engine: Arc::new(engine),
+            codes: Arc::new(config.machine_codes.clone()),
             links: Arc::new(BTreeMap::new()),
             recording: Recording::Yes,
             commands: 0,
@@ -164,6 +180,7 @@ impl Terminal {
             secret,
             readers,
             clock,
+            traces: Arc::default(),
             reference: watch::channel(reference).0,
             shown: watch::channel(shown).0,
             hq: watch::channel(hq).0,
@@ -171,14 +188,15 @@ impl Terminal {
         })
     }
 
-    fn recorder(&self, config: &Config) -> Recorder {
+    fn recorder(&self, raw: Option<Raw>) -> Recorder {
         Recorder {
             store: self.store.clone(),
             readers: self.readers.clone(),
             clock: self.clock.clone(),
             shown: self.shown.clone(),
-            map: Arc::new(config.map.clone()),
+            traces: Arc::clone(&self.traces),
             plant_saved: self.shown.borrow().engine.plant.head,
+            raw,
         }
     }
 
@@ -192,8 +210,6 @@ impl Terminal {
 
     fn viewer(&self, config: &Config) -> Viewer {
         Viewer {
-            map: Arc::new(config.map.clone()),
-            machine_codes: config.machine_codes.clone(),
             code: config.terminal.code.clone(),
             station: config.terminal.station,
             clock: self.clock.clone(),
@@ -245,6 +261,7 @@ fn empty_view(config: &Config) -> View {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             station: config.terminal.station,
             now_us: kart_core::time::Micros(0),
+            shift: None,
         },
         machines: vec![],
         people: vec![],
@@ -266,22 +283,6 @@ fn empty_view(config: &Config) -> View {
         receipts: vec![],
         reference: None,
     }
-}
-
-/// One task per line and per broker, so that a dead one never stops another.
-fn sources(config: &Config, supervisor: &Supervisor, intake: ingest::Intake, clock: &Clock) {
-    for line in config.lines.clone() {
-        let name = format!("modbus {}", line.address);
-        let (intake, clock, stop) = (intake.clone(), clock.clone(), supervisor.stop());
-        supervisor.run(name, ingest::modbus::run(line, intake, clock, PACE, stop));
-    }
-    for broker in config.brokers.iter().filter(|broker| !broker.machines().is_empty()).cloned() {
-        let name = format!("mqtt {}", broker.name);
-        let (intake, clock, stop) = (intake.clone(), clock.clone(), supervisor.stop());
-        supervisor.run(name, ingest::mqtt::run(broker, intake, clock, stop));
-    }
-    // Only the sources hold the intake open.
-    drop(intake);
 }
 
 /// A client of the configured headquarters.

@@ -7,7 +7,10 @@ use kart_wire::{
 };
 use reqwest::{StatusCode, header::RETRY_AFTER};
 use serde::{Serialize, de::DeserializeOwned};
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use crate::{Failure, Fed, Gateway, Page};
 
@@ -31,6 +34,8 @@ pub struct Remote {
 pub struct Headquarters {
     http: reqwest::Client,
     base: String,
+    /// The last token. It shows that whoever asks for the next one is no stranger.
+    former: Arc<Mutex<Option<String>>>,
 }
 
 impl Headquarters {
@@ -47,7 +52,8 @@ impl Headquarters {
             builder = builder.tls_certs_only(authority.map_err(Failure::Unreachable)?);
         }
         let http = builder.build().map_err(Failure::Unreachable)?;
-        Ok(Self { http, base: remote.url.trim_end_matches('/').to_owned() })
+        let base = remote.url.trim_end_matches('/').to_owned();
+        Ok(Self { http, base, former: Arc::default() })
     }
 
     pub(crate) async fn enroll(&self, request: &Enroll) -> Result<Enrolled, Failure> {
@@ -106,7 +112,12 @@ fn after(answer: &reqwest::Response) -> Option<Duration> {
 
 impl Gateway for Headquarters {
     async fn token(&self, assertion: &Assertion) -> Result<Token, Failure> {
-        self.post("token", None, assertion).await
+        let former = self.former.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let token: Token = self.post("token", former.as_deref(), assertion).await?;
+        let mut former = self.former.lock().unwrap_or_else(PoisonError::into_inner);
+        *former = Some(token.token.clone());
+        drop(former);
+        Ok(token)
     }
 
     async fn hello(&self, token: &str, hello: &Hello) -> Result<Welcome, Failure> {

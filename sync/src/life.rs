@@ -1,7 +1,7 @@
 //! A log that was put back to an older state cannot go on: a new life begins, which takes over
 //! what the former one adds up to at headquarters.
 
-use kart_wire::{Aside, Common, Point, Problem, Renew, Renewed, code};
+use kart_wire::{Aside, Common, Point, Renew, Renewed, code};
 use std::time::Duration;
 use tokio::time::sleep;
 
@@ -28,16 +28,17 @@ pub struct NewLife {
 
 /// Whether a session came to nothing because the life of the log is over.
 pub(crate) fn is_over(failure: &Failure) -> bool {
-    match failure {
-        Failure::Forked(_) => true,
-        Failure::Problem(Problem { code, .. }) => code == code::ROLLED_BACK,
-        _ => false,
-    }
+    matches!(failure, Failure::Forked(_)) || says(failure, code::ROLLED_BACK)
+}
+
+/// Whether headquarters answered with this word.
+fn says(failure: &Failure, code: &str) -> bool {
+    failure.problem().is_some_and(|problem| problem.code == code)
 }
 
 /// Whether a session came to nothing because headquarters does not know the life of the log.
 pub(crate) fn is_unknown(failure: &Failure) -> bool {
-    matches!(failure, Failure::Problem(problem) if problem.code == code::OTHER_INCARNATION)
+    says(failure, code::OTHER_INCARNATION)
 }
 
 /// Headquarters was put back to before it granted the life of this log: it is shown what it
@@ -72,7 +73,7 @@ pub(crate) async fn remind<T: Terminal, G: Gateway>(
 /// A gateway that cannot read what it is shown has said before what is the matter.
 fn outcome_of(renewed: Result<Renewed, Failure>, refusal: Failure) -> Result<Renewed, Failure> {
     match renewed {
-        Err(Failure::Problem(problem)) if problem.code == code::MALFORMED => Err(refusal),
+        Err(failure) if says(&failure, code::MALFORMED) => Err(refusal),
         renewed => renewed,
     }
 }
@@ -124,22 +125,19 @@ async fn ask<T: Terminal, G: Gateway>(
     request: &Renew,
 ) -> Result<Renewed, Failure> {
     loop {
-        match headquarters.renew(token, request).await {
-            Err(Failure::Problem(problem) | Failure::Wait { problem, .. })
-                if problem.code == code::BUSY =>
-            {
-                tracing::info!(detail = problem.detail, "headquarters prepares the new life");
-                terminal.link(Link::Preparing(problem.detail));
-                sleep(ASK_AGAIN).await;
-            },
-            renewed => return renewed,
-        }
+        let renewed = headquarters.renew(token, request).await;
+        let busy = renewed.as_ref().err().filter(|failure| says(failure, code::BUSY));
+        let Some(problem) = busy.and_then(Failure::problem) else { return renewed };
+        tracing::info!(detail = problem.detail, "headquarters prepares the new life");
+        terminal.link(Link::Preparing(problem.detail.clone()));
+        let after = busy.and_then(Failure::after).unwrap_or_default();
+        sleep(after.max(ASK_AGAIN)).await;
     }
 }
 
 /// Whether headquarters has fenced this installation.
 pub(crate) fn is_fenced(failure: &Failure) -> bool {
-    matches!(failure, Failure::Problem(problem) if problem.code == code::CLONED)
+    says(failure, code::CLONED)
 }
 
 /// Hands over what a fenced installation has recorded since it became one, to be kept aside.
@@ -175,7 +173,7 @@ pub(crate) async fn hand_over<T: Terminal, G: Gateway>(
 /// Why the session ended: a gateway of the first protocol knows no lives, a person must act there.
 pub(crate) fn outcome(over: Failure, renewed: Result<(), Failure>) -> Failure {
     match renewed {
-        Err(Failure::Problem(problem)) if problem.code == code::MALFORMED => over,
+        Err(failure) if says(&failure, code::MALFORMED) => over,
         Err(failure) => failure,
         Ok(()) => over,
     }

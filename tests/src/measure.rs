@@ -217,6 +217,7 @@ pub fn part(equipment: EquipmentId, n: i64, at: Stamp) -> Body {
         since: at,
         until: at.plus(1),
         batch: None,
+        map: String::new(),
     })
 }
 

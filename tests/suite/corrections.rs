@@ -241,6 +241,40 @@ async fn only_a_supervisor_corrects_and_only_what_can_be() {
     assert_eq!(shift.number(begun).await, 0, "nothing of what was refused is stored");
 }
 
+#[tokio::test]
+async fn what_a_restored_headquarters_has_lost_comes_back_and_nothing_else() {
+    let _turn = turn().await;
+    let mut shift = Shift::begun().await;
+    let batch = shift.operator.confirmed.batches_started[0].0;
+    shift.operator.complete_batch(PRESS).await.unwrap();
+    shift.world.settled().await.unwrap();
+    let saved = shift.world.headquarters.as_mut().unwrap().cluster.save().unwrap();
+    let wish = json!({ "record": batch, "reason": "counted by hand", "good": 7, "scrap": 2 });
+    assert_eq!(shift.correct(wish).await.0, 200);
+    shift.shown("7 / 2: counted by hand").await;
+    shift.world.settled().await.unwrap();
+    shift.world.headquarters.as_mut().unwrap().cluster.restore(&saved).unwrap();
+    assert_eq!(shift.number("SELECT count(*) FROM edge.corrections").await, 0);
+    let back = "SELECT count(*) FROM edge.corrections WHERE after = '{\"good\": 7, \"scrap\": 2}'";
+    wait_for("the correction to come back", LIMIT * 2, async || match shift.number(back).await {
+        1 => Ok(()),
+        _ => Err("not yet"),
+    })
+    .await;
+    shift.equal().await;
+    let parts = "SELECT count(*) FROM oee_batch_details WHERE (good_parts, scrap_parts) = (7, 2)";
+    assert_eq!(shift.number(parts).await, 1);
+    assert_eq!(shift.number("SELECT count(*) FROM edge.quarantine").await, 0);
+
+    // The log of headquarters goes on, and what it says comes down as before.
+    let wish = json!({ "record": batch, "reason": "counted again", "good": 8 });
+    assert_eq!(shift.correct(wish).await.0, 200);
+    shift.shown("8 / –: counted again").await;
+    shift.equal().await;
+    let check = [&["refold", "--check"], &PLACE[..]].concat();
+    administer(shift.headquarters(), &check).await;
+}
+
 /// The logs that headquarters holds, each as a file of the form that a terminal has.
 async fn logs(headquarters: &Headquarters, folder: &Path) -> Vec<String> {
     let logs = "SELECT DISTINCT terminal_id::text, incarnation FROM edge.inbox";

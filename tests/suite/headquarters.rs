@@ -135,6 +135,7 @@ pub(crate) fn shift(device: &mut Device) -> Vec<TextLine> {
         since: Device::stamp(4),
         until: Device::stamp(5),
         batch: Some(batch),
+        map: String::new(),
     }));
     let stop = device.append(state(device, "EQ-211", MachineState::Stopped, None));
     let comment = FactText {

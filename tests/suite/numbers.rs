@@ -285,6 +285,42 @@ async fn numbers_that_somebody_typed_are_not_given_again() {
 }
 
 #[tokio::test]
+async fn what_somebody_typed_at_another_terminal_is_passed_over() {
+    let _turn = turn().await;
+    let office = Office::demo().await;
+    let first = office.terminal("T-07", |config| config).await;
+    leased(&first).await;
+    let second = office.terminal("T-08", |config| config).await;
+    leased(&second).await;
+    let crews = tokio::join!(Crew::at(&first, "1001"), Crew::at(&second, "1002"));
+    // Two of the block of the first, and one of a block that nobody has yet.
+    for typed in ["CED-000002", "CED-3", "CED-000101"] {
+        crews.1.batch("EQ-212", Some(typed)).await;
+    }
+    second.confirmed().await.unwrap();
+    let heard = |view: &kart_api::View| {
+        let leases = &view.reference.as_ref()?.leases;
+        leases.iter().any(|lease| lease.taken == [2, 3].into()).then_some(())
+    };
+    seen(&first, "what was typed elsewhere", heard).await;
+    crews.0.batches("EQ-211", 2).await;
+    first.confirmed().await.unwrap();
+    let all = numbers(&office).await;
+    assert!(
+        all.contains(&"CED-000001".to_owned()) && all.contains(&"CED-000004".to_owned()),
+        "{all:?}"
+    );
+    // The block is lent with what was typed before.
+    crews.0.batches("EQ-211", 30).await;
+    first.confirmed().await.unwrap();
+    let taken =
+        "SELECT count(*) FROM edge.number_leases WHERE first_number = 101 AND taken = '{101}'";
+    assert_eq!(office.headquarters.number(taken).await.unwrap(), 1);
+    let clashes = "SELECT count(*) FROM edge.numbers_issued WHERE clash";
+    assert_eq!(office.headquarters.number(clashes).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_prefix_that_no_lease_has_stops_no_push() {
     let (headquarters, mut device) = enrolled().await;
     for (n, prefix) in ["C\0H", "C\nH", "C\u{1b}[2J", "CH"].into_iter().enumerate() {

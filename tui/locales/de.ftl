@@ -105,6 +105,7 @@ held-bad-text = Der Text kam nicht heil an: bitte der Leitung sagen.
 held-refused = Die Tabellen dort nehmen es nicht an: bitte der Leitung sagen.
 held-otherwise = { $detail }
 kind-genesis = Protokoll begonnen
+kind-map-applied = Andere Zuordnung in Kraft
 kind-started = Rekorder gestartet
 kind-state-changed = Maschinenzustand
 kind-counted = Teile gezählt
@@ -251,3 +252,141 @@ help-badge = Ein Ausweis kann jederzeit gescannt werden.
 
 ## Stand
 status-unreachable = KEINE AUFZEICHNUNG, oder nicht erreichbar: { $error }
+
+## Inbetriebnahme
+commissioning = Inbetriebnahme
+commissioning-lost = Keine Antwort: { $reason }
+tab-registers = Register
+tab-plan = Abfrageplan
+no-devices = Die Zuordnung liest kein Modbus-Gerät.
+table-coil = Coils
+table-discrete = Eingänge
+table-holding = Halteregister
+table-input = Eingangsregister
+registers-what = { $device } (Unit { $unit } an { $line }): { $table } { $from } bis { $to }
+registers-read = gelesen { $at } · ▲ geändert seit { $since } · ● ändert sich passend · ✗ kaum
+registers-reading = Wird gelesen …
+registers-refused = Nicht gelesen: { $reason }
+registers-go = Erstes Register: { $number }
+registers-mapped = zugeordnet: { $signal }
+plan-in-force = In Kraft: Zuordnung { $map }
+plan-file = Datei mit anderer Zuordnung: { $path }
+plan-reading = { $path } wird gelesen …
+plan-preview = { $path }: aus Zuordnung { $from } würde { $to }
+plan-refused = { $path } würde abgelehnt:
+plan-line = { $line }: { $share } % der Zeit belegt
+plan-line-tight = { $line }: { $share } % der Zeit belegt; knapp, ein langsames Gerät wird seltener gelesen
+plan-line-refused = { $line }: { $share } % der Zeit belegt; ABGELEHNT, die Zeit reicht nicht
+plan-group = { $device } (Unit { $unit }) alle { $every } ms: { $requests ->
+    [one] { $requests } Anfrage
+   *[other] { $requests } Anfragen
+ }, { $bytes } Bytes, etwa { $takes } ms
+plan-request = { $what }: { $signals ->
+    [one] { $signals } Signal
+   *[other] { $signals } Signale
+ }, { $bytes } Bytes, { $along } mitgelesen
+change-machines-added = neue Maschinen
+change-machines-removed = nicht mehr beobachtet
+change-rules = andere Regeln
+change-signals-added = neue Signale
+change-signals-moved = anderswo gelesen
+change-signals-removed = Signale entfallen
+change-counters = Zähler, die neu beginnen
+change-started = beginnen neu
+change-kept = laufen weiter
+change-stopped = enden
+key-commission = Inbetriebnahme: Register, Topics, Regeln
+key-next-screen = weiter
+key-previous-screen = die vorige
+key-pick-screen = diese Ansicht
+key-mark = merken
+key-go = gehe zu
+key-device = anderes
+key-table = Tabelle
+key-take = Eingabe übernehmen
+
+## Kennzahlen
+figures = Kennzahlen
+figures-today = heute
+figures-reading = Wird gelesen …
+column-availability = Verfügbar
+column-performance = Leistung
+column-quality = Qualität
+column-oee = OEE
+column-coverage = Bekannt
+column-unexplained = Unerklärt
+figure-coverage = Bekannt
+figure-unexplained = unerklärt
+figure-availability = Verfügbarkeit
+figure-performance = Leistung
+figure-rate-efficiency = Tempo
+figure-operational-efficiency = Auslastung
+figure-quality = Qualität
+figure-oee = OEE
+figure-teep = TEEP
+figure-downtime = Stillstand
+figure-mtbf = MTBF
+figure-mttr = MTTR
+figure-scrap-rate = Ausschuss
+figure-labor-efficiency = Arbeit
+figure-breakdown-loss = Störungen
+figure-setup-loss = Rüsten
+figure-small-stop-loss = Kurzstopps
+figure-speed-loss = Tempoverlust
+figure-defect-loss = Fehlteile
+figure-startup-loss = Anlauf
+figure-missing = k. A.
+figure-behind = { $figure } von { $machine }: { $value }, { $known } der Zeit bekannt
+figure-nothing-behind = Nichts.
+figure-hole = nichts aufgezeichnet
+figure-rate = { $seconds } s je Teil
+missing-not-planned = in dieser Zeit ist nichts geplant
+missing-not-seen = von dieser Zeit ist nichts bekannt
+missing-no-time = sie lief nicht und stand nicht ungeplant
+missing-no-run = sie lief nicht
+missing-no-rate = niemand sagt, wie lange ein Teil dauern soll
+missing-no-parts = weder ein Zähler noch ein fertiger Auftrag sagt, was gemacht wurde
+missing-no-batch = in dieser Zeit wurde kein Auftrag fertig
+missing-nothing-made = die fertigen Aufträge ergaben nichts
+missing-no-positions = sie hat keine Plätze nebeneinander
+missing-no-failure = sie hatte keine Störung
+missing-not-repaired = die Störung dauert an
+missing-no-standard = keine Vorgabezeit, oder niemand war angemeldet
+missing-no-counter = Ausschuss wird nicht gezählt
+missing-no-factor = einer ihrer Faktoren fehlt
+key-figures = Kennzahlen dieser Schicht
+key-open-figure = was dahinter steht
+key-figure-left = Kennzahl davor
+key-figure-right = nächste Kennzahl
+tab-topics = Topics
+tab-signals = Signale
+tab-rules = Regeln
+no-brokers = Die Zuordnung hört auf keinen Broker.
+topics-of-the-map = worauf die Zuordnung hört
+topics-what = { $broker }, Filter: { $filter }   { $prefix }
+topics-heard = { $topics } Topics, { $messages } Nachrichten, seit Sie zusehen{ $beyond ->
+    [0] {""}
+   *[other] , { $beyond } auf Topics, für die kein Platz war
+ }
+topics-listening = Es wird zugehört …
+topics-lost = Nichts gehört: { $reason }
+topic-live = { $topic }: { $count } Nachrichten, { $rate } je Minute, { $bytes } Bytes
+topic-retained = { $topic }: AUFBEWAHRT, Alter unbekannt; { $count } Nachrichten, { $bytes } Bytes
+topic-captured = würde erfasst: { $signals }
+topic-not-captured = Die Zuordnung erfasst von diesem Topic nichts.
+signals-of = Signale von { $machine }
+rules-recorded = { $machine }: { $state } seit { $since } (Zuordnung { $map })
+rules-nothing = Über { $machine } ist noch nichts aufgezeichnet.
+rules-asks = Jetzt verlangt: { $state }, nach Regel { $rule }
+rules-blind = Niemand weiß es: ein Signal, das eine Regel braucht, ist nicht zu sehen.
+rules-no-heartbeat = Niemand weiß es: das Lebenszeichen steht still.
+rules-settling = Eine andere Zuordnung ist eben in Kraft getreten; ihre Signale werden gelesen.
+rules-pending = { $state } in { $left }, wenn es so bleibt
+rule-otherwise = sonst → { $state }
+rule-decides = ← entscheidet
+rule-hides = ← ist unbekannt, daher entscheidet keine danach
+condition-value = ist { $value }, gelesen vor { $age }
+condition-not-seen = nicht zu sehen
+condition-since = so seit { $age }
+condition-turns = kippt in { $left }
+condition-rose = gestiegen binnen { $within }

@@ -105,6 +105,7 @@ held-bad-text = Its text did not come through whole: tell your supervisor.
 held-refused = The tables there do not take it: tell your supervisor.
 held-otherwise = { $detail }
 kind-genesis = Log begun
+kind-map-applied = Another map in force
 kind-started = Recorder started
 kind-state-changed = Machine state
 kind-counted = Parts counted
@@ -251,3 +252,141 @@ help-badge = A badge can be scanned at any time.
 
 ## Status
 status-unreachable = NOT RECORDING, or not reachable: { $error }
+
+## Commissioning
+commissioning = Commissioning
+commissioning-lost = No answer: { $reason }
+tab-registers = Registers
+tab-plan = Poll plan
+no-devices = The map reads no Modbus device.
+table-coil = coils
+table-discrete = discrete inputs
+table-holding = holding registers
+table-input = input registers
+registers-what = { $device } (unit { $unit } at { $line }): { $table } { $from } to { $to }
+registers-read = read { $at } · ▲ changed since { $since } · ● changes as machines do · ✗ hardly
+registers-reading = Reading …
+registers-refused = Not read: { $reason }
+registers-go = First register: { $number }
+registers-mapped = mapped: { $signal }
+plan-in-force = In force: map { $map }
+plan-file = File with another map: { $path }
+plan-reading = Reading { $path } …
+plan-preview = { $path }: map { $from } would become { $to }
+plan-refused = { $path } would be refused:
+plan-line = { $line }: in use { $share } % of the time
+plan-line-tight = { $line }: in use { $share } % of the time; tight, a slow device will be read less often
+plan-line-refused = { $line }: in use { $share } % of the time; REFUSED, there is not enough time
+plan-group = { $device } (unit { $unit }) every { $every } ms: { $requests ->
+    [one] { $requests } request
+   *[other] { $requests } requests
+ }, { $bytes } bytes, about { $takes } ms
+plan-request = { $what }: { $signals ->
+    [one] { $signals } signal
+   *[other] { $signals } signals
+ }, { $bytes } bytes, { $along } read along
+change-machines-added = new machines
+change-machines-removed = no longer watched
+change-rules = other rules
+change-signals-added = new signals
+change-signals-moved = read elsewhere
+change-signals-removed = signals gone
+change-counters = counters that begin anew
+change-started = begin anew
+change-kept = go on as they are
+change-stopped = end
+key-commission = Commissioning: registers, topics, rules
+key-next-screen = next
+key-previous-screen = the one before
+key-pick-screen = this screen
+key-mark = mark
+key-go = go to
+key-device = another
+key-table = table
+key-take = take what was typed
+
+## Figures
+figures = Figures
+figures-today = today
+figures-reading = Reading …
+column-availability = Available
+column-performance = Perform.
+column-quality = Quality
+column-oee = OEE
+column-coverage = Known
+column-unexplained = No reason
+figure-coverage = Known
+figure-unexplained = unexplained
+figure-availability = Availability
+figure-performance = Performance
+figure-rate-efficiency = Rate efficiency
+figure-operational-efficiency = Operational efficiency
+figure-quality = Quality
+figure-oee = OEE
+figure-teep = TEEP
+figure-downtime = Downtime
+figure-mtbf = MTBF
+figure-mttr = MTTR
+figure-scrap-rate = Scrap
+figure-labor-efficiency = Labor
+figure-breakdown-loss = Breakdowns
+figure-setup-loss = Setup
+figure-small-stop-loss = Micro-stops
+figure-speed-loss = Speed loss
+figure-defect-loss = Defects
+figure-startup-loss = Start-up
+figure-missing = n/a
+figure-behind = { $figure } of { $machine }: { $value }, { $known } of the time known
+figure-nothing-behind = Nothing.
+figure-hole = nothing recorded
+figure-rate = { $seconds } s a part
+missing-not-planned = nothing is planned in this time
+missing-not-seen = nothing is known of this time
+missing-no-time = it neither ran nor stopped unplanned
+missing-no-run = it did not run
+missing-no-rate = nobody says how long a part should take
+missing-no-parts = neither a counter nor a completed batch says what was made
+missing-no-batch = no batch was completed in this time
+missing-nothing-made = the completed batches made nothing
+missing-no-positions = it has no places side by side
+missing-no-failure = it did not fail
+missing-not-repaired = it fails still
+missing-no-standard = no standard hours, or nobody clocked in
+missing-no-counter = scrap is not counted
+missing-no-factor = one of its factors is missing
+key-figures = figures of this shift
+key-open-figure = what is behind it
+key-figure-left = figure before
+key-figure-right = next figure
+tab-topics = Topics
+tab-signals = Signals
+tab-rules = Rules
+no-brokers = The map listens to no broker.
+topics-of-the-map = what the map listens to
+topics-what = { $broker }, filter: { $filter }   { $prefix }
+topics-heard = { $topics } topics, { $messages } messages since you look{ $beyond ->
+    [0] {""}
+   *[other] , { $beyond } on topics for which there was no room
+ }
+topics-listening = Listening …
+topics-lost = Nothing heard: { $reason }
+topic-live = { $topic }: { $count } messages, { $rate } a minute, { $bytes } bytes
+topic-retained = { $topic }: RETAINED, of unknown age; { $count } messages, { $bytes } bytes
+topic-captured = would be captured: { $signals }
+topic-not-captured = The map captures nothing from this topic.
+signals-of = Signals of { $machine }
+rules-recorded = { $machine } is { $state } since { $since } (map { $map })
+rules-nothing = Nothing is recorded of { $machine } yet.
+rules-asks = Asked for now: { $state }, by rule { $rule }
+rules-blind = Nobody can tell: a signal that a rule needs cannot be seen.
+rules-no-heartbeat = Nobody can tell: the heartbeat stands still.
+rules-settling = Another map has just come into force; its signals are being read.
+rules-pending = { $state } in { $left }, if it holds
+rule-otherwise = otherwise → { $state }
+rule-decides = ← decides
+rule-hides = ← cannot be told, so none behind it decides
+condition-value = it is { $value }, read { $age } ago
+condition-not-seen = cannot be seen
+condition-since = so for { $age }
+condition-turns = turns in { $left }
+condition-rose = rose within { $within }

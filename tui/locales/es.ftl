@@ -105,6 +105,7 @@ held-bad-text = El texto no llegó entero: avise a su supervisor.
 held-refused = Las tablas de allí no lo aceptan: avise a su supervisor.
 held-otherwise = { $detail }
 kind-genesis = Registro iniciado
+kind-map-applied = Otro mapa en vigor
 kind-started = Registrador iniciado
 kind-state-changed = Estado de máquina
 kind-counted = Piezas contadas
@@ -251,3 +252,141 @@ help-badge = Se puede pasar una tarjeta en cualquier momento.
 
 ## Estado
 status-unreachable = NO SE REGISTRA, o no se alcanza: { $error }
+
+## Puesta en marcha
+commissioning = Puesta en marcha
+commissioning-lost = Sin respuesta: { $reason }
+tab-registers = Registros
+tab-plan = Plan de lectura
+no-devices = El mapa no lee ningún dispositivo Modbus.
+table-coil = bobinas
+table-discrete = entradas digitales
+table-holding = registros de retención
+table-input = registros de entrada
+registers-what = { $device } (unidad { $unit } en { $line }): { $table } { $from } a { $to }
+registers-read = leído { $at } · ▲ cambió desde { $since } · ● cambia como una máquina · ✗ difícil
+registers-reading = Leyendo …
+registers-refused = No leído: { $reason }
+registers-go = Primer registro: { $number }
+registers-mapped = asignado: { $signal }
+plan-in-force = En vigor: mapa { $map }
+plan-file = Archivo con otro mapa: { $path }
+plan-reading = Leyendo { $path } …
+plan-preview = { $path }: el mapa { $from } pasaría a { $to }
+plan-refused = { $path } sería rechazado:
+plan-line = { $line }: ocupada el { $share } % del tiempo
+plan-line-tight = { $line }: ocupada el { $share } % del tiempo; justo, un dispositivo lento se leerá menos
+plan-line-refused = { $line }: ocupada el { $share } % del tiempo; RECHAZADO, no hay tiempo suficiente
+plan-group = { $device } (unidad { $unit }) cada { $every } ms: { $requests ->
+    [one] { $requests } petición
+   *[other] { $requests } peticiones
+ }, { $bytes } bytes, unos { $takes } ms
+plan-request = { $what }: { $signals ->
+    [one] { $signals } señal
+   *[other] { $signals } señales
+ }, { $bytes } bytes, { $along } leídos de paso
+change-machines-added = máquinas nuevas
+change-machines-removed = ya no se observan
+change-rules = otras reglas
+change-signals-added = señales nuevas
+change-signals-moved = se leen en otro sitio
+change-signals-removed = señales eliminadas
+change-counters = contadores que empiezan de nuevo
+change-started = empiezan de nuevo
+change-kept = siguen igual
+change-stopped = terminan
+key-commission = Puesta en marcha: registros, temas, reglas
+key-next-screen = siguiente
+key-previous-screen = la anterior
+key-pick-screen = esta pantalla
+key-mark = marcar
+key-go = ir a
+key-device = otro
+key-table = tabla
+key-take = aceptar lo escrito
+
+## Indicadores
+figures = Indicadores
+figures-today = hoy
+figures-reading = Leyendo …
+column-availability = Disponible
+column-performance = Rendim.
+column-quality = Calidad
+column-oee = OEE
+column-coverage = Conocido
+column-unexplained = Sin motivo
+figure-coverage = Conocido
+figure-unexplained = sin motivo
+figure-availability = Disponibilidad
+figure-performance = Rendimiento
+figure-rate-efficiency = Ritmo
+figure-operational-efficiency = Ocupación
+figure-quality = Calidad
+figure-oee = OEE
+figure-teep = TEEP
+figure-downtime = Paradas
+figure-mtbf = MTBF
+figure-mttr = MTTR
+figure-scrap-rate = Rechazo
+figure-labor-efficiency = Mano de obra
+figure-breakdown-loss = Averías
+figure-setup-loss = Preparación
+figure-small-stop-loss = Microparadas
+figure-speed-loss = Pérdida de ritmo
+figure-defect-loss = Defectos
+figure-startup-loss = Arranque
+figure-missing = s. d.
+figure-behind = { $figure } de { $machine }: { $value }, { $known } del tiempo conocido
+figure-nothing-behind = Nada.
+figure-hole = nada registrado
+figure-rate = { $seconds } s por pieza
+missing-not-planned = no hay nada planificado en este tiempo
+missing-not-seen = no se sabe nada de este tiempo
+missing-no-time = ni marchó ni paró sin plan
+missing-no-run = no marchó
+missing-no-rate = nadie dice cuánto debe tardar una pieza
+missing-no-parts = ni un contador ni un lote terminado dice qué se hizo
+missing-no-batch = no se terminó ningún lote en este tiempo
+missing-nothing-made = los lotes terminados no dieron nada
+missing-no-positions = no tiene puestos en paralelo
+missing-no-failure = no falló
+missing-not-repaired = la avería continúa
+missing-no-standard = sin tiempo estándar, o nadie fichó
+missing-no-counter = el rechazo no se cuenta
+missing-no-factor = falta uno de sus factores
+key-figures = indicadores de este turno
+key-open-figure = qué hay detrás
+key-figure-left = indicador anterior
+key-figure-right = indicador siguiente
+tab-topics = Temas
+tab-signals = Señales
+tab-rules = Reglas
+no-brokers = El mapa no escucha a ningún broker.
+topics-of-the-map = lo que escucha el mapa
+topics-what = { $broker }, filtro: { $filter }   { $prefix }
+topics-heard = { $topics } temas, { $messages } mensajes desde que mira{ $beyond ->
+    [0] {""}
+   *[other] , { $beyond } en temas para los que no hubo sitio
+ }
+topics-listening = Escuchando …
+topics-lost = No se oye nada: { $reason }
+topic-live = { $topic }: { $count } mensajes, { $rate } por minuto, { $bytes } bytes
+topic-retained = { $topic }: RETENIDO, de edad desconocida; { $count } mensajes, { $bytes } bytes
+topic-captured = se captaría: { $signals }
+topic-not-captured = El mapa no capta nada de este tema.
+signals-of = Señales de { $machine }
+rules-recorded = { $machine }: { $state } desde { $since } (mapa { $map })
+rules-nothing = Aún no hay nada registrado de { $machine }.
+rules-asks = Se pide ahora: { $state }, por la regla { $rule }
+rules-blind = No se sabe: no se ve una señal que una regla necesita.
+rules-no-heartbeat = No se sabe: la señal de vida está parada.
+rules-settling = Acaba de entrar en vigor otro mapa; se están leyendo sus señales.
+rules-pending = { $state } en { $left }, si se mantiene
+rule-otherwise = si no → { $state }
+rule-decides = ← decide
+rule-hides = ← no se sabe, así que ninguna posterior decide
+condition-value = es { $value }, leído hace { $age }
+condition-not-seen = no se ve
+condition-since = así desde hace { $age }
+condition-turns = cambia en { $left }
+condition-rose = subió en { $within }

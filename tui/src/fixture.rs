@@ -63,6 +63,7 @@ pub(crate) fn view() -> View {
             version: "0.1.0".into(),
             station: Some(STATION),
             now_us: Micros(NOON),
+            shift: None,
         },
         machines: vec![
             machine(PRESS, "EQ-211", "Press 211", MachineState::Running),
@@ -88,6 +89,8 @@ pub(crate) fn view() -> View {
             until_us: None,
             reason: None,
             proposed: None,
+            rule: String::new(),
+            map: String::new(),
         }],
         elsewhere: vec![],
         conflicts: vec![],
@@ -214,6 +217,8 @@ fn site() -> Reference {
         concurrent_batches: false,
         compatible: Vec::new(),
         fields: Vec::new(),
+        rate: kart_core::kpi::Rate::default(),
+        positions: None,
     };
     Reference {
         version: 3,
@@ -227,16 +232,7 @@ fn site() -> Reference {
             targets: Targets::default(),
         },
         systems: Vec::new(),
-        stations: vec![Station {
-            id: STATION,
-            code: "ST-21".into(),
-            name: "Press cell".into(),
-            system: Uuid::from_u128(2),
-            machine_only: false,
-            machines: vec![PRESS, STOPPED, PACKER],
-            concurrent_jobs: false,
-            fields: Vec::new(),
-        }],
+        stations: vec![cell()],
         machines: vec![
             equipment(PRESS, "EQ-211"),
             equipment(STOPPED, "EQ-212"),
@@ -263,6 +259,20 @@ fn site() -> Reference {
         station_incident_groups: Vec::new(),
         machine_connections: Vec::new(),
         station_connections: Vec::new(),
+        roster: Default::default(),
+    }
+}
+
+fn cell() -> Station {
+    Station {
+        id: STATION,
+        code: "ST-21".into(),
+        name: "Press cell".into(),
+        system: Uuid::from_u128(2),
+        machine_only: false,
+        machines: vec![PRESS, STOPPED, PACKER],
+        concurrent_jobs: false,
+        fields: Vec::new(),
     }
 }
 

@@ -27,6 +27,12 @@ pub enum Cmd {
     Previous,
     Confirm,
     Person,
+    Commission,
+    Figures,
+    Mark,
+    Go,
+    Device,
+    Table,
     /// The n-th of what is shown, counted from 1.
     Pick(usize),
 }
@@ -39,6 +45,8 @@ impl Cmd {
             Self::Start | Self::Complete => Some(Part::Batches),
             Self::Explain => Some(Part::Stops),
             Self::Receipts => Some(Part::Receipts),
+            Self::Commission => Some(Part::Commissioning),
+            Self::Figures => Some(Part::Machine),
             Self::Open if place == Place::Overview => Some(Part::Machine),
             _ => None,
         }
@@ -58,6 +66,8 @@ pub enum Place {
     Complete,
     Stops,
     Explain,
+    Commissioning,
+    Figures,
 }
 
 /// One line of the table.
@@ -170,6 +180,8 @@ const OVERVIEW: &[Binding] = &[
     COMPLETE,
     EXPLAIN,
     RECEIPTS,
+    quiet(&[Key::Char('f'), Key::F(7)], Cmd::Figures, "key-figures"),
+    quiet(&[Key::Char('k'), Key::F(8)], Cmd::Commission, "key-commission"),
     quiet(&[Key::Enter], Cmd::Open, "key-open-machine"),
     quiet(&[Key::Digit], Cmd::Pick(0), "key-pick-machine"),
     quiet(&[Key::Up], Cmd::Up, "key-machine-up"),
@@ -268,6 +280,39 @@ const EXPLAIN_KEYS: &[Binding] = &[
     QUIT,
 ];
 
+const COMMISSIONING: &[Binding] = &[
+    BACK,
+    shown(&[Key::Tab], Cmd::Next, "key-next-screen"),
+    shown(&[Key::Char('m')], Cmd::Mark, "key-mark"),
+    shown(&[Key::Char('g')], Cmd::Go, "key-go"),
+    shown(&[Key::Char('d')], Cmd::Device, "key-device"),
+    shown(&[Key::Char('t')], Cmd::Table, "key-table"),
+    quiet(&[Key::Enter], Cmd::Confirm, "key-take"),
+    quiet(&[Key::Digit], Cmd::Pick(0), "key-pick-screen"),
+    quiet(&[Key::BackTab], Cmd::Previous, "key-previous-screen"),
+    UP,
+    DOWN,
+    quiet(&[Key::Left], Cmd::Left, "key-page-up"),
+    quiet(&[Key::Right], Cmd::Right, "key-page-down"),
+    PAGE_UP,
+    PAGE_DOWN,
+    OPEN_HELP,
+    QUIT,
+];
+
+const FIGURE_KEYS: &[Binding] = &[
+    BACK,
+    shown(&[Key::Enter], Cmd::Open, "key-open-figure"),
+    quiet(&[Key::Left], Cmd::Left, "key-figure-left"),
+    quiet(&[Key::Right], Cmd::Right, "key-figure-right"),
+    UP,
+    DOWN,
+    PAGE_UP,
+    PAGE_DOWN,
+    OPEN_HELP,
+    QUIT,
+];
+
 /// The keys of a place.
 pub fn table(place: Place) -> &'static [Binding] {
     match place {
@@ -281,6 +326,8 @@ pub fn table(place: Place) -> &'static [Binding] {
         Place::Complete => COMPLETE_KEYS,
         Place::Stops => STOPS,
         Place::Explain => EXPLAIN_KEYS,
+        Place::Commissioning => COMMISSIONING,
+        Place::Figures => FIGURE_KEYS,
     }
 }
 
@@ -322,7 +369,7 @@ pub fn digit(event: &KeyEvent) -> Option<usize> {
 }
 
 /// Every place, for those who print or test the whole table.
-pub const PLACES: [Place; 10] = [
+pub const PLACES: [Place; 12] = [
     Place::Overview,
     Place::Machine,
     Place::Receipts,
@@ -333,6 +380,8 @@ pub const PLACES: [Place; 10] = [
     Place::Complete,
     Place::Stops,
     Place::Explain,
+    Place::Commissioning,
+    Place::Figures,
 ];
 
 #[cfg(test)]

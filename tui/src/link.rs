@@ -1,6 +1,7 @@
-//! The connection to the daemon: one task keeps the live stream, one carries commands.
+//! The connection to the daemon: one task keeps the live stream, one carries commands, one asks for
+//! what only some screens show.
 //!
-//! Both end only with the program. What they learn goes into the screen's one channel; the screen
+//! All end only with the program. What they learn goes into the screen's one channel; the screen
 //! never waits for them, so the two directions cannot block each other.
 
 use std::time::Duration;
@@ -13,7 +14,12 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::msg::{Lost, Msg, Outcome};
+use crate::{
+    model::Watch,
+    msg::{Lost, Msg, Outcome},
+};
+
+mod asking;
 
 /// How long the daemon may take to begin a live stream.
 const BEGIN: Duration = Duration::from_secs(5);
@@ -34,18 +40,22 @@ pub struct Link {
     pub commands: mpsc::Sender<Request>,
     /// Raised to ask for a new snapshot.
     pub resync: watch::Sender<u64>,
-    /// The two tasks; if one ends the screen must end too.
+    /// What a screen shows that is not part of the state.
+    pub watch: watch::Sender<Option<Watch>>,
+    /// The tasks; if one ends the screen must end too.
     pub tasks: JoinSet<()>,
 }
 
-/// Starts both tasks. `out` is the screen's channel.
+/// Starts the tasks. `out` is the screen's channel.
 pub fn start(client: Client, out: mpsc::Sender<Msg>) -> Link {
     let (commands, requests) = mpsc::channel(16);
     let (resync, wanted) = watch::channel(0);
     let mut tasks = JoinSet::new();
     tasks.spawn(watch_live(client.clone(), out.clone(), wanted));
-    tasks.spawn(carry_commands(client, out, requests));
-    Link { commands, resync, tasks }
+    tasks.spawn(carry_commands(client.clone(), out.clone(), requests));
+    let (shown, watched) = watch::channel(None);
+    tasks.spawn(asking::carry(client, out, watched));
+    Link { commands, resync, watch: shown, tasks }
 }
 
 /// Growing pauses, each shortened at random so that many screens do not knock together.

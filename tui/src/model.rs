@@ -1,20 +1,28 @@
 //! Everything the screen knows. Plain data: `update` changes it, `view` reads it.
 
 mod age;
+mod commissioning;
 mod field;
+mod figures;
 mod floor;
 mod form;
+mod registers;
 mod screen;
+mod topics;
 
 pub use age::Age;
+pub use commissioning::{Commissioning, Plan, REGISTERS_MS, Seen, Tab, Watch};
 pub use field::{Choice, TextField};
 pub use field::{Entry, PAGE};
+pub use figures::{COLUMNS, FiguresScreen};
 pub use floor::{Grid, Standing, unexplained};
 pub use form::{
     BadgeForm, CompleteField, CompleteForm, ExplainForm, Punch, PunchForm, Sending, StartField,
     StartForm, Who,
 };
+pub use registers::{Likely, Registers};
 pub use screen::Screen;
+pub use topics::Topics;
 
 use kart_api::{Pin, Request, View};
 use kart_core::{
@@ -54,6 +62,8 @@ pub struct Model {
     pub burst: Burst,
     /// People who badged in at this screen, the last one last.
     pub badged: Vec<UserId>,
+    /// What the daemon is asked for again and again while a screen shows it.
+    pub watching: Option<Watch>,
     /// Commands without an answer yet, oldest first.
     pub pending: Vec<Pending>,
     /// What happened last, in one sentence.
@@ -158,6 +168,7 @@ impl Model {
             selected: None,
             burst: Burst::default(),
             badged: Vec::new(),
+            watching: None,
             pending: Vec::new(),
             notice: None,
             mint,
@@ -205,6 +216,14 @@ impl Model {
     /// Whether what a key asks for is on a screen that is shown.
     pub fn offers(&self, cmd: Cmd) -> bool {
         cmd.part(self.place()).is_none_or(|part| self.shows(part))
+    }
+
+    /// Whether a key does something on the screen that is shown.
+    pub fn means(&self, cmd: Cmd) -> bool {
+        match self.screens.last() {
+            Some(Screen::Commissioning(shown)) => shown.tab.means(cmd),
+            _ => true,
+        }
     }
 
     /// Where keys go.

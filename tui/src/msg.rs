@@ -3,6 +3,8 @@
 use crossterm::event::KeyEvent;
 use kart_api::{Answer, LiveEvent};
 
+use crate::model::Seen;
+
 /// One thing that happened.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Msg {
@@ -23,6 +25,8 @@ pub enum Msg {
         /// What became of it.
         outcome: Outcome,
     },
+    /// The daemon answered what a screen wants to show.
+    Seen(Box<Seen>),
     /// The program was asked to end from outside.
     Terminate,
 }

@@ -149,6 +149,7 @@ fn perform(effects: Vec<Effect>, link: &mut Link, waiting: &mut Vec<Request>) ->
     for effect in effects {
         match effect {
             Effect::Send(request) => waiting.push(request),
+            Effect::Watch(watch) => drop(link.watch.send_replace(watch)),
             Effect::Resync => link.resync.send_modify(|wanted| *wanted += 1),
             Effect::Quit => leave = true,
         }

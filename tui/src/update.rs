@@ -1,8 +1,10 @@
 //! What each message changes, and what it wants done. Pure: the time comes in with the message.
 
 mod badge;
+mod commissioning;
 mod complete;
 mod explain;
+mod figures;
 mod floor;
 mod live;
 mod start;
@@ -21,6 +23,12 @@ use crate::{
 
 /// Takes one message in.
 pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
+    let mut effects = told(model, msg, now);
+    effects.extend(commissioning::watch(model));
+    effects
+}
+
+fn told(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     model.now = now;
     match msg {
         Msg::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
@@ -41,6 +49,11 @@ pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         },
         Msg::Command { key, outcome } => {
             live::answered(model, &key, outcome);
+            Vec::new()
+        },
+        Msg::Seen(seen) => {
+            figures::seen(model, &seen);
+            commissioning::seen(model, *seen);
             Vec::new()
         },
         Msg::Terminate => vec![Effect::Quit],
@@ -86,6 +99,7 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
     }
     match cmd {
         Cmd::Quit => return quit(model),
+        Cmd::Back if commissioning::leave_field(model) || figures::close(model) => {},
         Cmd::Back => back(model),
         Cmd::Help => model.screens.push(Screen::Help { of: model.place(), scroll: 0 }),
         Cmd::Badge => badge::open(model),
@@ -93,6 +107,8 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         Cmd::Complete => complete::open(model),
         Cmd::Explain => explain::open(model),
         Cmd::Receipts => model.screens.push(Screen::Receipts { scroll: 0 }),
+        Cmd::Commission => commissioning::open(model),
+        Cmd::Figures => figures::open(model),
         Cmd::Person => person(model),
         Cmd::Confirm => return confirm(model),
         Cmd::Open
@@ -104,6 +120,10 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         | Cmd::PageDown
         | Cmd::Next
         | Cmd::Previous
+        | Cmd::Mark
+        | Cmd::Go
+        | Cmd::Device
+        | Cmd::Table
         | Cmd::Pick(_) => navigate(model, cmd),
     }
     Vec::new()
@@ -118,6 +138,8 @@ fn navigate(model: &mut Model, cmd: Cmd) {
         Place::Start => start::navigate(model, cmd),
         Place::Complete => complete::navigate(model, cmd),
         Place::Stops | Place::Explain => explain::navigate(model, cmd),
+        Place::Commissioning => commissioning::navigate(model, cmd),
+        Place::Figures => figures::navigate(model, cmd),
         Place::Badge => {},
     }
 }
@@ -132,9 +154,16 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         Place::Start => start::confirm(model),
         Place::Complete => complete::confirm(model),
         Place::Explain => explain::confirm(model),
-        Place::Overview | Place::Machine | Place::Receipts | Place::Help | Place::Stops => {
+        Place::Commissioning => {
+            commissioning::confirm(model);
             Vec::new()
         },
+        Place::Overview
+        | Place::Machine
+        | Place::Receipts
+        | Place::Help
+        | Place::Figures
+        | Place::Stops => Vec::new(),
     }
 }
 
@@ -178,6 +207,7 @@ fn go_home(model: &mut Model) {
         Some(Part::Labor) => badge::open(model),
         Some(Part::Batches) => start::open(model),
         Some(Part::Stops) => explain::open(model),
+        Some(Part::Commissioning) => commissioning::open(model),
         Some(Part::Receipts) => model.screens.push(Screen::Receipts { scroll: 0 }),
         None => {},
     }

@@ -2,15 +2,22 @@
 
 mod banner;
 mod card;
+mod commissioning;
 mod explain;
+mod figures;
 mod footer;
 mod forms;
 mod help;
 mod machine;
 mod news;
 mod overview;
+mod plan;
 mod receipts;
+mod registers;
+mod rules;
 mod sidebar;
+mod topics;
+mod traces;
 
 use ratatui::{
     Frame,
@@ -53,6 +60,8 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, words: &Words, theme: Theme) {
         None => overview::draw(frame, body, scene),
         Some(Screen::Machine { id, scroll }) => machine::draw(frame, body, scene, *id, *scroll),
         Some(Screen::Receipts { scroll }) => receipts::draw(frame, body, scene, *scroll),
+        Some(Screen::Figures(shown)) => figures::draw(frame, body, scene, shown),
+        Some(Screen::Commissioning(shown)) => commissioning::draw(frame, body, scene, shown),
         Some(screen) => {
             overview::draw(frame, body, scene);
             over(frame, body, scene, screen);
@@ -86,7 +95,10 @@ fn over(frame: &mut Frame<'_>, body: Rect, scene: Scene<'_>, screen: &Screen) {
         Screen::Complete(form) => forms::complete(frame, area, scene, form),
         Screen::Stops(choice) => explain::stops(frame, area, scene, choice),
         Screen::Explain(form) => explain::explain(frame, area, scene, form),
-        Screen::Machine { .. } | Screen::Receipts { .. } => {},
+        Screen::Machine { .. }
+        | Screen::Receipts { .. }
+        | Screen::Figures(_)
+        | Screen::Commissioning(_) => {},
     }
 }
 

@@ -1,13 +1,21 @@
 //! A client of the local interface, used by the terminal, the tests and the demo.
 
 use futures_util::{Stream, StreamExt};
+use kart_core::{engine::explain::Explanation, kpi::Span};
 use std::{
     path::{Path, PathBuf},
     pin::Pin,
     time::Duration,
 };
 
-use crate::{Answer, Delta, Health, Request, View};
+use crate::{
+    Answer, Delta, Health, Request, View,
+    commissioning::{
+        BlockAnswer, BlockQuery, MapAnswer, MapRequest, Sources, TopicAnswer, TopicQuery, Trace,
+        TraceQuery,
+    },
+    figures,
+};
 
 /// One daemon, reached through its socket.
 #[derive(Clone)]
@@ -82,6 +90,59 @@ impl Client {
     pub async fn command(&self, request: &Request) -> Result<Answer, ClientError> {
         let post = self.http.post("http://kartd/v1/commands").json(request);
         self.json(post.timeout(Duration::from_secs(10))).await
+    }
+
+    /// What is read, and what each line is asked for.
+    pub async fn sources(&self) -> Result<Sources, ClientError> {
+        self.get("/v1/sources").await
+    }
+
+    /// Reads a block of registers once.
+    pub async fn registers(&self, query: &BlockQuery) -> Result<BlockAnswer, ClientError> {
+        let post = self.http.post("http://kartd/v1/registers").json(query);
+        self.json(post.timeout(Duration::from_secs(10))).await
+    }
+
+    /// What is said at a broker.
+    pub async fn topics(&self, query: &TopicQuery) -> Result<TopicAnswer, ClientError> {
+        let post = self.http.post("http://kartd/v1/topics").json(query);
+        self.json(post.timeout(Duration::from_secs(5))).await
+    }
+
+    /// The signals of a machine with their last values.
+    pub async fn trace(&self, query: &TraceQuery) -> Result<Vec<Trace>, ClientError> {
+        let post = self.http.post("http://kartd/v1/trace").json(query);
+        self.json(post.timeout(Duration::from_secs(5))).await
+    }
+
+    /// Why a machine is taken for what it is.
+    pub async fn rules(&self, machine: &str) -> Result<Explanation, ClientError> {
+        let post = self.http.post("http://kartd/v1/rules").json(machine);
+        self.json(post.timeout(Duration::from_secs(5))).await
+    }
+
+    /// Looks at another map, or puts it in force.
+    pub async fn map(&self, request: &MapRequest) -> Result<MapAnswer, ClientError> {
+        let post = self.http.post("http://kartd/v1/map").json(request);
+        self.json(post.timeout(Duration::from_secs(30))).await
+    }
+
+    /// Figures of this shift, or of another stretch of time.
+    pub async fn figures(&self, span: Option<Span>) -> Result<figures::Shift, ClientError> {
+        match span {
+            None => self.get("/v1/figures").await,
+            Some(Span { from, until }) => {
+                let asked = format!("from={}&until={}", from.rfc3339(), until.rfc3339());
+                self.get(&format!("/v1/figures?{asked}")).await
+            },
+        }
+    }
+
+    /// Takes what a replay came to for what happened. Repeat with the same key until there is an
+    /// answer.
+    pub async fn replay(&self, request: &Request) -> Result<Answer, ClientError> {
+        let post = self.http.post("http://kartd/v1/replay").json(request);
+        self.json(post.timeout(Duration::from_secs(30))).await
     }
 
     /// The state and its changes.

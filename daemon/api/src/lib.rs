@@ -8,6 +8,14 @@
 //! | `GET /v1/snapshot` | [`View`] |
 //! | `GET /v1/live` | server-sent events: one `snapshot` ([`View`]), then `delta`s ([`Delta`]) |
 //! | `POST /v1/commands` | [`Request`] → [`Answer`] |
+//! | `GET /v1/sources` | [`commissioning::Sources`] |
+//! | `POST /v1/registers` | [`commissioning::BlockQuery`] → [`commissioning::BlockAnswer`] |
+//! | `POST /v1/topics` | [`commissioning::TopicQuery`] → [`commissioning::TopicAnswer`] |
+//! | `POST /v1/trace` | [`commissioning::TraceQuery`] → [`commissioning::Trace`]s |
+//! | `POST /v1/rules` | code of a machine → `kart_core::engine::explain::Explanation` |
+//! | `POST /v1/map` | [`commissioning::MapRequest`] → [`commissioning::MapAnswer`] |
+//! | `GET /v1/figures` | [`figures::Shift`]; `?from=…&until=…` for another time than this shift |
+//! | `POST /v1/replay` | [`Request`] with what a replay came to → [`Answer`]; for the daemon's user and root |
 //! | `GET /health` | [`Health`] |
 //! | `GET /metrics` | Prometheus text |
 //! | `GET /openapi.json` | this contract as OpenAPI |
@@ -16,6 +24,8 @@
 
 mod view;
 mod client;
+pub mod figures;
+pub mod commissioning;
 
 pub use client::{Client, ClientError, Live, LiveEvent};
 pub use view::*;

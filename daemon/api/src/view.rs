@@ -1,6 +1,7 @@
 //! What the daemon shows: a [`View`], kept up to date by numbered [`Delta`]s.
 
 use kart_core::{
+    calendar::ShiftInstance,
     id::{EquipmentId, ReasonId, RecordId, StationId, UserId},
     machine::MachineState,
     reference::Reference,
@@ -83,6 +84,10 @@ pub struct Terminal {
     pub station: Option<StationId>,
     /// Wall clock of the daemon when it made this state; ages count from it.
     pub now_us: Micros,
+    /// The shift at that moment by the site's calendar; `None` between shifts and where the site
+    /// has no calendar.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shift: Option<ShiftInstance>,
 }
 
 /// One machine.
@@ -230,6 +235,12 @@ pub struct Stop {
     /// The reason that the machine's fault code stands for.
     #[serde(default)]
     pub proposed: Option<ReasonId>,
+    /// The rule that decided; may be empty.
+    #[serde(default)]
+    pub rule: String,
+    /// The version of the map that holds it; may be empty.
+    #[serde(default)]
+    pub map: String,
 }
 
 /// Disk and headquarters.

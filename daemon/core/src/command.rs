@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     fact::{Body, Fact},
     id::{EquipmentId, Origin, ProductId, ReasonId, RecordId, StationId, UserId},
+    replay::Change,
     time::Micros,
 };
 
@@ -59,6 +60,8 @@ pub enum Command {
         /// Why parts were scrapped.
         scrap_reason: Option<ReasonId>,
     },
+    /// Take what a replay of raw readings came to for what happened.
+    AcceptReplay(Box<Acceptance>),
     /// Explain a stop. Never refused for want of a clock-in.
     ExplainStop {
         /// Who, where known.
@@ -70,6 +73,26 @@ pub enum Command {
         /// Free text.
         comment: Option<String>,
     },
+}
+
+/// What a replay came to, and who says that it is so.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Acceptance {
+    /// Who.
+    pub by: UserId,
+    /// Why.
+    pub reason: String,
+    /// Fingerprint of the map.
+    pub map: String,
+    /// From when …
+    pub from: Micros,
+    /// … until when readings were looked at.
+    pub until: Micros,
+    /// The last fact that was compared with.
+    pub as_of: u64,
+    /// Events that are otherwise. A place names a change by its position here.
+    pub changes: Vec<Change>,
 }
 
 /// The command is on disk.
@@ -222,12 +245,15 @@ impl Accepted {
             Body::JobMoved(moved) => (moved.job, None),
             Body::JobScrapped(scrapped) => (scrapped.job, None),
             Body::JobAborted(aborted) => (aborted.job, None),
+            Body::Replayed(_) => (origin.record(fact.seq), None),
             Body::QueueAsked(asked) => (asked.entry(origin, fact.seq), None),
             Body::Genesis { .. }
             | Body::Continued(_)
             | Body::Started { .. }
             | Body::StateChanged { .. }
             | Body::ProductSeen(_)
+            | Body::Rederived(_)
+            | Body::MapApplied(_)
             | Body::Counted(_)
             | Body::BatchLeft { .. }
             | Body::BatchEquipmentAdded(_)

@@ -32,7 +32,7 @@ impl CounterKind {
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// The first reading ever: the base, nothing booked.
+    /// The first reading ever, or since the map moved the counter: the base, nothing booked.
     Base,
     /// It rose.
     Increase,
@@ -135,6 +135,13 @@ fn plausible(shape: CounterShape, micros: i64) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "saturating float to integer")]
     let whole = parts as i64;
     whole.saturating_add(2)
+}
+
+/// Judges the first reading after the map moved the counter: whatever it showed before was another
+/// register. The epoch is a new one, so that no position is taken for one of before.
+pub fn begin_anew(base: Option<&Base>, raw: i64) -> Judgement {
+    let epoch = base.map_or(0, |base| base.last_epoch + 1);
+    Judgement { verdict: Verdict::Base, epoch, raw_from: raw, raw_to: raw, quantity: 0 }
 }
 
 /// Judges the reading `raw` at `now` against `base`. Returns `None` when nothing has changed.

@@ -23,8 +23,12 @@ use crate::{
 pub mod commands;
 mod corrections;
 mod derive;
+pub mod explain;
 mod hearsay;
 mod join;
+mod past;
+pub mod remap;
+mod pace;
 
 /// The engine: the plant as facts tell it, and what has been seen but not decided.
 #[derive(Clone, Debug)]
@@ -34,7 +38,8 @@ pub struct Engine {
     map: Arc<Map>,
     reference: Option<Arc<Reference>>,
     terminal_code: String,
-    watches: Vec<Watch>,
+    /// Shared with the engines cloned from this one, until one of them sees something of the machine.
+    watches: Vec<Arc<Watch>>,
     drafts: Vec<Draft>,
     /// Up to when the passing of time has been decided on, by the boot clock.
     decided_us: i64,
@@ -65,8 +70,16 @@ pub struct Watch {
     beat: Option<(Value, Stamp)>,
     /// Since when values can be trusted: it came back then; `None` while it stands still.
     trusted: Option<Stamp>,
+    /// What is known of it did not come as a sample, and nothing was decided since.
+    unasked: bool,
     /// How often the state was about to change and did not.
     suppressed: u32,
+    /// When another map came into force by which nothing could be decided yet.
+    settling: Option<Stamp>,
+    /// When each value with a deadband was reported.
+    said: BTreeMap<SignalName, Stamp>,
+    /// What the changes of state have used up of what a minute may have.
+    pace: pace::Pace,
 }
 
 /// A value as last seen.
@@ -91,7 +104,7 @@ struct Candidate {
 impl Engine {
     /// An engine that goes on from `plant`.
     pub fn new(plant: Plant, map: Arc<Map>, terminal_code: String) -> Self {
-        let watches = vec![Watch::default(); map.machines.len()];
+        let watches = vec![Arc::default(); map.machines.len()];
         Self {
             plant,
             map,
@@ -116,7 +129,7 @@ impl Engine {
     }
 
     /// What has been seen of the machines, in the order of the map.
-    pub fn watches(&self) -> &[Watch] {
+    pub fn watches(&self) -> &[Arc<Watch>] {
         &self.watches
     }
 
@@ -189,7 +202,8 @@ impl Engine {
 
     /// Seeds a value that a previous run saw and answered for, without deciding anything.
     pub fn recall(&mut self, machine: usize, signal: SignalName, observed: Observed) {
-        if let Some(watch) = self.watches.get_mut(machine) {
+        if let Some(watch) = self.watches.get_mut(machine).map(Arc::make_mut) {
+            watch.unasked = true;
             watch.observed.insert(signal, observed);
         }
     }
@@ -197,7 +211,9 @@ impl Engine {
     /// Decides what follows from the passing of time alone.
     pub fn on_time(&mut self, now: &Moment) {
         for index in 0..self.watches.len() {
-            self.decide_state(index, now);
+            if self.due(index).is_some_and(|due| due <= now.at.mono_us) {
+                self.decide_state(index, now);
+            }
         }
         self.decided_us = now.at.mono_us;
     }

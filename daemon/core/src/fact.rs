@@ -27,13 +27,15 @@ pub mod life;
 pub mod job;
 pub mod machine;
 pub mod queue;
+pub mod replay;
 
 use batch::{BatchAborted, BatchEquipment, BatchFieldSet, BatchProduced};
 use correction::{Corrected, CorrectionSeen};
 use job::{JobAborted, JobCompleted, JobMoved, JobPosted, JobScrapped, JobStarted};
 use life::{Continued, Former};
-use machine::{Detail, ProductSeen};
+use machine::{Detail, MapApplied, ProductSeen};
 use queue::{Ask, QueueAsked};
+use replay::{Rederived, Replayed};
 
 /// The number of this format, written into the first fact of every log.
 pub const FORMAT: u32 = 1;
@@ -111,6 +113,8 @@ pub enum Body {
         /// Fingerprint of the machine map in force.
         map: String,
     },
+    /// Another map is in force.
+    MapApplied(MapApplied),
     /// A machine is in a state since `from`; the interval before it ends there.
     StateChanged {
         /// Which machine.
@@ -221,6 +225,10 @@ pub enum Body {
     JobAborted(JobAborted),
     /// A wish concerning a queue of next batches.
     QueueAsked(QueueAsked),
+    /// A person accepted what became of the past under a corrected map.
+    Replayed(Replayed),
+    /// An event of a machine is otherwise under that map.
+    Rederived(Rederived),
     /// Headquarters put a record right. Only in headquarters' own log.
     Corrected(Corrected),
     /// A terminal has taken over a correction.
@@ -252,6 +260,9 @@ pub struct Counted {
     pub until: Stamp,
     /// The batch that the parts belong to.
     pub batch: Option<RecordId>,
+    /// Fingerprint of the map by which it was judged.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub map: String,
 }
 
 /// How a batch began.
@@ -393,6 +404,7 @@ impl Fact {
     pub fn opens(&self, origin: Origin) -> Option<RecordId> {
         match self.fact {
             Body::StateChanged { .. }
+            | Body::Rederived(Rederived { record: None, .. })
             | Body::Counted(_)
             | Body::ClockedIn { .. }
             | Body::BatchStarted(_)
@@ -420,6 +432,9 @@ impl Fact {
             | Body::JobAborted(_)
             | Body::QueueAsked(_)
             | Body::ProductSeen(_)
+            | Body::Replayed(_)
+            | Body::Rederived(_)
+            | Body::MapApplied(_)
             | Body::Corrected(_)
             | Body::CorrectionSeen(_) => None,
         }
@@ -434,6 +449,9 @@ impl Body {
             Self::Continued(_) => "continued",
             Self::Started { .. } => "started",
             Self::StateChanged { .. } => "state_changed",
+            Self::MapApplied(_) => "map_applied",
+            Self::Replayed(_) => "replayed",
+            Self::Rederived(_) => "rederived",
             Self::ProductSeen(_) => "product_seen",
             Self::Counted(_) => "counted",
             Self::ClockedIn { .. } => "clocked_in",

@@ -17,6 +17,7 @@
 //! | *signal* | one named value read from a machine |
 //! | *source* | the device a signal comes from |
 //! | *unknown* | the state of a machine that we could not see |
+//! | *roster*, *calendar* | which shifts are worked on which days, in local time; the same in instants |
 
 #![deny(missing_docs)]
 
@@ -28,6 +29,7 @@ pub mod rule;
 pub mod counter;
 pub mod fact;
 pub mod batch;
+pub mod calendar;
 pub mod job;
 pub mod kpi;
 pub mod life;
@@ -40,9 +42,11 @@ pub mod packml;
 pub mod pin;
 pub mod site;
 pub mod down;
+pub mod deadband;
 pub mod document;
 pub mod command;
 pub mod plant;
 pub mod map;
 pub mod engine;
+pub mod replay;
 pub mod outlier;

@@ -1,7 +1,10 @@
 //! The machine map: which signals a machine has, what they count, and the rules for its state.
 
+use std::collections::BTreeMap;
+
 use crate::{
     counter::{CounterKind, CounterShape},
+    deadband::Deadband,
     id::{EquipmentId, StationId},
     machine::MachineState,
     rule::Rule,
@@ -53,6 +56,10 @@ pub struct Habits {
     pub fault: Option<Codes>,
     /// The signal that names what is being made.
     pub product: Option<Codes>,
+    /// How far measured signals may move before they count as moved.
+    pub deadbands: BTreeMap<SignalName, Deadband>,
+    /// At most so many changes of state within any minute; 0 for any number.
+    pub changes_per_minute: u32,
 }
 
 /// A signal whose values stand for codes of reference data.

@@ -34,6 +34,9 @@ pub struct Lease {
     pub last: i64,
     /// The life it was lent to.
     pub incarnation: Incarnation,
+    /// Those of them that somebody has typed elsewhere.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub taken: BTreeSet<i64>,
 }
 
 /// A number out of a lease, as the fact that used it says.
@@ -123,7 +126,8 @@ pub fn next(
     });
     let free = mine.filter_map(|lease| {
         let from = lease.first.max(used.saturating_add(1));
-        (from..=lease.last).find(|number| !taker.typed.has(&prefix.prefix, *number))
+        let typed = |number| taker.typed.has(&prefix.prefix, number);
+        (from..=lease.last).find(|number| !typed(*number) && !lease.taken.contains(number))
     });
     match free.min() {
         Some(number) => {
@@ -172,7 +176,8 @@ mod tests {
     }
 
     fn lease(first: i64, last: i64, incarnation: Incarnation) -> Lease {
-        Lease { entity_type: "batch".into(), prefix: "CH".into(), first, last, incarnation }
+        let (entity_type, prefix) = ("batch".into(), "CH".into());
+        Lease { entity_type, prefix, first, last, incarnation, taken: BTreeSet::new() }
     }
 
     fn take(leases: &[Lease], used: i64) -> (String, Option<Leased>) {
@@ -223,6 +228,13 @@ mod tests {
         assert_eq!(typed.0.len(), 1, "{typed:?}");
         (0..2 * MOST_TYPED).for_each(|number| typed.note(&format!("CH-{number}")));
         assert_eq!(typed.0.len(), MOST_TYPED);
+    }
+
+    #[test]
+    fn what_somebody_typed_elsewhere_is_passed_over() {
+        let taken = Lease { taken: [1, 2, 4].into(), ..lease(1, 4, LIFE) };
+        assert_eq!(take(std::slice::from_ref(&taken), 0).0, "CH-000003");
+        assert_eq!(take(&[taken, lease(10, 11, LIFE)], 3).0, "CH-000010");
     }
 
     proptest! {

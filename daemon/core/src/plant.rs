@@ -5,18 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use crate::{
-    counter::{Base, CounterKind, Judgement},
+    counter::{Base, CounterKind, Judgement, Verdict},
     fact::{
         BatchStarted, Body, Counted, Fact,
         batch::BatchEquipment,
         correction::{Correctable, Corrected, CorrectionSeen},
-        machine::Detail,
+        machine::{Detail, MapApplied},
     },
     id::{EquipmentId, Origin, ProductId, RecordId, StationId, UserId},
     machine::MachineState,
     number::Typed,
     time::{Boot, Micros, Moment, Stamp},
 };
+
+mod past;
 
 /// Stops kept for explanation; the oldest that ended go first.
 const STOPS_KEPT: usize = 100;
@@ -44,6 +46,9 @@ pub struct Plant {
     pub joined: BTreeMap<RecordId, BTreeSet<UserId>>,
     /// Stops that are open or could still be explained.
     pub stops: BTreeMap<RecordId, Stop>,
+    /// The last fact by which the past was derived again.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub replayed: u64,
     /// Corrections taken over: when they were made, and their keys.
     #[serde(default)]
     pub corrections: BTreeSet<(Micros, Uuid)>,
@@ -76,6 +81,9 @@ pub struct Machine {
     /// Since when it is being changed over to that.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changeover: Option<Moment>,
+    /// Counters that the map has moved since their last reading.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub moved: BTreeSet<String>,
 }
 
 /// The interval a machine is in.
@@ -148,6 +156,12 @@ pub struct Stop {
     /// What the machine and its map said of it.
     #[serde(default, skip_serializing_if = "Detail::is_none")]
     pub detail: Detail,
+    /// The rule that decided.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub rule: String,
+    /// Fingerprint of the map that holds it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub map: String,
 }
 
 impl Stop {
@@ -174,6 +188,7 @@ impl Plant {
             batches: BTreeMap::new(),
             joined: BTreeMap::new(),
             stops: BTreeMap::new(),
+            replayed: 0,
             corrections: BTreeSet::new(),
             batches_started: 0,
             numbers: BTreeMap::new(),
@@ -184,7 +199,7 @@ impl Plant {
     /// The state at the beginning of a life of the log that goes on where another one ended.
     #[must_use]
     pub fn inherit(self, origin: Origin) -> Self {
-        Self { origin, head: 0, ..self }
+        Self { origin, head: 0, replayed: 0, ..self }
     }
 
     /// Folds the next fact in. Facts come in order and without holes.
@@ -224,13 +239,17 @@ impl Plant {
             | Body::JobAborted(_)
             | Body::QueueAsked(_) => {},
             Body::CorrectionSeen(seen) => self.see(seen),
-            Body::StateChanged { equipment, state, from, ends, detail, .. } => {
+            Body::StateChanged { equipment, state, from, ends, rule, map, detail, .. } => {
                 let from = fact.moment(*from);
                 if let Some(stop) = ends.and_then(|ends| self.stops.get_mut(&ends)) {
                     stop.until = Some(from.clone());
                 }
-                self.begin(*equipment, Interval { record, state: *state, from }, detail);
+                let interval = Interval { record, state: *state, from };
+                self.begin(*equipment, interval, (rule, map, detail));
             },
+            Body::MapApplied(applied) => self.remap(applied),
+            Body::Replayed(_) => self.replayed = fact.seq,
+            Body::Rederived(rederived) => self.rederive(record, rederived),
             Body::ProductSeen(seen) => {
                 let machine = self.machines.entry(seen.equipment).or_default();
                 let before = machine.product.replace(seen.product.clone());
@@ -262,7 +281,12 @@ impl Plant {
         self.machines.get(&equipment)?.interval.as_ref()
     }
 
-    fn begin(&mut self, equipment: EquipmentId, interval: Interval, detail: &Detail) {
+    fn begin(
+        &mut self,
+        equipment: EquipmentId,
+        interval: Interval,
+        (rule, map, detail): (&str, &str, &Detail),
+    ) {
         if interval.state.is_downtime() {
             let stop = Stop {
                 equipment,
@@ -272,6 +296,8 @@ impl Plant {
                 label: None,
                 rank: 0,
                 detail: detail.clone(),
+                rule: rule.to_owned(),
+                map: map.to_owned(),
             };
             self.stops.insert(interval.record, stop);
             self.forget_stops();
@@ -319,6 +345,16 @@ impl Plant {
         let before = machine.counters.get(&counted.source);
         let base = Base::after(before, &judgement, &fact.moment(counted.until));
         machine.counters.insert(counted.source.clone(), base);
+        if counted.verdict == Verdict::Base {
+            machine.moved.remove(&counted.source);
+        }
+    }
+
+    fn remap(&mut self, applied: &MapApplied) {
+        for moved in &applied.moved {
+            let machine = self.machines.entry(moved.equipment).or_default();
+            machine.moved.insert(moved.source.clone());
+        }
     }
 
     fn start(&mut self, fact: &Fact, record: RecordId, started: &BatchStarted) {
@@ -433,7 +469,13 @@ impl Plant {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
+fn is_none(seq: &u64) -> bool {
+    *seq == 0
+}
+
 /// An instant that only the wall clock knows of.
 fn moment(wall_us: Micros) -> Moment {
-    Moment { at: Stamp { wall_us, mono_us: 0 }, boot: Boot::default() }
+    // Two of them are as far apart as the wall clock says.
+    Moment { at: Stamp { wall_us, mono_us: wall_us.0 }, boot: Boot::default() }
 }

@@ -31,7 +31,7 @@ pub use interval::Interval;
 pub use labor::Labor;
 
 /// Raised whenever the same facts would fold into other rows than before.
-pub const FOLD_VERSION: i32 = 3;
+pub const FOLD_VERSION: i32 = 4;
 
 /// Where rows belong; known from the terminal's registration, never from a fact.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -107,7 +107,13 @@ pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
         | Body::JobScrapped(_)
         | Body::JobAborted(_)
         | Body::QueueAsked(_)
-        | Body::ProductSeen(_) => vec![],
+        | Body::ProductSeen(_)
+        | Body::Replayed(_)
+        | Body::MapApplied(_) => vec![],
+        Body::Rederived(rederived) => match rederived.record {
+            Some(record) => vec![Touch::Record(record)],
+            None => vec![own()],
+        },
         Body::StopExplained { stop, .. } => vec![Touch::Record(*stop)],
         Body::Corrected(corrected) => vec![Touch::Record(corrected.record)],
         Body::CorrectionSeen(CorrectionSeen { here, corrected, .. }) => {
@@ -120,7 +126,7 @@ impl Record {
     /// The empty record that `fact` begins or, arriving early, waits in.
     pub fn empty_for(fact: &Fact) -> Option<Self> {
         match &fact.fact {
-            Body::StateChanged { .. } | Body::StopExplained { .. } => {
+            Body::StateChanged { .. } | Body::StopExplained { .. } | Body::Rederived(_) => {
                 Some(Self::Interval(Interval::default()))
             },
             Body::BatchStarted(_)
@@ -152,7 +158,9 @@ impl Record {
             | Body::JobScrapped(_)
             | Body::JobAborted(_)
             | Body::QueueAsked(_)
-            | Body::ProductSeen(_) => None,
+            | Body::ProductSeen(_)
+            | Body::Replayed(_)
+            | Body::MapApplied(_) => None,
         }
     }
 

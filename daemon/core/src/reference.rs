@@ -3,8 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    calendar::{Calendar, Roster},
     fact::correction::Correction,
     id::{EquipmentId, ProductId, ReasonId, SiteId, StationId, UserId},
+    kpi::Rate,
     number::{Lease, Prefix},
     screen::Settings,
 };
@@ -16,7 +18,7 @@ mod work;
 
 pub use assemble::{Columns, Fault, Rows, assemble, concerns};
 pub use detail::{Connection, Field, FieldType, Standard, Targets};
-pub use floor::{Conflict, Floor, OpenBatch};
+pub use floor::{Alias, Conflict, Floor, OpenBatch};
 pub use work::{Job, Queued, Work};
 
 /// Everything a terminal needs to know of its site, in one consistent version.
@@ -69,6 +71,9 @@ pub struct Reference {
     /// Which station feeds which (`ops_station_connections`).
     #[serde(default)]
     pub station_connections: Vec<Connection<StationId>>,
+    /// Which shifts are worked when; empty where nobody said so.
+    #[serde(default, skip_serializing_if = "Roster::is_empty")]
+    pub roster: Roster,
 }
 
 /// A row of `oee_sites`.
@@ -150,6 +155,12 @@ pub struct Machine {
     /// What is asked with a batch (`oee_equipment_custom_fields`).
     #[serde(default)]
     pub fields: Vec<Field>,
+    /// What Kartorium knows of its speed besides the ideal cycle.
+    #[serde(default)]
+    pub rate: Rate,
+    /// Places that work side by side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub positions: Option<u32>,
 }
 
 /// A reason group with its reasons.
@@ -283,6 +294,11 @@ impl Role {
 }
 
 impl Reference {
+    /// The shift calendar of the site; `None` where nobody said which shifts are worked.
+    pub fn calendar(&self) -> Option<Calendar> {
+        Calendar::new(&self.roster, &self.site.time_zone)
+    }
+
     /// The machine with this key.
     pub fn machine(&self, id: EquipmentId) -> Option<&Machine> {
         self.machines.iter().find(|machine| machine.id == id)

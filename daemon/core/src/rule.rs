@@ -11,6 +11,8 @@ use crate::{
     time::Stamp,
 };
 
+pub mod explain;
+
 /// The first rule whose conditions all hold decides.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rule {

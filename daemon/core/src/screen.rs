@@ -30,12 +30,20 @@ pub enum Screen {
     Stops,
     /// What was recorded here lately.
     Receipts,
+    /// Registers, topics and rules, for whoever maps a machine.
+    Commissioning,
 }
 
 impl Screen {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Machine, Self::Labor, Self::Batches, Self::Stops, Self::Receipts];
+    pub const ALL: [Self; 6] = [
+        Self::Machine,
+        Self::Labor,
+        Self::Batches,
+        Self::Stops,
+        Self::Receipts,
+        Self::Commissioning,
+    ];
 
     /// Its word in `ui_visibility` and `default_home_page`.
     pub fn word(self) -> &'static str {
@@ -45,6 +53,7 @@ impl Screen {
             Self::Batches => "batches",
             Self::Stops => "stops",
             Self::Receipts => "receipts",
+            Self::Commissioning => "commissioning",
         }
     }
 
@@ -53,7 +62,7 @@ impl Screen {
         match self {
             Self::Labor | Self::Batches => Some("stations"),
             Self::Machine => Some("analytics"),
-            Self::Stops | Self::Receipts => None,
+            Self::Stops | Self::Receipts | Self::Commissioning => None,
         }
     }
 }
@@ -84,7 +93,10 @@ mod tests {
         settings.flags = [("stations".to_owned(), false), ("twin".to_owned(), false)].into();
         settings.ui_visibility = [("receipts".to_owned(), false), ("maps".to_owned(), true)].into();
         let shown = Screen::ALL.into_iter().filter(|screen| settings.shows(*screen));
-        assert_eq!(shown.collect::<Vec<_>>(), [Screen::Machine, Screen::Stops]);
+        assert_eq!(
+            shown.collect::<Vec<_>>(),
+            [Screen::Machine, Screen::Stops, Screen::Commissioning]
+        );
     }
 
     #[test]

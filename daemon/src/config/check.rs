@@ -10,10 +10,10 @@ use kart_core::{
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
-    path::Path,
+    path::{Path, PathBuf},
 };
 
-use super::{Config, Headquarters, Site, Terminal, complete::complete, raw};
+use super::{Config, Headquarters, Readings, Site, Terminal, complete::complete, raw};
 use crate::ingest::mqtt::topic::BrokerPlan;
 
 mod device;
@@ -25,7 +25,7 @@ mod rule;
 mod signal;
 
 const MOST_SOURCES: usize = 500;
-const MOST_SIGNALS: usize = 5000;
+const MOST_SIGNALS: usize = 25_000;
 const LONGEST_NAME: usize = 64;
 /// What fits into a socket's address.
 const LONGEST_SOCKET: usize = 107;
@@ -42,6 +42,7 @@ pub(super) fn config(
     let terminal = check.terminal(&file);
     let site = check.site(&file.site);
     let headquarters = file.headquarters.as_ref().map(|hq| check.headquarters(hq));
+    let readings = check.readings(&file.raw);
     let mut sources = check.sources(&file);
     let machines = check.machines(&file, &mut sources);
     let lines = check.lines(sources.devices);
@@ -55,11 +56,13 @@ pub(super) fn config(
         terminal,
         site,
         headquarters,
+        readings,
         machine_codes: file.machine.iter().map(|machine| machine.code.clone()).collect(),
         map: Map { fingerprint: fingerprint(&file.machine), machines },
         lines,
         brokers,
         reference: None,
+        file: PathBuf::new(),
         effective: file,
     })
 }
@@ -163,6 +166,14 @@ impl Check<'_, '_> {
             code: raw.code.clone(),
             file: raw.file.clone(),
         }
+    }
+
+    fn readings(&mut self, raw: &raw::Readings) -> Option<Readings> {
+        self.within("raw.keep_days", u64::from(raw.keep_days), 0, 400);
+        self.within("raw.max_mb", raw.max_mb, 16, 1_000_000);
+        self.within("raw.min_free_mb", raw.min_free_mb, 16, 10_000_000);
+        let raw::Readings { keep_days, max_mb, min_free_mb } = *raw;
+        (keep_days > 0).then_some(Readings { keep_days, max_mb, min_free_mb })
     }
 
     fn headquarters(&mut self, raw: &raw::Headquarters) -> Headquarters {

@@ -25,6 +25,8 @@ pub(crate) struct File {
     pub site: Site,
     pub headquarters: Option<Headquarters>,
     #[serde(default)]
+    pub raw: Readings,
+    #[serde(default)]
     pub device: Vec<Device>,
     #[serde(default)]
     pub broker: Vec<Broker>,
@@ -45,6 +47,21 @@ pub(crate) struct Terminal {
     pub keep_days: u16,
     #[serde(default = "default::pin_valid_days")]
     pub pin_valid_days: u16,
+}
+
+/// How long raw readings are kept, and how much room they may take.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Readings {
+    pub keep_days: u16,
+    pub max_mb: u64,
+    pub min_free_mb: u64,
+}
+
+impl Default for Readings {
+    fn default() -> Self {
+        Self { keep_days: 30, max_mb: 1024, min_free_mb: 512 }
+    }
 }
 
 /// How much is logged.
@@ -192,6 +209,8 @@ pub(crate) struct Machine {
     pub otherwise: MachineState,
     pub minimum_stop_s: Option<f64>,
     pub micro_stop_s: Option<f64>,
+    #[serde(default = "default::changes_per_minute")]
+    pub changes_per_minute: u32,
     pub heartbeat: Option<Heartbeat>,
     pub fault: Option<Fault>,
     pub product: Option<Product>,
@@ -249,6 +268,9 @@ pub(crate) struct Signal {
     pub name: String,
     #[serde(default)]
     pub unit: String,
+    pub deadband: Option<f64>,
+    pub deadband_percent: Option<f64>,
+    pub restate_s: Option<f64>,
     // Either a device …
     pub device: Option<String>,
     pub table: Option<Table>,
@@ -383,6 +405,9 @@ mod default {
     }
     pub(super) fn max_registers() -> u16 {
         125
+    }
+    pub(super) fn changes_per_minute() -> u32 {
+        30
     }
     pub(super) fn keep_alive_s() -> u64 {
         30

@@ -1,6 +1,8 @@
 use super::*;
 use crate::ingest::modbus::plan::Kind;
-use kart_core::{id::reference_id, machine::MachineState, rule::Test, signal::Value};
+use kart_core::{
+    deadband::Deadband, id::reference_id, machine::MachineState, rule::Test, signal::Value,
+};
 use std::collections::BTreeSet;
 
 const REFERENCE: &str = include_str!("../../../config/terminal.toml");
@@ -386,6 +388,8 @@ fn habits_and_states_become_part_of_the_map() {
     let habits = &machine.habits;
     assert_eq!((habits.cycle_us, habits.minimum_stop_us), (2_000_000, 6_000_000));
     assert_eq!(habits.heartbeat, Some(("life".to_owned(), 10_000_000)));
+    let deadband = Deadband { absolute: 0.5, percent: 1.0, restate_us: 60_000_000 };
+    assert_eq!(habits.deadbands, [("temperature".to_owned(), deadband)].into());
     let fault = habits.fault.as_ref().unwrap();
     assert_eq!(fault.of(&Value::Whole(20)), Some("JAM"));
     let rule = |name: &str| machine.rules.iter().find(|rule| rule.name == name).unwrap();
@@ -409,6 +413,9 @@ fn habits_that_make_no_sense_are_refused() {
         ("at_least = 20 }", "at_least = 20, is = 3 }", "one of `is`"),
         ("not = \"paused\" }", "not = \"paused\", hysteresis = 1.0 }", "only with `at_least`"),
         ("20 = \"JAM\"", "20 = \"\"", "reasons.20"),
+        ("changes_per_minute = 30", "changes_per_minute = 1", "2 to 6000"),
+        ("deadband = 0.5", "deadband = -0.5", "above 0"),
+        ("signal = \"good\"    ", "signal = \"temperature\" ", "every part counts"),
     ];
     for (from, to, message) in cases {
         assert!(REFERENCE.contains(from), "{from}");

@@ -6,7 +6,10 @@
 
 use rand::Rng as _;
 use std::{convert::Infallible, time::Duration};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
@@ -23,10 +26,13 @@ pub mod exception;
 pub mod rtu;
 pub mod link;
 pub mod probe;
+pub mod look;
+pub mod survey;
 mod trouble;
 mod unit;
 
 use link::{Link, LinkFault, Opening};
+use look::{Look, Looks};
 use plan::{Address, LinePlan};
 use unit::Unit;
 
@@ -63,7 +69,19 @@ pub async fn run(
     pace: Pace,
     stop: CancellationToken,
 ) -> Result<(), SourceFault> {
+    run_and_show(plan, intake, clock, None, (pace, stop)).await
+}
+
+/// As [`run`], and reads in between what people want to see.
+pub async fn run_and_show(
+    plan: LinePlan,
+    intake: Intake,
+    clock: Clock,
+    looks: Option<mpsc::Receiver<Look>>,
+    (pace, stop): (Pace, CancellationToken),
+) -> Result<(), SourceFault> {
     let mut line = Line::new(plan, &intake, &clock, pace);
+    line.looks = Looks::new(looks);
     drop(intake);
     match stop.run_until_cancelled(line.read_for_ever()).await {
         Some(Err(fault)) => Err(fault),
@@ -81,6 +99,8 @@ struct Line {
     elsewhere: bool,
     /// How long silence is waited for on a line without transaction numbers.
     quiet: Duration,
+    clock: Clock,
+    looks: Looks,
 }
 
 /// How a connection ended.
@@ -103,7 +123,9 @@ impl Line {
         let units = plan.devices.iter().cloned();
         let units =
             units.map(|device| Unit::new(device, intake.clone(), clock.clone(), pace)).collect();
-        Self { plan, pace, units, turn: 0, elsewhere: false, quiet: Duration::ZERO }
+        let (clock, looks) = (clock.clone(), Looks::new(None));
+        let (turn, elsewhere, quiet) = (0, false, Duration::ZERO);
+        Self { plan, pace, units, turn, elsewhere, quiet, clock, looks }
     }
 
     async fn read_for_ever(&mut self) -> Result<Infallible, SourceFault> {
@@ -181,11 +203,15 @@ impl Line {
     async fn session(&mut self, mut link: Link) -> End {
         let mut answered = false;
         let why = loop {
-            let Some((index, due)) = self.take(Instant::now()) else {
-                match self.units.iter().filter_map(Unit::wakes).min() {
-                    Some(at) => sleep_until(at).await,
-                    None => std::future::pending().await,
+            if let Some(look) = self.looks.take() {
+                match self.show(&mut link, look).await {
+                    Some(end) => break end,
+                    None => continue,
                 }
+            }
+            self.looks.polled();
+            let Some((index, due)) = self.take(Instant::now()) else {
+                self.idle().await;
                 continue;
             };
             let others = self.others_reachable(index);
@@ -205,6 +231,44 @@ impl Line {
             }
         };
         End { why, answered }
+    }
+
+    /// Until something is due, or somebody wants to see something.
+    async fn idle(&mut self) {
+        let wakes = self.units.iter().filter_map(Unit::wakes).min();
+        let due = async {
+            match wakes {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = due => {},
+            () = self.looks.come() => {},
+        }
+    }
+
+    /// Reads what a person wants to see. Gives the end of the connection, where it came of that.
+    async fn show(&mut self, link: &mut Link, look: Look) -> Option<SessionEnd> {
+        let index = self.units.iter().position(|unit| unit.plan.unit == look.unit)?;
+        let others = self.others_reachable(index);
+        let unit = self.units.get_mut(index)?;
+        let look = self.looks.admits(look, unit.rests())?;
+        let (answer, end) = match link.ask(look.unit, unit.plan.timeout, &look.read).await {
+            Ok(words) => (look::answer(words, self.clock.stamp()), None),
+            Err(fault) => {
+                self.looks.broke();
+                let why = fault.to_string();
+                let end = match unit.missed(&why, others) {
+                    Ok(()) => SessionEnd::Asked(index, fault),
+                    Err(fault) => SessionEnd::Source(fault),
+                };
+                (Err(why), Some(end))
+            },
+        };
+        // Whoever asked may have gone.
+        look.reply.send(answer).unwrap_or_default();
+        end
     }
 
     fn others_reachable(&self, index: usize) -> bool {

@@ -25,11 +25,13 @@ pub mod filter;
 pub mod payload;
 pub mod topic;
 pub(crate) mod secure;
+pub mod browse;
 mod backlog;
 mod listen;
 mod deliver;
 mod reject;
 mod session;
+mod table;
 
 use deliver::Delivery;
 use listen::Listener;

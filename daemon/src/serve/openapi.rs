@@ -1,13 +1,13 @@
 //! The contract as an OpenAPI document, for technicians with a socket tool.
 
 use axum::Json;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// OpenAPI 3.1. Bodies are described in words and by example: the contract is lockstep, and its
 /// types are those of the crate `kart-api`.
 pub(super) async fn document() -> Json<Value> {
     let json_answer = |what: &str| json!({ "200": { "description": what, "content": { "application/json": {} } } });
-    Json(json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": "kartd, local interface",
@@ -43,6 +43,11 @@ pub(super) async fn document() -> Json<Value> {
                 } } },
                 "responses": json_answer("saved with sequence number, or refused with a code"),
             } },
+            "/v1/figures": { "get": {
+                "summary": "Key figures of this shift with what they were made of; another time \
+                            by `from` and `until` in RFC 3339",
+                "responses": json_answer("Shift"),
+            } },
             "/health": { "get": {
                 "summary": "Whether facts are being recorded", "responses": json_answer("Health"),
             } },
@@ -51,5 +56,46 @@ pub(super) async fn document() -> Json<Value> {
                 "responses": { "200": { "description": "Metrics", "content": { "text/plain": {} } } },
             } },
         },
-    }))
+    });
+    if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        paths.extend(commissioning());
+    }
+    Json(document)
+}
+
+/// What a technician asks for.
+fn commissioning() -> Map<String, Value> {
+    let json_answer = |what: &str| json!({ "200": { "description": what, "content": { "application/json": {} } } });
+    let asked = |what: &str, example: Value| {
+        let body =
+            json!({ "required": true, "content": { "application/json": { "example": example } } });
+        json!({ "post": { "summary": what, "requestBody": body, "responses": json_answer("the answer") } })
+    };
+    let paths = json!({
+            "/v1/sources": { "get": {
+                "summary": "Devices, brokers and the poll plan of the map in force",
+                "responses": json_answer("Sources"),
+            } },
+            "/v1/registers": asked(
+                "Read a block of registers once, on the line that polls them",
+                json!({ "device": "plc", "table": "holding", "start": 100, "count": 20, "at": 100 }),
+            ),
+            "/v1/topics": asked(
+                "What is said at a broker, as long as somebody asks",
+                json!({ "broker": "hall", "filter": "#", "prefix": "", "topic": null }),
+            ),
+            "/v1/trace": asked(
+                "The signals of a machine with their last values",
+                json!({ "machine": "EQ-211", "most": 60 }),
+            ),
+            "/v1/rules": asked("Which rule decides for a machine, and why", json!("EQ-211")),
+            "/v1/map": asked(
+                "What another configuration file would change; put in force where `who` is given",
+                json!({ "text": "[terminal] …", "name": "new.toml", "who": null }),
+            ),
+    });
+    match paths {
+        Value::Object(paths) => paths,
+        _ => Map::new(),
+    }
 }

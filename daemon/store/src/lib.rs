@@ -1,10 +1,12 @@
-//! The terminal's two SQLite files, and the only code that touches them.
+//! The terminal's SQLite files, and the only code that touches them.
 //!
 //! `facts.db` holds the log and everything that must be atomic with it. One thread owns the one
-//! writing connection; everybody else reads. `reference.db` is a mirror that can be thrown away.
+//! writing connection; everybody else reads. `reference.db` is a mirror that can be thrown away,
+//! `raw.db` a ring of raw readings that nothing depends on.
 
 mod erase;
 mod error;
+mod figures;
 mod open;
 mod refold;
 mod rows;
@@ -14,6 +16,8 @@ mod life;
 mod purge;
 mod read;
 mod mirror;
+mod past;
+pub mod raw;
 
 pub use append::{Append, Signal};
 pub use erase::Erasure;

@@ -49,6 +49,10 @@ impl Reader {
         Ok(Self { connection: open::reading(folder)?, origin, folder: folder.into() })
     }
 
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     /// Whose log this is.
     pub fn origin(&self) -> Origin {
         self.origin

@@ -56,6 +56,7 @@ fn counted(n: i64) -> Draft {
             since: stamp(from),
             until: stamp(n),
             batch: None,
+            map: String::new(),
         }),
     )
 }

@@ -56,6 +56,7 @@ fn counted(n: i64) -> Draft {
             since: stamp(n),
             until: stamp(n + 1),
             batch: None,
+            map: String::new(),
         }),
     )
 }

@@ -15,10 +15,10 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use uuid::Uuid;
 
 use crate::{
-    auth::{Bearer, Digest},
+    auth::{Bearer, Bears, Digest},
     cli::{SiteArgs, say},
     database::{Database, Role, begin, enter},
-    limits::Stranger,
+    people,
     problem::Refusal,
     server::App,
     site::Place,
@@ -74,16 +74,8 @@ impl Supervisor {
         place: &Place<'_>,
         person: &str,
     ) -> anyhow::Result<Self> {
-        let row = tx
-            .query_opt(
-                "SELECT user_id, role FROM edge.people
-                 WHERE is_active AND (badge = $1 OR user_id::text = lower($1))",
-                &[&person],
-            )
-            .await?
-            .with_context(|| format!("nobody at {} has the badge or key {person}", place.code))?;
-        let (user, role): (Uuid, &str) = (row.try_get(0)?, row.try_get(1)?);
-        Self::new(place.organization.to_owned(), place.id(), user, role)
+        let (user, role) = people::person(tx, place, person).await?;
+        Self::new(place.organization.to_owned(), place.id(), user, &role)
             .with_context(|| format!("{person} is {role} at {}, not supervisor", place.code))
     }
 }
@@ -95,34 +87,34 @@ impl FromRequestParts<App> for Key {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let key = Self(Bearer::named(parts)?);
-        if !app.pace.knows(key.0.digest()) {
-            Stranger::from_request_parts(parts, app).await?;
-            let mut client = app.database.client().await?;
-            let tx = begin(&mut client, Role::Gateway).await?;
-            key.supervisor(&tx).await?;
-            tx.rollback().await?;
-            app.pace.know(key.0.digest());
-        }
-        Ok(key)
+        let key = Bearer::named(parts)?;
+        key.admit(parts, app, Bears::Key).await?;
+        Ok(Self(key))
     }
 }
 
 impl Key {
     /// Recognises the supervisor, as of this moment, and enters the organisation and site.
     pub(crate) async fn supervisor(&self, tx: &Transaction<'_>) -> Result<Supervisor, Refusal> {
+        Supervisor::behind(tx, &self.0).await
+    }
+}
+
+impl Supervisor {
+    /// Who a key is of.
+    pub(crate) async fn behind(tx: &Transaction<'_>, key: &Bearer) -> Result<Self, Refusal> {
         let statement = tx
             .prepare_cached(
                 "SELECT organization_id, site_id, user_id, role FROM edge.authenticate_key($1)",
             )
             .await?;
         let row = tx
-            .query_opt(&statement, &[self.0.digest().bytes()])
+            .query_opt(&statement, &[key.digest().bytes()])
             .await?
             .ok_or_else(|| Refusal::unauthorized("the key is unknown or was revoked"))?;
         let (organization, site) = (row.try_get::<_, String>(0)?, row.try_get(1)?);
         enter(tx, &organization, site).await?;
-        Supervisor::new(organization, site, row.try_get(2)?, row.try_get(3)?).ok_or_else(|| {
+        Self::new(organization, site, row.try_get(2)?, row.try_get(3)?).ok_or_else(|| {
             let detail = "whose key this is, is no supervisor any more";
             Refusal::new(StatusCode::FORBIDDEN, code::UNAUTHORIZED, detail)
         })

@@ -1,7 +1,10 @@
 //! Who is asking: the terminal behind a token, looked up at each request, so that a revocation
 //! takes effect with the next one.
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::{
+    convert::Infallible,
+    net::{IpAddr, SocketAddr},
+};
 
 use axum::{
     extract::{ConnectInfo, FromRequestParts},
@@ -13,6 +16,7 @@ use ring::digest;
 use uuid::Uuid;
 
 use crate::{
+    admin::Supervisor,
     database::{Role, begin},
     limits::Stranger,
     problem::Refusal,
@@ -26,6 +30,10 @@ pub(crate) struct Peer(Option<SocketAddr>);
 impl Peer {
     pub(crate) fn text(self) -> Option<String> {
         self.0.map(|address| address.to_string())
+    }
+
+    pub(crate) fn ip(self) -> Option<IpAddr> {
+        self.0.map(|address| address.ip())
     }
 }
 
@@ -54,14 +62,44 @@ impl Digest {
 /// The token of a request.
 pub(crate) struct Bearer(Digest);
 
+/// Whose a token may be.
+#[derive(Clone, Copy)]
+pub(crate) enum Bears {
+    /// A terminal's.
+    Token,
+    /// A supervisor's program's.
+    Key,
+}
+
 impl Bearer {
     /// What is kept of it.
     pub(crate) fn digest(&self) -> &Digest {
         &self.0
     }
-}
 
-impl Bearer {
+    /// Lets pass whoever is known, and says so to the next request: nobody else has a body read. What
+    /// the request does looks the token up once more, in its own transaction.
+    pub(crate) async fn admit(
+        &self,
+        parts: &mut Parts,
+        app: &App,
+        bears: Bears,
+    ) -> Result<(), Refusal> {
+        if app.pace.knows(&self.0) {
+            return Ok(());
+        }
+        Stranger::from_request_parts(parts, app).await?;
+        let mut client = app.database.client().await?;
+        let tx = begin(&mut client, Role::Gateway).await?;
+        match bears {
+            Bears::Token => drop(authenticate(&tx, self).await?),
+            Bears::Key => drop(Supervisor::behind(&tx, self).await?),
+        }
+        tx.rollback().await?;
+        app.pace.know(&self.0);
+        Ok(())
+    }
+
     /// As the request names it.
     pub(crate) fn named(parts: &Parts) -> Result<Self, Refusal> {
         let token = parts
@@ -79,23 +117,13 @@ impl Bearer {
     }
 }
 
-/// The token of a terminal of ours: nobody unknown has a body read. What the request does looks
-/// the token up once more, in its own transaction.
+/// The token of a terminal of ours.
 impl FromRequestParts<App> for Bearer {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
         let bearer = Self::named(parts)?;
-        if !app.pace.knows(&bearer.0) {
-            if !app.pace.met(&bearer.0) {
-                Stranger::from_request_parts(parts, app).await?;
-            }
-            let mut client = app.database.client().await?;
-            let tx = begin(&mut client, Role::Gateway).await?;
-            authenticate(&tx, &bearer).await?;
-            tx.rollback().await?;
-            app.pace.know(&bearer.0);
-        }
+        bearer.admit(parts, app, Bears::Token).await?;
         Ok(bearer)
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     database::{Database, distrust},
     enroll,
     feed::{self, command::FeedCommand},
+    figures::{self, FiguresArgs},
     migrate,
     numbers::{self, NumberCommand},
     operations::conflict::{self, ConflictsCommand},
@@ -108,6 +109,8 @@ enum Command {
     Work(WorkArgs),
     /// One line for whatever background work has found and somebody has to look into.
     Alarms(SiteArgs),
+    /// Key figures of machines, each with the share of time that it knows of.
+    Figures(Box<FiguresArgs>),
     /// Keys with which a supervisor's programs speak to headquarters.
     #[command(subcommand)]
     ApiKey(KeyCommand),
@@ -201,6 +204,7 @@ impl Cli {
             Command::Conflicts(asked) => conflict::run(&database, asked).await,
             Command::Refold(asked) => refold::run(&database, asked).await,
             Command::Correct(asked) => ask::run(&database, *asked).await,
+            Command::Figures(asked) => figures::run(&database, &asked).await,
             Command::ApiKey(asked) => admin::run(&database, asked).await,
             Command::Person(asked) => privacy::run(&database, asked).await,
             Command::Work(asked) => server::work(&database, asked).await,

@@ -1,17 +1,19 @@
 //! Corrections: a supervisor puts right what a terminal recorded. The correction is a fact in
 //! headquarters' own log of the site, folded by the same code as every other one, and a row that
-//! the feed brings down to the terminal whose record it is.
+//! the feed brings down to every terminal that holds a part of the record.
 
+use axum::http::StatusCode;
 use deadpool_postgres::Transaction;
 use kart_core::{
     fact::{
         Body, FactText,
-        correction::{Amendment, Corrected},
+        correction::{Amendment, Corrected, CorrectionSeen},
     },
     id::{Origin, RecordId},
     record::{Record, Standing},
     time::Micros,
 };
+use kart_wire::code;
 use serde_json::{Value, json};
 use tokio_postgres::types::Json;
 use uuid::Uuid;
@@ -20,6 +22,7 @@ use crate::{
     admin::Supervisor,
     clock,
     database::to_bigint,
+    privacy,
     problem::Refusal,
     project::{self, Writer},
 };
@@ -27,9 +30,11 @@ use crate::{
 pub(crate) mod ask;
 pub(crate) mod backed;
 mod log;
+pub(crate) mod seal;
 mod wish;
 
 use log::Log;
+use seal::CorrectionSeal;
 pub(crate) use wish::Wish;
 
 /// Longest reason, in characters.
@@ -90,6 +95,12 @@ pub(crate) async fn make(
     }
     // Corrections of one site come one after the other.
     let mut log = Log::lock(tx, supervisor).await?;
+    // Erasing begins with this and waits for whoever holds the log: from here on there is nobody
+    // whose words would stay behind.
+    if !privacy::forgotten(tx, &[supervisor.user.0]).await?.is_empty() {
+        let detail = "whoever corrects here has been forgotten";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, code::UNAUTHORIZED, detail));
+    }
     let found = find(tx, wish.record).await?;
     let after = wish.resolve(tx).await?;
     let now = clock::now_us();
@@ -100,16 +111,28 @@ pub(crate) async fn make(
         salt: Uuid::new_v4().simple().to_string(),
         text: Some(reason.to_owned()),
     };
-    let body = Body::Corrected(Corrected {
+    let corrected = Corrected {
         record: found.record,
         kind: found.standing.kind,
         rank: Supervisor::rank(),
         reason: text.commitment(),
         before: before.clone(),
         after: after.clone(),
-    });
+    };
+    let body = Body::Corrected(corrected.clone());
     let written = log.append(tx, body, Some(supervisor.user), vec![text], now).await?;
     let writer = Writer::of(log.writer())?;
+    let seen = CorrectionSeen {
+        correction: written.id,
+        origin: writer.origin,
+        seq: written.seq,
+        made: Micros(now),
+        by: Some(supervisor.user),
+        corrected,
+        here: None,
+        seal: None,
+    };
+    let seal = CorrectionSeal::read(tx).await?.of(&seen);
     let projected = project::project(tx, &writer, &written.facts, None).await?;
     if let Some(held) = projected.held.first() {
         return Err(Refusal::malformed(format!("it cannot be applied: {}", held.detail)));
@@ -122,7 +145,7 @@ pub(crate) async fn make(
     }
     others.retain(|other| *other != terminal);
     let whose = (terminal, &others[..]);
-    insert(tx, supervisor, (&made, whose), reason, (&written, writer.origin, now)).await?;
+    insert(tx, supervisor, (&made, whose), reason, (&written, &seen, &seal)).await?;
     audit(tx, supervisor, &made).await?;
     Ok(made)
 }
@@ -158,16 +181,16 @@ async fn insert(
     supervisor: &Supervisor,
     (made, (terminal, others)): (&Made, (Uuid, &[Uuid])),
     reason: &str,
-    (written, origin, now): (&log::Written, Origin, i64),
+    (written, seen, seal): (&log::Written, &CorrectionSeen, &str),
 ) -> Result<(), Refusal> {
-    let at = jiff::Timestamp::from_microsecond(now).map_err(|_| Refusal::unavailable())?;
+    let at = jiff::Timestamp::from_microsecond(seen.made.0).map_err(|_| Refusal::unavailable())?;
     let standing = &made.found.standing;
     let station = made.after.station.or(standing.fields.station).map(|station| station.0);
     tx.execute(
         "INSERT INTO edge.corrections
              (organization_id, id, site_id, station_id, terminal_id, record_id, kind, before,
-              after, reason, by_user, at, writer_id, incarnation, seq, line, others)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+              after, reason, by_user, at, writer_id, incarnation, seq, line, others, seal)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         &[
             &supervisor.organization,
             &made.id,
@@ -181,11 +204,12 @@ async fn insert(
             &reason,
             &supervisor.user.0,
             &at,
-            &origin.terminal.0,
-            &origin.incarnation.to_string(),
+            &seen.origin.terminal.0,
+            &seen.origin.incarnation.to_string(),
             &to_bigint(written.seq),
             &written.line,
             &others,
+            &seal,
         ],
     )
     .await?;

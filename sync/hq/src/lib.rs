@@ -16,6 +16,7 @@ mod correction;
 mod database;
 mod enroll;
 mod feed;
+mod figures;
 mod hello;
 mod life;
 mod limits;
@@ -46,7 +47,7 @@ mod work;
 pub mod decisions {
     pub use crate::{
         auth::Terminal,
-        correction::backed::is_backed,
+        correction::{backed::Backing, seal::CorrectionSeal},
         feed::cursor::{Cursor, Known as KnownCursor, Seal, Standing, judge as judge_cursor},
         hello::judge::{Known, Said, Verdict, judge},
         life::granted::{Shown, Standing as LifeStanding, shown},

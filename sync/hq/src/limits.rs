@@ -7,20 +7,24 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts, Request, State},
+    extract::{FromRequestParts, Request, State},
     http::{HeaderValue, header::AUTHORIZATION, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
 use tokio::time::Instant;
 
-use crate::{auth::Digest, problem::Refusal, server::App};
+use crate::{
+    auth::{Bearer, Digest, Peer},
+    problem::Refusal,
+    server::App,
+};
 
 mod buckets;
 
@@ -74,9 +78,8 @@ impl Pace {
         at.is_some_and(|at| now.saturating_duration_since(*at) < KNOWN)
     }
 
-    /// Whether the token was ever one of ours here, as far as this gateway remembers: no stranger is
-    /// then made of it, so that strangers at the same address cannot shut it out.
-    pub(crate) fn met(&self, token: &Digest) -> bool {
+    /// Whether the token was ever one of ours here, as far as this gateway remembers.
+    fn met(&self, token: &Digest) -> bool {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.contains_key(&short(token.bytes()))
     }
@@ -103,22 +106,27 @@ pub(crate) async fn pace(State(app): State<App>, request: Request, next: Next) -
     }
 }
 
-/// Somebody who has not proved to be a terminal yet, and may ask all the same.
+/// Somebody who has not proved to be a terminal yet, and may ask all the same. Whoever bears a token
+/// that was one of ours, however old, is reckoned by that: strangers at the same address take
+/// nothing from it.
 pub(crate) struct Stranger(Vec<u8>);
 
 impl FromRequestParts<App> for Stranger {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Refusal> {
-        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let network = network(peer.map(|info| info.0.ip()));
+        if let Some(met) = Bearer::named(parts).ok().filter(|one| app.pace.met(one.digest())) {
+            return Ok(Self(met.digest().bytes().clone()));
+        }
+        let Ok(peer) = Peer::from_request_parts(parts, app).await;
+        let network = network(peer.ip());
         app.pace.addresses.take(&network, Instant::now()).map_err(Refusal::busy)?;
         Ok(Self(network))
     }
 }
 
 impl Stranger {
-    /// Says to be, or to know, `what`. Counted for each address, so that nobody is shut out by what
+    /// Says to be, or to know, `what`. Counted for each asker, so that nobody is shut out by what
     /// somebody else says.
     pub(crate) fn claims(&self, app: &App, what: &[u8]) -> Result<(), Refusal> {
         let claim = [self.0.as_slice(), b"/", what].concat();

@@ -1,8 +1,8 @@
 //! What terminals and site files call rows that were there before them.
 //!
 //! Their keys are made of codes; a row that Kartorium has made has a key of its own. One is put for
-//! the other where a fact is folded and where a row is sent down, and nowhere else: the inbox, and
-//! headquarters' own log, keep the names that terminals use.
+//! the other where a fact is folded, where a row is sent down, and where one of them is looked up again.
+//! The inbox, and headquarters' own log, keep the names that terminals use.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -63,13 +63,13 @@ impl Names {
     pub(crate) fn folded<'f>(&self, facts: &'f [Fact]) -> Cow<'f, [Fact]> {
         match self.is_empty() {
             true => Cow::Borrowed(facts),
-            false => facts.iter().map(|fact| self.fact(fact)).collect(),
+            false => facts.iter().cloned().map(|fact| self.fact(fact)).collect(),
         }
     }
 
     /// A fact as it is folded.
-    pub(crate) fn fact(&self, fact: &Fact) -> Fact {
-        with(fact, &self.inward).unwrap_or_else(|| fact.clone())
+    pub(crate) fn fact(&self, fact: Fact) -> Fact {
+        with(&fact, &self.inward).unwrap_or(fact)
     }
 
     /// What stands in a line, as terminals read it.

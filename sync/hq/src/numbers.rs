@@ -41,7 +41,8 @@ pub(crate) async fn lend(
     tx.execute(&statement, &[&terminal]).await.map(drop)
 }
 
-/// Notes the leased numbers that facts used, whether or not they could be applied yet.
+/// Notes the numbers that facts used, whether or not they could be applied yet: those out of leases,
+/// and those in the form of leased ones that people typed, which leases pass over from then on.
 pub(crate) async fn issued<'f>(
     tx: &Transaction<'_>,
     terminal: &Terminal,
@@ -51,16 +52,30 @@ pub(crate) async fn issued<'f>(
     let mut records = Vec::new();
     let mut prefixes = Vec::new();
     let mut numbers = Vec::new();
+    let mut typed = (Vec::new(), Vec::new());
+    // No prefix has one, and Postgres keeps no NUL.
+    let plain = |prefix: &str| !prefix.chars().any(char::is_control);
     for fact in facts {
-        if let Body::BatchStarted(started) = &fact.fact
-            && let Some(leased) = &started.lease
-            // No lease has one, and Postgres keeps no NUL.
-            && !leased.prefix.chars().any(char::is_control)
-        {
-            records.push(origin.record(fact.seq).0);
-            prefixes.push(leased.prefix.as_str());
-            numbers.push(leased.number);
+        let Body::BatchStarted(started) = &fact.fact else { continue };
+        match &started.lease {
+            Some(leased) if plain(&leased.prefix) => {
+                records.push(origin.record(fact.seq).0);
+                prefixes.push(leased.prefix.as_str());
+                numbers.push(leased.number);
+            },
+            Some(_) => {},
+            None => {
+                if let Some((prefix, number)) = parts(&started.number).filter(|(p, _)| plain(p)) {
+                    typed.0.push(prefix);
+                    typed.1.push(number);
+                }
+            },
         }
+    }
+    if !typed.0.is_empty() {
+        let statement =
+            tx.prepare_cached("SELECT edge.numbers_were_typed('batch', $1, $2)").await?;
+        tx.execute(&statement, &[&typed.0, &typed.1]).await?;
     }
     if records.is_empty() {
         return Ok(());

@@ -153,21 +153,21 @@ pub(crate) async fn pin(database: &Database, command: PinCommand) -> anyhow::Res
     }
 }
 
-/// The key of somebody who is active at the site, by badge or key.
+/// Somebody who is active at the site, by badge or key: the key, and the word of the role.
 pub(crate) async fn person(
     tx: &Transaction<'_>,
     place: &Place<'_>,
     badge_or_key: &str,
-) -> anyhow::Result<Uuid> {
+) -> anyhow::Result<(Uuid, String)> {
     let row = tx
         .query_opt(
-            "SELECT user_id FROM edge.people
+            "SELECT user_id, role FROM edge.people
              WHERE is_active AND (badge = $1 OR user_id::text = lower($1))",
             &[&badge_or_key],
         )
         .await?
         .with_context(|| format!("nobody at {} has the badge or key {badge_or_key}", place.code))?;
-    Ok(row.try_get(0)?)
+    Ok((row.try_get(0)?, row.try_get(1)?))
 }
 
 fn fits(text: &str) -> bool {

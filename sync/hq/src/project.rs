@@ -101,10 +101,10 @@ pub(crate) async fn project(
     facts: &[Fact],
     until: Option<Instant>,
 ) -> Result<Projected, tokio_postgres::Error> {
-    let forged = unbacked(tx, writer, facts).await?;
-    let facts = without(facts, &forged);
     let names = Names::read(tx).await?;
-    let facts = names.folded(&facts);
+    let facts = names.folded(facts);
+    let forged = unbacked(tx, writer, &facts, &names).await?;
+    let facts = without(&facts, &forged);
     let mut projected = Projected { held: forged, ..Projected::default() };
     let Some(first) = facts.first() else { return Ok(projected) };
     let touched: Vec<Uuid> = facts.iter().flat_map(|fact| writer.builds_on(fact)).collect();

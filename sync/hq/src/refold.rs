@@ -94,7 +94,8 @@ impl Found {
     /// What is not as the facts say, in words.
     pub(crate) fn differences(&self) -> Option<String> {
         let Self { states, rows, extra, named, derived, .. } = self;
-        let mut told: Vec<String> = derived.iter().map(Difference::to_string).collect();
+        let ours = derived.iter().filter(|difference| !difference.shared);
+        let mut told: Vec<String> = ours.map(Difference::to_string).collect();
         if *states > 0 || *rows > 0 || *extra > 0 {
             let named = named.join(", ");
             told.push(format!(
@@ -116,12 +117,7 @@ pub(crate) async fn check(
     enter(&tx, organization, site).await?;
     tx.batch_execute("SET LOCAL statement_timeout = 0").await?;
     let tenant = Tenant { organization: organization.to_owned(), site: SiteId(site) };
-    let mut site = Site::new(&tx, tenant, part).await?;
-    site.refold(false).await?;
-    if part.number == 0 {
-        site.found.derived = derived::differences(&tx).await?;
-    }
-    Ok(site.found)
+    Site::refolded(&tx, tenant, part, false).await
 }
 
 /// Does it.
@@ -133,24 +129,23 @@ pub(crate) async fn run(database: &Database, args: RefoldArgs) -> anyhow::Result
     tx.batch_execute("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '60s'").await?;
     tx.execute("SELECT FROM edge.terminals ORDER BY terminal_id FOR UPDATE", &[]).await?;
     let tenant = Tenant { organization: place.organization.to_owned(), site: SiteId(place.id()) };
-    let mut site = Site::new(&tx, tenant, Part::WHOLE).await?;
-    site.refold(!args.check).await?;
-    let Found { facts, records, states, rows, extra, .. } = site.found;
-    let derived = derived::differences(&tx).await?;
+    let found = Site::refolded(&tx, tenant, Part::WHOLE, !args.check).await?;
     tx.commit().await?;
+    let Found { facts, records, states, rows, extra, derived, .. } = &found;
     say(&format!(
         "{facts} facts are {records} records; {states} states, {rows} rows and {extra} rows too \
          many {}",
         if args.check { "differ" } else { "were put right" }
     ))?;
-    for difference in &derived {
-        say(&format!("does not hold, and is not mended: {difference}"))?;
+    for difference in derived {
+        let whose = if difference.shared { "; another program may have written it" } else { "" };
+        say(&format!("does not hold, and is not mended: {difference}{whose}"))?;
     }
     // Said with every result, so that nobody takes it for more than it is.
     say(
         "not folded: queues, jobs and which records are one; what must hold of them was looked up",
     )?;
-    let same = states == 0 && rows == 0 && extra == 0 && derived.is_empty();
+    let same = found.differences().is_none();
     anyhow::ensure!(same || !args.check, "what is kept is not what the facts say");
     Ok(())
 }
@@ -165,13 +160,21 @@ struct Site<'t> {
 }
 
 impl<'t> Site<'t> {
-    async fn new(
+    /// Folds a part of a site again; what is derived beside the fold is looked up with the first part.
+    async fn refolded(
         tx: &'t Transaction<'t>,
         tenant: Tenant,
         part: Part,
-    ) -> Result<Self, tokio_postgres::Error> {
+        write: bool,
+    ) -> anyhow::Result<Found> {
         let names = Names::read(tx).await?;
-        Ok(Self { tx, tenant, names, aliases: Aliases::new(), part, found: Found::default() })
+        let (aliases, found) = (Aliases::new(), Found::default());
+        let mut site = Self { tx, tenant, names, aliases, part, found };
+        site.refold(write).await?;
+        if part.number == 0 {
+            site.found.derived = derived::differences(tx).await?;
+        }
+        Ok(site.found)
     }
 
     async fn refold(&mut self, write: bool) -> anyhow::Result<()> {
@@ -238,7 +241,7 @@ impl<'t> Site<'t> {
             let mut own = Vec::new();
             for row in &page {
                 let Ok(fact) = Fact::parse(row.try_get(1)?) else { continue };
-                let fact = self.names.fact(&fact);
+                let fact = self.names.fact(fact);
                 self.found.facts += 1;
                 self.add(origin, &fact, records, &mut own);
             }

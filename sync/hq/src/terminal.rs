@@ -11,9 +11,12 @@ use crate::{
     cli::{SiteArgs, say},
     database::{Database, Role, begin},
     enroll,
-    quarantine::command::{ALARM_PERCENT, FEW},
+    quarantine::command::is_alarming,
     site::Place,
 };
+
+/// How the column of facts that wait is called.
+const WAITING: &str = "waiting facts";
 
 /// Enrolled terminals.
 #[derive(Subcommand)]
@@ -87,20 +90,20 @@ pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Resul
                      WHERE c.organization_id = t.organization_id
                        AND c.terminal_id = t.terminal_id AND c.nonce <> t.nonce
                        AND c.last_seen_at > now() - interval '1 day')::text,
-                    (SELECT CASE WHEN t.watermark >= $3 AND count(*) * 100 > t.watermark * $4
-                                 THEN 'ALARM ' ELSE '' END
-                            || count(*) || ' since '
-                            || date_trunc('second', min(q.created_at)) || ': ' || (array_agg(q.code ORDER BY q.created_at, q.seq))[1]
-                     FROM edge.quarantine q
-                     WHERE q.resolved_at IS NULL AND q.organization_id = t.organization_id
-                       AND q.terminal_id = t.terminal_id AND q.incarnation = t.incarnation
-                     HAVING count(*) > 0),
-                    s.status -> 'machines' ->> 'refused', t.terminal_id::text
+                    w.waiting || ' since ' || date_trunc('second', w.since) || ': ' || w.code,
+                    s.status -> 'machines' ->> 'refused', t.terminal_id::text,
+                    w.waiting, t.watermark
              FROM edge.terminals t
              LEFT JOIN edge.terminal_status s USING (organization_id, terminal_id)
+             LEFT JOIN LATERAL (
+                 SELECT count(*) AS waiting, min(q.created_at) AS since,
+                        (array_agg(q.code ORDER BY q.created_at, q.seq))[1] AS code
+                 FROM edge.quarantine q
+                 WHERE q.resolved_at IS NULL AND q.organization_id = t.organization_id
+                   AND q.terminal_id = t.terminal_id AND q.incarnation = t.incarnation) w ON true
              WHERE t.organization_id = $1 AND t.site_id = $2
              ORDER BY t.code, t.status <> 'active', t.enrolled_at DESC",
-            &[&site.organization, &site.id(), &FEW, &ALARM_PERCENT],
+            &[&site.organization, &site.id()],
         )
         .await?;
     let names = [
@@ -113,16 +116,20 @@ pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Resul
         "incarnation",
         "address",
         "copies",
-        "waiting facts",
+        WAITING,
         "refused site data",
         "id",
     ];
     say(&names.join("\t"))?;
     for row in &rows {
-        let field = |column| row.try_get::<_, Option<String>>(column);
-        let fields: Result<Vec<String>, _> =
-            (0..names.len()).map(|column| Ok(field(column)?.unwrap_or("-".to_owned()))).collect();
-        say(&fields.map_err(|fault: tokio_postgres::Error| fault)?.join("\t"))?;
+        let alarms = is_alarming(row.try_get(names.len())?, row.try_get(names.len() + 1)?);
+        let mut fields = Vec::new();
+        for (column, name) in names.iter().enumerate() {
+            let told: Option<String> = row.try_get(column)?;
+            let alarm = if *name == WAITING && alarms { "ALARM " } else { "" };
+            fields.push(format!("{alarm}{}", told.as_deref().unwrap_or("-")));
+        }
+        say(&fields.join("\t"))?;
     }
     Ok(())
 }

@@ -23,7 +23,9 @@ pub const OTHER_INCARNATION: &str = "other_incarnation";
 pub const ROLLED_BACK: &str = "rolled_back";
 /// 409: another installation uses this identity. A person must act.
 pub const CLONED: &str = "cloned";
-/// 429: too many requests of this terminal. Wait as `retry-after` says.
+/// 429: too many requests of this terminal, or a renewal that is not finished. Ask the same again, not
+/// before `retry-after` has passed; the session goes on. What stands before headquarters and answers
+/// 429 or 503 with `retry-after` in words of its own says the same.
 pub const BUSY: &str = "busy";
 /// 413: too large a body, a line or too many facts.
 pub const TOO_LARGE: &str = "too_large";
@@ -31,5 +33,6 @@ pub const TOO_LARGE: &str = "too_large";
 pub const MALFORMED: &str = "malformed";
 /// 426: the terminal's protocol is too old.
 pub const UPGRADE_REQUIRED: &str = "upgrade_required";
-/// 500, 503: headquarters cannot work now. Try later.
+/// 500, 503: headquarters cannot work now. The session is over; begin another later, not before
+/// `retry-after` has passed.
 pub const UNAVAILABLE: &str = "unavailable";

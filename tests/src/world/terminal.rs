@@ -20,6 +20,7 @@ pub struct Terminal {
     daemon: Option<Child>,
     config: PathBuf,
     folder: TempDir,
+    environment: Vec<(String, String)>,
 }
 
 impl Terminal {
@@ -32,7 +33,7 @@ impl Terminal {
         let data = folder.path().join("data");
         std::fs::create_dir(&data)?;
         std::fs::write(&config, configure(&data)?)?;
-        Ok(Self { daemon: None, config, folder })
+        Ok(Self { daemon: None, config, folder, environment: Vec::new() })
     }
 
     pub fn config(&self) -> &Path {
@@ -69,8 +70,16 @@ impl Terminal {
 
     /// Starts the daemon and waits for nothing.
     pub fn launch(&mut self) -> anyhow::Result<()> {
-        self.daemon = Some(Child::spawn(&mut self.kartd("run")?)?);
+        let mut daemon = self.kartd("run")?;
+        daemon.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        self.daemon = Some(Child::spawn(&mut daemon)?);
         Ok(())
+    }
+
+    /// What the daemon finds in its environment from its next start on.
+    pub fn set_environment(&mut self, variables: &[(&str, &str)]) {
+        let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        self.environment = owned.collect();
     }
 
     /// Waits until the first machine is shown with what is looked for.

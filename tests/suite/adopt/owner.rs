@@ -163,6 +163,22 @@ async fn jobs(headquarters: &Headquarters) {
         assert_eq!(texts(headquarters, &now).await, [state], "{call}");
     }
     count(headquarters, "ops_job_station_history", 2).await;
+
+    // Functions that give whole rows give rows of their tables, whatever columns our views have.
+    let site = "(SELECT id FROM public.oee_sites WHERE organization_id = 'cedar-works')";
+    let family =
+        format!("(SELECT id FROM public.ops_product_families WHERE site_id = {site} LIMIT 1)");
+    let made = asked(&format!(
+        "SELECT id FROM edge.create_ops_product({family}, 'BR-81', 'Bracket 81 mm', 0.05)"
+    ));
+    for (call, told) in [
+        (format!("count(*) > 0 FROM edge.get_ops_station_connections({site})"), "t"),
+        (format!("count(*) FROM edge.get_ops_products({site}) WHERE id = '{made}'"), "1"),
+        (format!("product_name FROM edge.update_ops_product('{made}', 'Bracket')"), "Bracket"),
+        (format!("edge.delete_ops_product('{made}')"), "t"),
+    ] {
+        assert_eq!(asked(&format!("SELECT {call}")), told, "{call}");
+    }
 }
 
 async fn forgotten(headquarters: &Headquarters) {

@@ -114,3 +114,20 @@ async fn what_a_forgotten_person_wrote_at_a_terminal_that_was_away_goes_when_it_
     let (code, _, complaint) = said(shift.headquarters(), &[&add, &PLACE[..]].concat()).await;
     assert!(code == Some(1) && complaint.contains("give another number"), "{complaint}");
 }
+
+#[tokio::test]
+async fn whoever_is_being_forgotten_corrects_nothing_more() {
+    let _turn = turn().await;
+    let shift = Shift::begun().await;
+    let labor = shift.operator.confirmed.clocked_in[0].0;
+    // As erasing begins: the name, the badge and the key still stand.
+    let forgotten =
+        format!("INSERT INTO edge.forgotten VALUES ('cedar-works', '{}')", user("1005").0);
+    shift.headquarters().sql(&forgotten, &[]).await.unwrap();
+    let wish = json!({ "record": labor, "reason": "Ada was ill", "void": true });
+    let (status, problem) = shift.correct(wish).await;
+    assert_eq!(status, 403, "{problem}");
+    for kept in ["edge.corrections", "edge.fact_texts WHERE field = 'reason'"] {
+        assert_eq!(shift.number(&format!("SELECT count(*) FROM {kept}")).await, 0, "{kept}");
+    }
+}

@@ -1,11 +1,12 @@
 //! What could lock a terminal out, or wear headquarters down, and does not.
 
 use kart_core::fact::Body;
-use kart_wire::{Pulled, Status, code};
+use kart_wire::{Hello, PastSession, Pulled, Status, code};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_postgres::NoTls;
 
+use super::device::Device;
 use super::{LIMIT, batch, code_of, edited_site, enroll, enrolled, refusal};
 
 /// The head of a request whose body never comes.
@@ -87,6 +88,47 @@ async fn proofs_and_codes_have_a_pace() {
     other.post::<kart_wire::Token>("token", &assertion).await.unwrap();
     assert_eq!(device.push(1).await.unwrap().watermark, 1);
     enroll(&headquarters, "T-09").await;
+}
+
+/// More than one address may ask at once without a token.
+const FLOOD: usize = 5_000;
+
+#[tokio::test]
+async fn strangers_at_an_address_keep_no_terminal_from_its_next_session() {
+    let (headquarters, mut device) = enrolled().await;
+    let mut flood = tokio::task::JoinSet::new();
+    for _ in 0..20 {
+        let device = Device::new(&headquarters.url());
+        flood.spawn(async move {
+            let mut last = 0;
+            for _ in 0..FLOOD / 20 {
+                last = device.stranger("token").body("[").send().await.unwrap().status().as_u16();
+            }
+            last
+        });
+    }
+    let last = flood.join_all().await;
+    assert!(last.iter().any(|status| *status == 429), "the address has had its share: {last:?}");
+    let assertion = || device.assertion(kart_wire::AUDIENCE, jiff::Timestamp::now().as_second());
+    // With the token that it had it is no stranger, and gets the next one.
+    let answer = device.request("token").json(&assertion()).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    device.token = answer.json::<kart_wire::Token>().await.unwrap().token;
+    device.hello().await.unwrap();
+    assert_eq!(device.push(1).await.unwrap().watermark, 1);
+}
+
+#[tokio::test]
+async fn sessions_that_are_made_up_fill_no_audit() {
+    let (headquarters, device) = enrolled().await;
+    for n in 0..5 {
+        let session = uuid::Uuid::new_v4();
+        let sessions = vec![PastSession { session, watermark: n, cursor: None }];
+        let hello = Hello { sessions, ..device.greeting() };
+        device.post::<kart_wire::Welcome>("hello", &hello).await.unwrap();
+    }
+    let noted = "SELECT count(*) FROM edge.audit WHERE action = 'headquarters restored'";
+    assert_eq!(headquarters.number(noted).await.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Fifty machines that answer wrongly one time in ten, in every way that the plant knows. Each word that they give
-//! tells whose it is and in answer to which question, so that a value in the wrong place cannot hide.
+//! tells whose it is and in answer to which question, so that a value in the wrong place cannot hide. They make parts
+//! meanwhile: the engine's sum equals theirs at each reading, but for what was made between the last reading before and
+//! a reset, which is flagged.
 //!
 //! `KART_POLLS` says how many questions are to be asked; a million is the long form.
 
@@ -15,6 +17,18 @@ use tokio::task::JoinSet;
 
 use super::*;
 use crate::turn::seed;
+use kart_core::{
+    counter::{CounterKind, CounterShape, Verdict},
+    engine::Engine,
+    fact::{Body, Draft},
+    id::{EquipmentId, Incarnation, Origin, TerminalId},
+    machine::MachineState,
+    map::{CounterMap, Habits, MachineMap, Map},
+    plant::Plant,
+    signal::Sample,
+    time::{Boot, Moment},
+};
+use uuid::Uuid;
 
 const USUAL_POLLS: u64 = 100_000;
 const MACHINES: usize = 50;
@@ -50,8 +64,41 @@ struct Truth {
     /// The numbers of the questions of each machine that may be believed.
     answered: Vec<BTreeSet<u16>>,
     asked: Vec<u16>,
+    made: Vec<Made>,
+    /// What had been made when the question of this number was answered, of each machine.
+    shown: Vec<BTreeMap<u16, Made>>,
     at_peace: bool,
     dice: Option<StdRng>,
+}
+
+/// The parts of one machine.
+#[derive(Clone, Copy, Default)]
+struct Made {
+    /// Since the test began.
+    total: i64,
+    /// Its counter, which begins close to where a register ends.
+    counter: i64,
+    /// How often the counter began anew at zero.
+    resets: u32,
+}
+
+impl Made {
+    fn some(&mut self, dice: &mut StdRng, calm: bool) {
+        // Far from both ends of the register, so that a reset can be told from a round.
+        if !calm
+            && (400..50_000).contains(&(self.counter & 0xFFFF))
+            && dice.random_range(0..200) == 0
+        {
+            (self.counter, self.resets) = (0, self.resets + 1);
+        }
+        let parts = dice.random_range(0..=3);
+        self.counter += parts;
+        self.total += parts;
+    }
+
+    fn register(&self) -> u16 {
+        u16::try_from(self.counter & 0xFFFF).unwrap()
+    }
 }
 
 impl Truth {
@@ -62,7 +109,11 @@ impl Truth {
         *self.functions.entry(request.function).or_default() += 1;
         self.asked[machine] = self.asked[machine].wrapping_add(1);
         let number = self.asked[machine];
-        let pdu = registers(machine, request, number);
+        let made = &mut self.made[machine];
+        let calm = self.at_peace;
+        made.some(self.dice.as_mut().unwrap(), calm);
+        self.shown[machine].insert(number, *made);
+        let pdu = registers(machine, request, (number, made.register()));
         let fault = self.fault();
         let kind = fault.as_ref().map_or(Wrong::Ok, |fault| fault.kind);
         if kind != Wrong::Ok {
@@ -107,14 +158,19 @@ impl Truth {
     }
 }
 
-/// Two words in each block: the number of the question, and whose it is.
-fn registers(machine: usize, request: &Request, number: u16) -> Vec<u8> {
+/// The words of a block: the number of the question, whose it is, and the counter.
+fn registers(machine: usize, request: &Request, (number, counter): (u16, u16)) -> Vec<u8> {
     let &[a0, a1, c0, c1] = request.data.as_slice() else { panic!("{request:?}") };
     let (start, count) = (u16::from_be_bytes([a0, a1]), u16::from_be_bytes([c0, c1]));
     let table = if request.function == 4 { Table::Input } else { Table::Holding };
     let words = (start..start + count).flat_map(|address| {
         let own = mark(machine, table, address / 1000);
-        if address % 2 == 0 { number } else { own }.to_be_bytes()
+        match address % 1000 {
+            0 => number,
+            1 => own,
+            _ => counter,
+        }
+        .to_be_bytes()
     });
     let bytes = u8::try_from(count * 2).unwrap();
     [request.function, bytes].into_iter().chain(words).collect()
@@ -185,7 +241,10 @@ fn plan_of(machine: usize, unit: u8) -> DevicePlan {
         let name = |what: &str| format!("{what} {}", mark(machine, table, block));
         let number = point(&name("number"), table, block * 1000, Kind::U16);
         let mark = point(&name("mark"), table, block * 1000 + 1, Kind::U16);
-        [number, mark].map(|point| Point { machine, ..point })
+        let counts = (table, block) == BLOCKS[0];
+        let parts = counts.then(|| point(&name("parts"), table, block * 1000 + 2, Kind::U16));
+        let points = [Some(number), Some(mark), parts].into_iter().flatten();
+        points.map(move |point| Point { machine, ..point })
     });
     let points = points.collect();
     let interval = Duration::from_millis(1);
@@ -202,10 +261,78 @@ struct Witness {
     /// The newest number of each block.
     newest: BTreeMap<String, u16>,
     misattributed: Vec<String>,
+    engine: Engine,
+    /// What each machine had made at its last reading, and what of it the engine must have.
+    read: Vec<Option<(Made, i64)>>,
+    resets: u64,
+    wrong_sums: Vec<String>,
+}
+
+fn equipment(machine: usize) -> EquipmentId {
+    EquipmentId(Uuid::from_u128(machine as u128 + 1))
+}
+
+/// An engine for which the machines count.
+fn engine() -> Engine {
+    let machines = (0..MACHINES).map(|machine| {
+        let (table, block) = BLOCKS[0];
+        let signal = format!("parts {}", mark(machine, table, block));
+        let shape = CounterShape { width: Some(16), max_per_s: 5_000.0 };
+        MachineMap {
+            equipment: equipment(machine),
+            station: None,
+            signals: Vec::new(),
+            counters: vec![CounterMap { signal, kind: CounterKind::Good, shape }],
+            rules: Vec::new(),
+            otherwise: MachineState::Stopped,
+            stale_us: 3_600_000_000,
+            habits: Habits::default(),
+        }
+    });
+    let map = Map { fingerprint: "hostile".to_owned(), machines: machines.collect() };
+    let origin = Origin { terminal: TerminalId(Uuid::nil()), incarnation: Incarnation(0) };
+    Engine::new(Plant::new(origin), Arc::new(map), "T".to_owned())
 }
 
 impl Witness {
-    fn hear(&mut self, sample: &kart_core::signal::Sample) {
+    /// What was read together, as the daemon hands it to the engine.
+    fn take(&mut self, samples: &[Sample]) {
+        samples.iter().for_each(|sample| self.hear(sample));
+        let Some(last) = samples.last() else { return };
+        let now = Moment { at: last.at, boot: Boot("hostile".to_owned()) };
+        self.engine.on_samples(samples, &now);
+        let verdict = |draft: Draft| match draft.body {
+            Body::Counted(counted) => Some(counted.verdict),
+            _ => None,
+        };
+        let verdicts: Vec<Verdict> =
+            self.engine.take_drafts().into_iter().filter_map(verdict).collect();
+        for sample in samples.iter().filter(|sample| sample.signal.starts_with("parts ")) {
+            self.compare(sample, &verdicts);
+        }
+    }
+
+    /// Compares what the engine has counted with what the machine had made when it answered.
+    fn compare(&mut self, sample: &Sample, verdicts: &[Verdict]) {
+        let machine = sample.machine;
+        let number = self.newest[&sample.signal.replace("parts", "number")];
+        let made = self.truth.lock().unwrap().shown[machine][&number];
+        let reset = self.read[machine].is_some_and(|(before, _)| before.resets != made.resets);
+        let sum = match self.read[machine] {
+            None => 0,
+            Some((_, sum)) if reset => sum + made.counter,
+            Some((before, sum)) => sum + made.total - before.total,
+        };
+        self.read[machine] = Some((made, sum));
+        self.resets += u64::from(reset);
+        let counted = self.engine.plant.machines[&equipment(machine)].good;
+        let flagged = verdicts.contains(&Verdict::Reset);
+        if counted != sum || flagged != reset {
+            self.wrong_sums.push(format!("{sample:?}: {counted} counted of {sum}, {verdicts:?}"));
+        }
+    }
+
+    fn hear(&mut self, sample: &Sample) {
         self.values += 1;
         let (what, own) = sample.signal.split_once(' ').unwrap();
         let own: u16 = own.parse().unwrap();
@@ -213,6 +340,10 @@ impl Witness {
         let value = u16::try_from(value).unwrap();
         let fits = match what {
             "mark" => value == own && usize::from(own >> 8) == sample.machine,
+            "parts" => {
+                let number = self.newest[&format!("number {own}")];
+                self.truth.lock().unwrap().shown[sample.machine][&number].register() == value
+            },
             _ => {
                 let before = self.newest.insert(sample.signal.clone(), value);
                 let newer =
@@ -233,7 +364,10 @@ async fn fifty_hostile_machines_and_no_value_in_the_wrong_place() {
     let dice = StdRng::seed_from_u64(seed("modbus::hostile", 4));
     let polls = std::env::var("KART_POLLS").ok().and_then(|polls| polls.parse().ok());
     let polls = polls.unwrap_or(USUAL_POLLS);
+    let start = Made { total: 0, counter: 65_000, resets: 0 };
     let truth = Truth {
+        made: vec![start; MACHINES],
+        shown: vec![BTreeMap::new(); MACHINES],
         answered: vec![BTreeSet::new(); MACHINES],
         asked: vec![0; MACHINES],
         dice: Some(dice),
@@ -264,13 +398,17 @@ async fn fifty_hostile_machines_and_no_value_in_the_wrong_place() {
         values: 0,
         newest: BTreeMap::new(),
         misattributed: Vec::new(),
+        engine: engine(),
+        read: vec![None; MACHINES],
+        resets: 0,
+        wrong_sums: Vec::new(),
     };
     let watch = async {
         let mut since_peace = BTreeSet::new();
         while since_peace.len() < MACHINES {
             let Some(reading) = readings.recv().await else { panic!("all sources ended") };
             let Reading::Samples { samples, .. } = reading else { continue };
-            samples.iter().for_each(|sample| witness.hear(sample));
+            witness.take(&samples);
             let mut truth = truth.lock().unwrap();
             truth.at_peace |= truth.polls >= polls;
             if truth.at_peace {
@@ -286,11 +424,15 @@ async fn fifty_hostile_machines_and_no_value_in_the_wrong_place() {
     {
         let Truth { polls, wrong: kinds, functions, .. } = &*truth;
         eprintln!(
-            "{polls} polls, {} values, {wrong} misbehaviours {kinds:?}, functions {functions:?}",
-            witness.values
+            "{polls} polls, {} values, {wrong} misbehaviours {kinds:?}, functions {functions:?}, {} parts, {} resets",
+            witness.values,
+            witness.read.iter().flatten().map(|(_, sum)| sum).sum::<i64>(),
+            witness.resets
         );
     }
     assert!(witness.misattributed.is_empty(), "{:#?}", witness.misattributed);
+    assert!(witness.wrong_sums.is_empty(), "{:#?}", witness.wrong_sums);
+    assert!(witness.resets >= polls / 1_000, "{} resets", witness.resets);
     assert!(wrong >= polls / 11, "{wrong} misbehaviours in {polls} polls");
     assert!(witness.values > polls, "two values in most answers: {}", witness.values);
     let functions: Vec<u8> = truth.functions.keys().copied().collect();

@@ -58,6 +58,13 @@ async fn what_is_derived_is_checked() {
     let check = [&["refold", "--check"], &SITE[..]].concat();
     let (code, told, complaint) = said(&headquarters, &check).await;
     assert_eq!(code, Some(0), "{told}{complaint}");
+    // A job that one of Kartorium's own programs wrote, by its own rules, is named and no failure.
+    let theirs = "INSERT INTO ops_jobs (site_id, job_number, state, current_station_id)
+        SELECT site_id, 'J-THEIRS', 'pending', id FROM ops_stations WHERE code = 'ST-21' RETURNING 1";
+    headquarters.sql(theirs, &[]).await.unwrap();
+    let (code, told, complaint) = said(&headquarters, &check).await;
+    assert_eq!(code, Some(0), "{told}{complaint}");
+    assert!(told.contains("stands at a station") && told.contains("another program"), "{told}");
     for (spoil, wanted, mend) in SPOILT {
         headquarters.sql(spoil, &[]).await.unwrap();
         let (code, told, _) = said(&headquarters, &check).await;

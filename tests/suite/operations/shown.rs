@@ -9,6 +9,7 @@ use kart_core::fact::Body;
 use kart_core::fact::batch::BatchAborted;
 use kart_core::id::{EquipmentId, ReasonId, RecordId};
 use kart_tests::screen::{ENTER, Screen, TAB};
+use kart_tests::wait::wait_for;
 use kart_tests::world::layout::Layout;
 use kart_tests::world::terminal::Terminal;
 use kart_tests::world::{World, WorldOptions};
@@ -236,6 +237,21 @@ async fn a_batch_that_both_began_unseen_is_one_on_both_screens_and_is_corrected_
     let open =
         "SELECT count(*) FROM oee_machine_events WHERE event_type = 'batch' AND end_ts IS NULL";
     assert_eq!(headquarters.number(open).await.unwrap(), 0);
+
+    // Also when it is over at both, each holds a correction in its own file.
+    let count = correct(&["--good", "41"]);
+    let count: Vec<&str> = count.iter().map(String::as_str).collect();
+    assert_eq!(said(headquarters, &count).await.0, Some(0));
+    for terminal in [&world.terminal, &second] {
+        let own = "SELECT good_parts FROM oee_batch_details WHERE batch_number = 'B-7'";
+        wait_for("the correction in the terminal's own file", SOON * 5, async || {
+            let file = terminal.facts().unwrap();
+            let parts: Option<i64> = file.query_row(own, [], |row| row.get(0)).unwrap();
+            if parts == Some(41) { Ok(()) } else { Err(format!("{parts:?}")) }
+        })
+        .await;
+        terminal.confirmed().await.unwrap();
+    }
     assert_eq!(headquarters.number("SELECT count(*) FROM edge.quarantine").await.unwrap(), 0);
     administer(headquarters, &[&["refold", "--check"], &SITE[..]].concat()).await;
 }

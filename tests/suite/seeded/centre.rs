@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use kart_core::fact::correction::Correction;
 use kart_core::fact::{Fact, Hash};
-use kart_core::id::SiteId;
+use kart_core::id::{RecordId, SiteId};
 use kart_core::number::Lease;
 use kart_core::plant::Plant;
 use kart_core::record::Record;
-use kart_core::reference::Reference;
+use kart_core::reference::{Alias, Reference};
 use kart_core::row::Cell;
 use kart_hq::decisions::{
     Head, Held, Known, Push, Said, Terminal, Writer, check, check_sender, check_session, judge,
@@ -24,6 +24,7 @@ use super::disk::RowKey;
 use super::floor;
 use super::truth::Name;
 
+mod alias;
 mod correct;
 mod feed;
 mod fold;
@@ -90,7 +91,9 @@ pub(super) struct State {
     /// The highest number that each life has used.
     used: BTreeMap<(Uuid, String), i64>,
     /// Corrections, and the terminals that they go down to.
-    pub(super) corrections: BTreeMap<Uuid, (Uuid, Arc<Correction>)>,
+    pub(super) corrections: BTreeMap<Uuid, (Vec<Uuid>, Arc<Correction>)>,
+    /// Records that turned out to be one with another.
+    pub(super) aliases: BTreeMap<RecordId, Alias>,
     /// The end of headquarters' own log.
     log: (u64, Hash),
     /// Number of the last transaction, and which rows each one changed.
@@ -110,6 +113,8 @@ pub(super) struct Changes {
     pub(super) head: Option<(Uuid, u64, Hash)>,
     reissued: Vec<(Uuid, String, u64, [u8; 32])>,
     used: Vec<((Uuid, String), i64)>,
+    corrections: Vec<(Uuid, (Vec<Uuid>, Arc<Correction>))>,
+    aliases: BTreeMap<RecordId, Alias>,
 }
 
 /// What a push came to: the changes still have to be committed.
@@ -172,10 +177,23 @@ impl State {
             let used = self.used.entry(life).or_default();
             *used = number.max(*used);
         }
+        for (name, alias) in changes.aliases {
+            self.changed.push((self.tx, ("edge.record_aliases", name.0)));
+            self.aliases.insert(name, alias);
+        }
+        for (id, row) in changes.corrections {
+            self.changed.push((self.tx, ("edge.corrections", id)));
+            self.corrections.insert(id, row);
+        }
         if let Some((terminal, watermark, hash)) = changes.head {
             let known = self.terminals.get_mut(&terminal).unwrap();
             (known.watermark, known.hash) = (watermark, hash);
         }
+    }
+
+    /// Whether a terminal has had more than one life.
+    pub(super) fn renewed(&self, terminal: Uuid) -> bool {
+        self.lives.keys().any(|(of, _)| *of == terminal)
     }
 
     /// The number of the last transaction.
@@ -222,6 +240,7 @@ impl Centre {
             next_number: 1,
             used: BTreeMap::new(),
             corrections: BTreeMap::new(),
+            aliases: BTreeMap::new(),
             log: (0, Hash::ZERO),
             tx: 0,
             changed: Vec::new(),

@@ -18,6 +18,8 @@ use super::world::{Boundary, World};
 mod end;
 mod rows;
 
+pub(super) use rows::column;
+
 pub(super) use end::at_rest;
 
 /// Rows as one number; the hasher's keys are fixed.

@@ -19,6 +19,8 @@ const SITE: &str = "cedar";
 /// What a press makes at most.
 const PER_SECOND: f64 = 1.0;
 pub(super) const CREW: usize = 3;
+/// How numbers begin that people type.
+pub(super) const TYPED: &str = "ORDER-";
 
 pub(super) fn key(table: &str, code: &str) -> Uuid {
     reference_id(ORGANIZATION, SITE, table, code)
@@ -32,6 +34,11 @@ pub(super) fn badge(terminal: usize, person: usize) -> String {
     format!("{}", 1_000 + terminal * 10 + person)
 }
 
+/// A number that people type.
+pub(super) fn typed(order: usize) -> String {
+    format!("{TYPED}{order}")
+}
+
 /// What a person writes.
 pub(super) fn comment(terminal: usize, key: u64) -> String {
     format!("comment {terminal}/{key}")
@@ -41,20 +48,31 @@ fn press_code(terminal: usize, press: usize) -> String {
     format!("EQ-{terminal}{press}")
 }
 
+/// Two terminals stand at each station.
+pub(super) fn station_code(terminal: usize) -> String {
+    format!("ST-{}", terminal / 2)
+}
+
 /// The site file for so many terminals, in its `version`: each one adds a product.
 pub(super) fn site_file(terminals: usize, version: i64) -> String {
     let mut file = format!(
         "[site]\norganization = '{ORGANIZATION}'\ncode = '{SITE}'\nname = 'Cedar'\n\
          time_zone = 'Europe/Berlin'\n[[system]]\ncode = 'L1'\nname = 'Line'\n"
     );
+    for first in (0..terminals).step_by(2) {
+        let machines: Vec<String> = (first..terminals.min(first + 2))
+            .flat_map(|terminal| [0, 1].map(|press| format!("'{}'", press_code(terminal, press))))
+            .collect();
+        let (code, machines) = (station_code(first), machines.join(", "));
+        write!(
+            file,
+            "[[station]]\ncode = '{code}'\nname = 'Presses'\nsystem = 'L1'\nmachines = [{machines}]\n"
+        )
+        .unwrap();
+    }
     for terminal in 0..terminals {
         let [a, b] = [0, 1].map(|press| press_code(terminal, press));
         let own = terminal_code(terminal);
-        write!(
-            file,
-            "[[station]]\ncode = 'ST-{terminal}'\nname = 'Presses'\nsystem = 'L1'\nmachines = ['{a}', '{b}']\n"
-        )
-        .unwrap();
         for code in [a, b] {
             write!(file, "[[machine]]\ncode = '{code}'\nname = 'Press'\nterminal = '{own}'\n")
                 .unwrap();
@@ -163,7 +181,7 @@ impl Press {
 pub(super) fn map(terminal: usize, presses: &[Press]) -> Arc<Map> {
     let machine = |press: &Press| MachineMap {
         equipment: press.equipment,
-        station: Some(StationId(key("ops_stations", &format!("ST-{terminal}")))),
+        station: Some(StationId(key("ops_stations", &station_code(terminal)))),
         signals: ["run", "good"].map(|name| (name.to_owned(), String::new())).into(),
         counters: vec![CounterMap {
             signal: "good".to_owned(),

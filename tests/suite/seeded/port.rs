@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use kart_core::id::Incarnation;
-use kart_core::reference::Reference;
+use kart_core::id::{Incarnation, RecordId};
+use kart_core::reference::{Alias, Reference};
 use kart_sync::{Fault, Fed, Link, NewLife, Page, Position, Terminal, Told};
 use kart_wire::{Point, Quarantined, Renewed, ScopeSum, Status, TextLine};
 use rand::Rng;
@@ -179,17 +179,19 @@ pub(super) fn reference(world: &World, station: &Station) -> Option<Arc<Referenc
     let site = world.reference(version(station)?);
     let mut leases = Vec::new();
     let mut corrections = Vec::new();
+    let mut work = site.work.clone();
     for ((_, table, _), row) in &station.disk.seen.mirror {
         match table.as_str() {
             "edge.number_leases" => leases.push(parsed(row)),
             "edge.corrections" => corrections.push(parsed(row)),
+            "edge.record_aliases" => work.floor.aliases.extend([parsed::<(RecordId, Alias)>(row)]),
             _ => {},
         }
     }
-    if leases.is_empty() && corrections.is_empty() {
+    if leases.is_empty() && corrections.is_empty() && work.floor.aliases.is_empty() {
         return Some(site);
     }
-    Some(Arc::new(Reference { leases, corrections, ..(*site).clone() }))
+    Some(Arc::new(Reference { leases, corrections, work, ..(*site).clone() }))
 }
 
 /// A row of one column.

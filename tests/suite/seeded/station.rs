@@ -308,6 +308,7 @@ impl Station {
                 if fact.former.is_some() {
                     let (old, new) = (former.record(kept.fact.seq), origin.record(fact.seq));
                     truth.renamed(old, new);
+                    truth.again.insert((former, kept.fact.seq), (origin, fact.seq));
                 }
                 let texts = if fact.former.is_some() { kept.texts.clone() } else { vec![] };
                 prepared.push(Prepared::new(fact, texts).unwrap());

@@ -32,6 +32,8 @@ pub(super) struct Truth {
     pub(super) away: BTreeSet<Name>,
     /// Of those, what an outside hand took off both ends, or a life said of itself.
     pub(super) taken: BTreeSet<Name>,
+    /// Facts that came again in the next life of their log, and as which one.
+    pub(super) again: BTreeMap<Name, Name>,
     /// Facts that headquarters acknowledged, as the terminal held them.
     pub(super) acked: BTreeMap<Name, Hash>,
     /// Every watermark that headquarters said in a session, after its commit.
@@ -41,7 +43,7 @@ pub(super) struct Truth {
     pub(super) shifts: BTreeMap<RecordId, Shift>,
     /// The commit of headquarters that each terminal has shown.
     pub(super) commits: BTreeMap<Uuid, (u32, u64)>,
-    /// Terminals with corrections that headquarters has lost.
+    /// Terminals with corrections that headquarters has lost at some time.
     pub(super) uncorrected: BTreeSet<Uuid>,
     /// Leased numbers that facts took, by life.
     pub(super) numbers: BTreeSet<(String, i64)>,

@@ -7,7 +7,8 @@ use kart_core::{
 };
 
 use super::{
-    BadgeForm, Choice, CompleteForm, ExplainForm, PunchForm, Sending, StartForm, TextField,
+    BadgeForm, Choice, Commissioning, CompleteForm, ExplainForm, FiguresScreen, PunchForm, Sending,
+    StartForm, TextField,
 };
 use crate::keys::Place;
 
@@ -41,6 +42,10 @@ pub enum Screen {
     Start(Box<StartForm>),
     /// Complete a batch.
     Complete(Box<CompleteForm>),
+    /// What a technician looks at while a machine is being mapped.
+    Commissioning(Box<Commissioning>),
+    /// Key figures of this shift.
+    Figures(Box<FiguresScreen>),
     /// Which stop to explain.
     Stops(Choice<RecordId>),
     /// Why it stopped.
@@ -58,6 +63,8 @@ impl Screen {
             Self::Punch(_) => Place::Punch,
             Self::Start(_) => Place::Start,
             Self::Complete(_) => Place::Complete,
+            Self::Commissioning(_) => Place::Commissioning,
+            Self::Figures(_) => Place::Figures,
             Self::Stops(_) => Place::Stops,
             Self::Explain(_) => Place::Explain,
         }
@@ -74,6 +81,8 @@ impl Screen {
             | Self::Receipts { .. }
             | Self::Help { .. }
             | Self::Badge(_)
+            | Self::Commissioning(_)
+            | Self::Figures(_)
             | Self::Stops(_) => None,
         }
     }
@@ -89,6 +98,8 @@ impl Screen {
             | Self::Receipts { .. }
             | Self::Help { .. }
             | Self::Badge(_)
+            | Self::Commissioning(_)
+            | Self::Figures(_)
             | Self::Stops(_) => None,
         }
     }
@@ -100,21 +111,25 @@ impl Screen {
             Self::Punch(form) => form.pin.as_mut(),
             Self::Start(form) => Some(form.field_mut()),
             Self::Complete(form) => form.field_mut(),
+            Self::Commissioning(shown) => shown.field(),
             Self::Explain(form) => form.commenting.then_some(&mut form.comment),
-            Self::Machine { .. } | Self::Receipts { .. } | Self::Help { .. } | Self::Stops(_) => {
-                None
-            },
+            Self::Machine { .. }
+            | Self::Receipts { .. }
+            | Self::Help { .. }
+            | Self::Figures(_)
+            | Self::Stops(_) => None,
         }
     }
 
     /// The screen that an organisation may hide; help goes with the place beneath it.
     pub fn part(&self) -> Option<Part> {
         match self {
-            Self::Machine { .. } => Some(Part::Machine),
+            Self::Machine { .. } | Self::Figures(_) => Some(Part::Machine),
             Self::Receipts { .. } => Some(Part::Receipts),
             Self::Badge(_) | Self::Punch(_) => Some(Part::Labor),
             Self::Start(_) | Self::Complete(_) => Some(Part::Batches),
             Self::Stops(_) | Self::Explain(_) => Some(Part::Stops),
+            Self::Commissioning(_) => Some(Part::Commissioning),
             Self::Help { .. } => None,
         }
     }
@@ -136,6 +151,8 @@ impl Screen {
             | Self::Start(_)
             | Self::Complete(_)
             | Self::Stops(_)
+            | Self::Commissioning(_)
+            | Self::Figures(_)
             | Self::Explain(_) => None,
         }
     }

@@ -159,8 +159,10 @@ fn saved(model: &mut Model, pending: &Pending, accepted: &Accepted) {
         },
         Command::ClockOut { .. } => model.badged.retain(|badged| Some(*badged) != accepted.user),
         Command::ExplainStop { stop, .. } => explain::explained(model, *stop),
-        Command::StartBatch { .. } | Command::JoinBatch { .. } | Command::CompleteBatch { .. } => {
-        },
+        Command::StartBatch { .. }
+        | Command::JoinBatch { .. }
+        | Command::CompleteBatch { .. }
+        | Command::AcceptReplay(_) => {},
     }
     model.say(Tone::Saved, pending.what.clone());
 }

@@ -40,7 +40,7 @@ fn lines(scene: Scene<'_>, width: usize) -> [Styled; 4] {
         let [problem, advice] = away(scene, width);
         return [title, problem, advice, plain(Line::default())];
     };
-    let people = plain(people(scene, view, width));
+    let people = plain(crew(scene, view, width));
     match scene.model.daemon {
         Daemon::Up => {
             let hq = headquarters(scene, &view.sync, width);
@@ -226,6 +226,23 @@ fn knowledge(scene: Scene<'_>, sync: &Sync) -> Vec<Span<'static>> {
         None => Span::styled(scene.say("site-data-never"), theme::CARE),
     });
     spans
+}
+
+/// Who is here, and at the end of the line the shift that it is.
+fn crew(scene: Scene<'_>, view: &View, width: usize) -> Line<'static> {
+    let now = scene.model.daemon_now();
+    let Some(shift) = view.terminal.shift.as_ref().filter(|shift| shift.at.holds(now)) else {
+        return people(scene, view, width);
+    };
+    let hours = scene.model.zone.hours(shift.at);
+    let crews = shift.crews.iter().map(|crew| fitted(crew, 12));
+    let told: Vec<String> = std::iter::once(fitted(&shift.name, 16)).chain(crews).collect();
+    let shift = fitted(&format!("{} {hours}", told.join(" · ")), width / 2);
+    let room = width.saturating_sub(Span::raw(&shift).width() + 1);
+    let mut line = people(scene, view, room.saturating_sub(1));
+    let gap = room.saturating_sub(line.width());
+    line.spans.extend([Span::raw(" ".repeat(gap)), Span::raw(shift)]);
+    line
 }
 
 fn people(scene: Scene<'_>, view: &View, width: usize) -> Line<'static> {

@@ -47,7 +47,12 @@ pub(super) fn stops(
 
 /// The reasons for one stop.
 pub(super) fn explain(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &ExplainForm) {
-    let inside = framed(frame, area, &scene.say("explain-title"));
+    let stops = scene.model.view.iter().flat_map(|view| &view.stops);
+    let made_by = stops.filter(|stop| stop.id == form.stop && !stop.map.is_empty());
+    // Which rule of which map took it for a stop: whoever doubts it can name both.
+    let made_by = made_by.map(|stop| format!(" · {} · {}", stop.rule, stop.map)).next();
+    let title = scene.say("explain-title") + &made_by.unwrap_or_default();
+    let inside = framed(frame, area, &title);
     let mut rows = inside.rows();
     let width = usize::from(inside.width);
     let (Some(view), Some(row)) = (&scene.model.view, rows.next()) else { return };

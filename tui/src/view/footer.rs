@@ -71,7 +71,9 @@ pub(super) fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let width = usize::from(area.width);
     let mut spans = Vec::new();
     let mut used = 0;
-    let offered = |binding: &&Binding| binding.footer && scene.model.offers(binding.cmd);
+    let offered = |binding: &&Binding| {
+        binding.footer && scene.model.offers(binding.cmd) && scene.model.means(binding.cmd)
+    };
     for binding in keys::table(scene.model.place()).iter().filter(offered) {
         let Some(key) = binding.keys.first() else { continue };
         let key = Span::styled(format!(" {} ", key.name()), theme::KEY);

@@ -9,6 +9,8 @@ use crate::{
     update::update,
 };
 
+mod commissioning;
+
 fn drawn(model: &mut Model, size: (u16, u16), lang: &str, theme: Theme) -> Buffer {
     let now = model.now;
     update(model, Msg::Resized(size.0, size.1), now);
@@ -255,6 +257,31 @@ fn several_stops() {
 }
 
 #[test]
+fn the_shift_is_shown_while_it_lasts() {
+    let mut during = view();
+    let shift = kart_core::calendar::ShiftInstance {
+        shift: "E".into(),
+        name: "Early".into(),
+        crews: vec!["Red".into()],
+        day: jiff::civil::date(2026, 11, 22),
+        at: kart_core::calendar::Interval { from: ago(22_223), until: ago(-6_577) },
+        breaks: Vec::new(),
+    };
+    during.terminal.shift = Some(shift.clone());
+    for number in 0..5 {
+        let mut person = during.people[0].clone();
+        person.name = format!("Person {number}");
+        during.people.push(person);
+    }
+    let buffer = small("shift", &mut screen(during.clone()));
+    assert!(text(&buffer).contains(" Early · Red 06:00–14:00"));
+    let over = kart_core::calendar::Interval { until: ago(1), ..shift.at };
+    during.terminal.shift = Some(kart_core::calendar::ShiftInstance { at: over, ..shift });
+    let buffer = drawn(&mut screen(during), SMALL, "en", Theme::default());
+    assert!(!text(&buffer).contains("Early"));
+}
+
+#[test]
 fn a_saved_entry_is_said_to_be_saved() {
     let mut model = screen(view());
     press(&mut model, "e 1 <enter>");
@@ -331,4 +358,49 @@ fn what_comes_from_elsewhere() {
     ] {
         assert!(shown.contains(wanted), "{wanted}\n{shown}");
     }
+}
+
+/// The first of the published vectors, as two machines of a shift: the second one says nothing of its speed.
+fn figures_of_a_shift() -> kart_api::figures::Shift {
+    let text = include_str!("../../../daemon/core/vectors/kpi.json");
+    let vectors: serde_json::Value = serde_json::from_str(text).unwrap();
+    let case = &vectors["cases"][0];
+    let window: kart_core::kpi::Window = serde_json::from_value(case["window"].clone()).unwrap();
+    let told: kart_core::kpi::Machine =
+        serde_json::from_value(case["machines"][0].clone()).unwrap();
+    let slow = kart_core::kpi::Machine { rate: kart_core::kpi::Rate::default(), ..told.clone() };
+    let machine = |code: &str, machine: &kart_core::kpi::Machine| kart_api::figures::Machine {
+        equipment: machine.equipment,
+        code: code.to_owned(),
+        figures: kart_core::kpi::figures(&window, std::slice::from_ref(machine)),
+    };
+    kart_api::figures::Shift {
+        span: kart_core::kpi::Span { from: window.from, until: window.until },
+        name: Some("Early".to_owned()),
+        machines: vec![machine("EQ-211", &told), machine("EQ-212", &slow)],
+    }
+}
+
+#[test]
+fn figures_and_what_is_behind_them() {
+    let mut model = screen(view());
+    press(&mut model, "f");
+    let now = model.now;
+    let seen = crate::model::Seen::Figures(Box::new(figures_of_a_shift()));
+    update(&mut model, Msg::Seen(Box::new(seen)), now);
+    press(&mut model, "<down> <right>");
+    let shown = text(&small("figures", &mut model));
+    for wanted in
+        ["85.7 %", "64.3 %", "n/a", "Performance: nobody says how long a part should take"]
+    {
+        assert!(shown.contains(wanted), "{wanted}\n{shown}");
+    }
+    press(&mut model, "<up> <left> <enter>");
+    let shown = text(&small("figures-opened", &mut model));
+    assert!(shown.contains("Availability of EQ-211: 85.7 %, 100.0 % of the time known"), "{shown}");
+    assert!(shown.contains("1 h 00 min  stopped · Jam"), "{shown}");
+    press(&mut model, "<esc>");
+    assert_eq!(model.screens.len(), 1, "back to the table");
+    press(&mut model, "<esc>");
+    assert!(model.screens.is_empty() && model.watching.is_none());
 }

@@ -3,7 +3,7 @@
 //! Local time exists only here: everything else counts microseconds in UTC.
 
 use jiff::{Timestamp, tz::TimeZone};
-use kart_core::{signal::Value, time::Micros};
+use kart_core::{calendar::Interval, signal::Value, time::Micros};
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -75,6 +75,13 @@ impl Format {
             Some((whole, part)) => format!("{}{}{part}", self.grouped(whole), self.point),
             None => self.grouped(text),
         }
+    }
+
+    /// With one place after the point, always.
+    pub fn decimal(self, number: f64) -> String {
+        let text = format!("{number:.1}");
+        let (whole, part) = text.split_once('.').unwrap_or((&text, "0"));
+        format!("{}{}{part}", self.grouped(whole), self.point)
     }
 
     fn grouped(self, whole: &str) -> String {
@@ -155,6 +162,12 @@ impl Zone {
         let day = |micros| self.zoned(micros).date();
         let pattern = if day(at) == day(now) { "%H:%M" } else { "%Y-%m-%d %H:%M" };
         self.show(at, pattern)
+    }
+
+    /// `06:00–14:00`, whatever the days.
+    pub fn hours(&self, hours: Interval) -> String {
+        let [from, until] = [hours.from, hours.until].map(|at| self.show(at, "%H:%M"));
+        format!("{from}–{until}")
     }
 
     /// `2026-11-22 11:10:23`.

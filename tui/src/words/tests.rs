@@ -62,6 +62,7 @@ fn names_that_are_chosen_by_data_have_words() {
     let kinds = [
         "genesis",
         "started",
+        "map-applied",
         "state-changed",
         "counted",
         "clocked-in",

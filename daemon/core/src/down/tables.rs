@@ -229,12 +229,30 @@ pub const TABLES: &[Table] = &[
         &["user_id"],
         &["user_id", "badge", "pin_hash", "role", "is_active"],
     ),
-    edge(Scope::Site, "equipment", &["equipment_id"], &["equipment_id", "ideal_cycle_seconds"]),
+    edge(
+        Scope::Site,
+        "equipment",
+        &["equipment_id"],
+        &["equipment_id", "ideal_cycle_seconds", "positions"],
+    ),
     edge(
         Scope::Site,
         "sources",
         &["equipment_id", "source"],
         &["equipment_id", "source", "terminal_code"],
+    ),
+    edge(
+        Scope::Site,
+        "shifts",
+        &["id"],
+        &["id", "code", "name", "start_time", "end_time", "breaks", "sort_order"],
+    ),
+    edge(Scope::Site, "shift_patterns", &["id"], &["id", "from_date", "weeks", "crews"]),
+    edge(
+        Scope::Site,
+        "shift_exceptions",
+        &["id"],
+        &["id", "name", "from_date", "until_date", "closed", "extra", "crew"],
     ),
     public(
         Scope::Terminal,
@@ -348,7 +366,15 @@ pub const TABLES: &[Table] = &[
         Scope::Terminal,
         "number_leases",
         &["entity_type", "prefix", "first_number"],
-        &["entity_type", "prefix", "first_number", "last_number", "terminal_id", "incarnation"],
+        &[
+            "entity_type",
+            "prefix",
+            "first_number",
+            "last_number",
+            "terminal_id",
+            "incarnation",
+            "taken",
+        ],
     ),
     edge(
         Scope::Terminal,
@@ -370,6 +396,7 @@ pub const TABLES: &[Table] = &[
             "incarnation",
             "seq",
             "line",
+            "seal",
         ],
     ),
     // Texts that the terminal has to erase too.
@@ -383,7 +410,7 @@ pub const TABLES: &[Table] = &[
         Scope::Terminal,
         "record_aliases",
         &["record_id"],
-        &["record_id", "canonical_id", "station_id"],
+        &["record_id", "canonical_id", "station_id", "terminal_id"],
     ),
     edge(
         Scope::Terminal,

@@ -54,8 +54,11 @@ impl Engine {
                 let counted = Counts { good: *good, scrap: *scrap, reason: *scrap_reason };
                 self.complete_batch(&reference, key, who, (*batch, counted), now)
             },
+            Command::AcceptReplay(acceptance) => {
+                self.accept_replay(&reference, key, (acceptance, asked.salt), now)
+            },
             Command::ExplainStop { by, stop, reason, comment } => {
-                let texts = comment_text(asked.salt, comment.as_deref())?;
+                let texts = text("comment", asked.salt, comment.as_deref())?;
                 let explanation = (*stop, *reason, texts);
                 self.explain_stop(&reference, key, *by, explanation, now)
             },
@@ -287,13 +290,14 @@ fn typed(field: &str, text: Option<&str>) -> Result<Option<String>, Refusal> {
     Ok(Some(text.to_owned()))
 }
 
-fn comment_text(salt: &str, comment: Option<&str>) -> Result<Vec<FactText>, Refusal> {
-    let Some(text) = comment.map(str::trim).filter(|text| !text.is_empty()) else {
+/// What a person wrote, as it stands beside a fact under `field`.
+pub(super) fn text(field: &str, salt: &str, said: Option<&str>) -> Result<Vec<FactText>, Refusal> {
+    let Some(text) = said.map(str::trim).filter(|text| !text.is_empty()) else {
         return Ok(vec![]);
     };
     if text.chars().count() > TEXT_LIMIT {
-        return Err(bad("comment", "must have at most 500 characters"));
+        return Err(bad(field, "must have at most 500 characters"));
     }
-    let field = "comment".to_owned();
+    let field = field.to_owned();
     Ok(vec![FactText { field, salt: salt.to_owned(), text: Some(text.to_owned()) }])
 }

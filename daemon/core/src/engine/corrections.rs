@@ -6,7 +6,7 @@ use crate::{
         Body,
         correction::{Correctable, Corrected, Correction, CorrectionSeen},
     },
-    id::UserId,
+    id::{RecordId, UserId},
     time::Moment,
 };
 
@@ -22,10 +22,10 @@ impl Engine {
             }
             self.leave_batches(&seen.corrected, now);
             // Where two terminals began one batch, headquarters corrects it by the name of the first.
-            let floor = &reference.work.floor;
-            let mut own = self.plant.batches.keys();
-            let here = own.find(|id| floor.aliases.get(id) == Some(&seen.corrected.record));
-            let seen = CorrectionSeen { here: here.copied(), ..seen.clone() };
+            let runs = |batch: &RecordId| self.plant.batches.contains_key(batch);
+            let (terminal, stands) = (self.plant.origin.terminal, seen.corrected.record);
+            let here = reference.work.floor.name_at(terminal, stands, runs);
+            let seen = CorrectionSeen { here, ..seen.clone() };
             let event = Event::new(Body::CorrectionSeen(seen.clone())).by(seen.by);
             self.draft(now, event.key(&format!("correction/{}", seen.correction)));
             taken += 1;

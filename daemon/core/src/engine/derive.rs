@@ -1,8 +1,11 @@
 //! From signals to states and counts.
 
+use std::sync::Arc;
+
 use super::{Candidate, Engine, Event, Observed, Watch};
 use crate::{
     counter::{self, Verdict},
+    deadband::Deadband,
     fact::{
         Body, Counted,
         machine::{Detail, ProductSeen},
@@ -15,7 +18,7 @@ use crate::{
 };
 
 /// What the rules ask for now.
-enum Wanted {
+pub(super) enum Wanted {
     /// The state, its rule, how long it must hold first, and since when it is so.
     State { state: MachineState, rule: String, hold_us: i64, since: Option<Stamp> },
     /// Nobody can tell since the given stamp.
@@ -25,9 +28,9 @@ enum Wanted {
 impl Engine {
     /// Remembers one sample and books what its counter says.
     pub(super) fn observe(&mut self, sample: &Sample, now: &Moment) {
-        let map = std::sync::Arc::clone(&self.map);
+        let map = Arc::clone(&self.map);
         let Some(machine) = map.machines.get(sample.machine) else { return };
-        let Some(watch) = self.watches.get_mut(sample.machine) else { return };
+        let Some(watch) = self.watches.get_mut(sample.machine).map(Arc::make_mut) else { return };
         let known = watch.observed.get(&sample.signal);
         let watched = known.is_some_and(|known| {
             known.quality == Quality::Good
@@ -39,9 +42,7 @@ impl Engine {
                 || (sample.quality == Quality::Old && known.quality == Quality::Good)
         });
         if !overtaken {
-            let observed =
-                Observed { value: sample.value.clone(), quality: sample.quality, at: sample.at };
-            watch.observed.insert(sample.signal.clone(), observed);
+            watch.see(sample, machine.habits.deadbands.get(&sample.signal));
             if sample.quality == Quality::Good {
                 watch.last_good = later(watch.last_good, sample.at);
                 if machine.habits.heartbeat.as_ref().is_some_and(|(name, _)| *name == sample.signal)
@@ -77,7 +78,8 @@ impl Engine {
             return;
         }
         let from = now.at.plus(-now.at.since(sample.at));
-        let seen = ProductSeen { equipment: machine.equipment, product: named, from };
+        let map = self.map.fingerprint.clone();
+        let seen = ProductSeen { equipment: machine.equipment, product: named, from, map };
         self.draft(now, Event::new(Body::ProductSeen(seen)));
     }
 
@@ -88,13 +90,18 @@ impl Engine {
         let known = self.plant.machines.get(&equipment);
         let base = known.and_then(|known| known.counters.get(&counter.signal));
         let mut at = Moment { at: self.counted_at(sample), boot: now.boot.clone() };
-        let mut judged = counter::judge(counter.shape, base, raw, &at);
+        let moved = known.is_some_and(|known| known.moved.contains(&counter.signal));
+        let judge = |at: &Moment| match moved {
+            true => Some(counter::begin_anew(base, raw)),
+            false => counter::judge(counter.shape, base, raw, at),
+        };
+        let mut judged = judge(&at);
         // What was taken for kept may have been said just now.
         if judged.as_ref().is_some_and(|judged| judged.verdict == Verdict::Held) {
             at.at = sample.at;
-            judged = counter::judge(counter.shape, base, raw, &at);
+            judged = judge(&at);
         }
-        if let Some(watch) = self.watches.get_mut(sample.machine) {
+        if let Some(watch) = self.watches.get_mut(sample.machine).map(Arc::make_mut) {
             let rose = judged.as_ref().is_some_and(|judged| judged.quantity > 0);
             watch.stroke(sample, watched, rose);
         }
@@ -108,7 +115,7 @@ impl Engine {
         if (sample.quality == Quality::Old || sample.again) && !believed {
             return;
         }
-        let Some(watch) = self.watches.get_mut(sample.machine) else { return };
+        let Some(watch) = self.watches.get_mut(sample.machine).map(Arc::make_mut) else { return };
         if judged.verdict == Verdict::Held {
             if !watch.held.insert(counter.signal.clone()) {
                 return;
@@ -129,16 +136,21 @@ impl Engine {
             since: base.map_or(since, |base| Stamp { wall_us: base.at.at.wall_us, ..since }),
             until: at.at,
             batch: known.and_then(|known| known.batch),
+            map: self.map.fingerprint.clone(),
         };
         self.draft(now, Event::new(Body::Counted(counted)));
     }
 
     /// Asks the rules about one machine and records the state they ask for once it has held.
     pub(super) fn decide_state(&mut self, index: usize, now: &Moment) {
-        let map = std::sync::Arc::clone(&self.map);
+        let map = Arc::clone(&self.map);
         let Some(machine) = map.machines.get(index) else { return };
+        if let Some(watch) = self.watches.get_mut(index).map(Arc::make_mut) {
+            watch.unasked = false;
+        }
         let current = self.plant.interval(machine.equipment).map(|interval| interval.state);
         match self.wanted(index, now) {
+            Wanted::Blind(_) if self.settles(index, now) => self.forget_candidate(index),
             Wanted::Blind(since) => {
                 self.blind_since(index, since, now);
             },
@@ -153,7 +165,7 @@ impl Engine {
                     Some(_) => hold_us,
                 };
                 let since = self.candidate_since(index, (state, &rule, hold_us), since, now.at);
-                if now.at.since(since) >= hold_us {
+                if now.at.since(since) >= self.paced(index, since, hold_us) {
                     self.change_state(index, state, rule, since, now);
                 }
             },
@@ -177,32 +189,36 @@ impl Engine {
 
     /// When the next decision may fall due without any input, by the boot clock.
     pub fn next_deadline(&self) -> Option<i64> {
-        let machines = self.map.machines.iter().zip(&self.watches);
-        machines
-            .flat_map(|(machine, watch)| {
-                let held = watch.candidate.as_ref().map(|c| c.since.mono_us + c.hold_us);
-                let seen = self
-                    .plant
-                    .interval(machine.equipment)
-                    .is_some_and(|interval| interval.state != MachineState::Unknown);
-                let needed = machine.rules.iter().flat_map(|rule| &rule.when);
-                let stale = needed
-                    .filter_map(|condition| watch.observed.get(&condition.signal))
-                    .map(|observed| observed.at.mono_us + machine.stale_us + 1);
-                let beat = machine.habits.heartbeat.as_ref().zip(watch.beat.as_ref());
-                let beat = beat.map(|((_, within), (_, since))| since.mono_us + within + 1);
-                // What has gone stale and was decided on does not fall due again.
-                let decided_us = self.decided_us;
-                let late = move |at: &i64| seen && *at > decided_us;
-                let turns = watch.turns_us.filter(|at| *at > self.decided_us);
-                held.into_iter().chain(stale.filter(late)).chain(beat.filter(late)).chain(turns)
-            })
-            .min()
+        (0..self.watches.len()).filter_map(|index| self.due(index)).min()
     }
 
-    fn wanted(&mut self, index: usize, now: &Moment) -> Wanted {
-        let map = std::sync::Arc::clone(&self.map);
-        let (Some(machine), Some(watch)) = (map.machines.get(index), self.watches.get_mut(index))
+    /// The same of one machine.
+    pub(super) fn due(&self, index: usize) -> Option<i64> {
+        let (machine, watch) = (self.map.machines.get(index)?, self.watches.get(index)?);
+        if watch.unasked {
+            return Some(i64::MIN);
+        }
+        let held = watch.candidate.as_ref().map(|c| c.since.mono_us + c.hold_us);
+        let interval = self.plant.interval(machine.equipment);
+        let seen = interval.is_some_and(|interval| interval.state != MachineState::Unknown);
+        let needed = machine.rules.iter().flat_map(|rule| &rule.when);
+        let stale = needed
+            .filter_map(|condition| watch.observed.get(&condition.signal))
+            .map(|observed| observed.at.mono_us + machine.stale_us + 1);
+        let beat = machine.habits.heartbeat.as_ref().zip(watch.beat.as_ref());
+        let beat = beat.map(|((_, within), (_, since))| since.mono_us + within + 1);
+        let settled = watch.settling.map(|since| since.mono_us + machine.stale_us + 1);
+        let stale = stale.chain(settled);
+        // What has gone stale and was decided on does not fall due again.
+        let late = |at: &i64| seen && *at > self.decided_us;
+        let turns = watch.turns_us.filter(|at| *at > self.decided_us);
+        held.into_iter().chain(stale.filter(late)).chain(beat.filter(late)).chain(turns).min()
+    }
+
+    pub(super) fn wanted(&mut self, index: usize, now: &Moment) -> Wanted {
+        let map = Arc::clone(&self.map);
+        let (Some(machine), Some(watch)) =
+            (map.machines.get(index), self.watches.get_mut(index).map(Arc::make_mut))
         else {
             return Wanted::Blind(None);
         };
@@ -210,7 +226,7 @@ impl Engine {
             let since = watch.beat.as_ref().map(|(_, since)| *since);
             if since.is_none_or(|since| now.at.since(since) > *within_us) {
                 watch.distrust();
-                return Wanted::Blind(since);
+                return Wanted::Blind(since.or(watch.settling));
             }
             watch.trusted = watch.trusted.or(since);
         }
@@ -231,12 +247,14 @@ impl Engine {
         watch.turns_us = outcome.next_us;
         match outcome.decision {
             Decision::State(state, rule, hold_us) => {
+                watch.settling = None;
                 let (rule, since) = (rule.to_owned(), outcome.turned);
                 self.changeover(machine, Wanted::State { state, rule, hold_us, since }, now)
             },
             Decision::Blind(signal) => {
                 let last = watch.observed.get(signal).filter(|seen| seen.quality == Quality::Good);
-                Wanted::Blind(last.map(|seen| seen.at).or(watch.last_good))
+                let last = last.map(|seen| seen.at).or(watch.settling);
+                Wanted::Blind(last.or(watch.last_good))
             },
         }
     }
@@ -269,7 +287,7 @@ impl Engine {
         now: Stamp,
     ) -> Stamp {
         let began = self.started;
-        let Some(watch) = self.watches.get_mut(index) else { return now };
+        let Some(watch) = self.watches.get_mut(index).map(Arc::make_mut) else { return now };
         // Nobody watched before this run began. A value decides from when it turned, not from when it was handed over.
         let turned = [turned, began].into_iter().flatten().max_by_key(|at| at.mono_us);
         let turned = turned.map_or(now, |turned| now.plus(-now.since(turned)));
@@ -279,15 +297,31 @@ impl Engine {
         since
     }
 
+    /// How long a change since `since` must hold: longer than `hold_us` where the machine's pace is
+    /// used up.
+    fn paced(&mut self, index: usize, since: Stamp, hold_us: i64) -> i64 {
+        let (Some(machine), Some(watch)) =
+            (self.map.machines.get(index), self.watches.get_mut(index).map(Arc::make_mut))
+        else {
+            return hold_us;
+        };
+        let next_us = watch.pace.next_us(machine.habits.changes_per_minute);
+        let paced_us = next_us.map_or(hold_us, |next| hold_us.max(next - since.mono_us));
+        if let Some(candidate) = &mut watch.candidate {
+            candidate.hold_us = paced_us;
+        }
+        paced_us
+    }
+
     fn forget_candidate(&mut self, index: usize) {
-        if let Some(watch) = self.watches.get_mut(index) {
+        if let Some(watch) = self.watches.get_mut(index).map(Arc::make_mut) {
             watch.candidate = None;
         }
     }
 
     /// The state is what it is; what was about to change it did not hold.
     fn suppress(&mut self, index: usize) {
-        if let Some(watch) = self.watches.get_mut(index)
+        if let Some(watch) = self.watches.get_mut(index).map(Arc::make_mut)
             && watch.candidate.take().is_some()
         {
             watch.suppressed = watch.suppressed.saturating_add(1);
@@ -296,8 +330,9 @@ impl Engine {
 
     /// What is to be said of a state beside its rule.
     fn detail(&mut self, index: usize, state: MachineState, now: &Moment) -> Detail {
-        let map = std::sync::Arc::clone(&self.map);
-        let (Some(machine), Some(watch)) = (map.machines.get(index), self.watches.get_mut(index))
+        let map = Arc::clone(&self.map);
+        let (Some(machine), Some(watch)) =
+            (map.machines.get(index), self.watches.get_mut(index).map(Arc::make_mut))
         else {
             return Detail::default();
         };
@@ -333,6 +368,9 @@ impl Engine {
         self.forget_candidate(index);
         let detail = self.detail(index, state, now);
         let Some(machine) = self.map.machines.get(index) else { return };
+        if let Some(watch) = self.watches.get_mut(index).map(Arc::make_mut) {
+            watch.pace.record(machine.habits.changes_per_minute, now.at.mono_us);
+        }
         let equipment = machine.equipment;
         let known = self.plant.machines.get(&equipment);
         let station = self
@@ -357,6 +395,26 @@ impl Engine {
 }
 
 impl Watch {
+    /// Remembers a value. One within its deadband is the value that it was, read again.
+    fn see(&mut self, sample: &Sample, deadband: Option<&Deadband>) {
+        if let Some(deadband) = deadband
+            && sample.quality == Quality::Good
+            && let Some(known) = self.observed.get_mut(&sample.signal)
+            && known.quality == Quality::Good
+            && let Some(said) = self.said.get(&sample.signal)
+            && !deadband.reports(&known.value, *said, &sample.value, sample.at)
+        {
+            known.at = sample.at;
+            return;
+        }
+        if deadband.is_some() {
+            self.said.insert(sample.signal.clone(), sample.at);
+        }
+        let observed =
+            Observed { value: sample.value.clone(), quality: sample.quality, at: sample.at };
+        self.observed.insert(sample.signal.clone(), observed);
+    }
+
     /// What was seen until now tells nothing of the machine as it is.
     fn distrust(&mut self) {
         self.trusted = None;

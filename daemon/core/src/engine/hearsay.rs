@@ -1,6 +1,8 @@
 //! What a source knows of its values beside the values: that they do not hold any more, and that
 //! somebody kept them for a while before they came here.
 
+use std::sync::Arc;
+
 use super::Engine;
 use crate::{
     signal::{Quality, Sample, SignalName},
@@ -11,7 +13,7 @@ impl Engine {
     /// These signals have no value any more. What was last seen stays to be shown.
     pub fn on_stale(&mut self, signals: &[(usize, SignalName)], now: &Moment) {
         for (machine, signal) in signals {
-            let watch = self.watches.get_mut(*machine);
+            let watch = self.watches.get_mut(*machine).map(Arc::make_mut);
             if let Some(observed) = watch.and_then(|watch| watch.observed.get_mut(signal)) {
                 observed.quality = Quality::Old;
             }
@@ -52,6 +54,7 @@ mod tests {
         signal::{Quality, Sample, Value},
         time::{Boot, Micros, Moment, Stamp},
     };
+    use std::sync::Arc;
     use std::sync::Arc;
     use uuid::Uuid;
 

@@ -180,8 +180,12 @@ impl Bench {
     }
 }
 
+mod explain;
 mod join;
+mod due;
+mod past;
 mod press;
+mod remap;
 
 #[test]
 fn a_state_holds_before_it_counts_and_begins_when_it_was_first_seen() {

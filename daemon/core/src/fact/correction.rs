@@ -47,6 +47,9 @@ pub struct CorrectionSeen {
     /// The name of the record in this log, where it is another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub here: Option<RecordId>,
+    /// By which headquarters knows a correction again that it has lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seal: Option<String>,
 }
 
 impl CorrectionSeen {

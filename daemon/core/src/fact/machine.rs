@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Commitment;
 use crate::{id::EquipmentId, signal::Value, time::Stamp};
 
 /// How a state came about, as far as it is more than its rule.
@@ -37,6 +38,36 @@ pub struct ProductSeen {
     pub product: String,
     /// Since when.
     pub from: Stamp,
+    /// Fingerprint of the map that named it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub map: String,
+}
+
+/// Another map is in force from here on. One that moves many counters is told by several of these.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct MapApplied {
+    /// Fingerprint of the map before.
+    pub from: String,
+    /// Fingerprint of this one.
+    pub to: String,
+    /// Counters that are read elsewhere or otherwise now, and begin anew with their next reading.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moved: Vec<CounterMoved>,
+    /// Who applied it, committed to under the field `who`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<Commitment>,
+}
+
+/// A counter that is not what it was: what it shows next cannot be compared with what it showed.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct CounterMoved {
+    /// Which machine.
+    pub equipment: EquipmentId,
+    /// The counter's name in the map.
+    pub source: String,
+    /// Its last reading, unwrapped, where it had one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<i64>,
 }
 
 fn is_zero<N: Default + PartialEq>(number: &N) -> bool {

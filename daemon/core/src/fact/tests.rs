@@ -66,6 +66,7 @@ fn bodies() -> Vec<Body> {
             since: stamp(5),
             until: stamp(6),
             batch: Some(batch),
+            map: String::new(),
         }),
         Body::BatchJoined { batch, user },
         Body::BatchLeft { batch, user },

@@ -34,6 +34,7 @@ fn counted(epoch: u32, raw_from: i64, raw_to: i64, verdict: Verdict) -> Body {
         since: stamp(1),
         until: stamp(2),
         batch: None,
+        map: String::new(),
     })
 }
 

@@ -25,6 +25,7 @@ pub(super) fn rows(id: RecordId, counted: &Counted, tenant: &Tenant) -> Vec<Row>
             counted.since.wall_us.into(),
             counted.until.wall_us.into(),
             counted.batch.map(|batch| batch.0).into(),
+            Some(counted.map.as_str()).filter(|map| !map.is_empty()).into(),
         ],
     }]
 }

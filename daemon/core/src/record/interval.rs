@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Assertion, Tenant,
-    correction::{Corrections, Rank, Span, Standing},
+    correction::{self, Corrections, Rank, Span},
     decimal, keep_first, tables,
 };
 use crate::{
@@ -12,12 +12,14 @@ use crate::{
         Body, Fact,
         correction::{Amendment, Correctable, Downtime},
         machine::Detail,
+        replay::{Carried, Event, Rederived},
     },
     id::{EquipmentId, Origin, ReasonId, RecordId, StationId, UserId},
     machine::MachineState,
+    replay::Recorded,
     row::{Cell, Row},
     signal::Value,
-    time::Moment,
+    time::{Boot, Micros, Moment, Stamp},
 };
 
 /// Folded facts of one interval.
@@ -26,6 +28,8 @@ pub struct Interval {
     opened: Option<(Assertion, Opened)>,
     closed: Option<(Assertion, Moment)>,
     explained: Option<(Rank, Explanation)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rederived: Option<Box<(Assertion, Again)>>,
     #[serde(default, skip_serializing_if = "Corrections::is_empty")]
     corrections: Corrections,
 }
@@ -44,6 +48,24 @@ struct Opened {
     detail: Detail,
 }
 
+/// How the interval is under a corrected map.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+struct Again {
+    equipment: EquipmentId,
+    /// `None`: it never was.
+    now: Option<Event>,
+    instead: Option<RecordId>,
+}
+
+/// The interval as it stands.
+struct Standing {
+    origin: Origin,
+    opened: Opened,
+    end: Option<Moment>,
+    /// What stands in its place, where it never was.
+    superseded: Option<Option<RecordId>>,
+}
+
 /// A reason as a person gave it.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 struct Explanation {
@@ -56,7 +78,72 @@ struct Explanation {
 impl Interval {
     /// The batch that ran when it began.
     pub(super) fn batch(&self) -> Option<RecordId> {
-        self.opened.as_ref()?.1.batch
+        self.stands_as()?.opened.batch
+    }
+
+    /// As recorded, or as derived again since. Later facts about it win, whatever order they come in.
+    fn stands_as(&self) -> Option<Standing> {
+        let recorded = self.opened.as_ref().map(|(by, opened)| (by.origin, opened));
+        let closed = self.closed.as_ref().map(|(_, end)| end.clone());
+        let Some((by, again)) = self.rederived.as_deref() else {
+            let (origin, opened) = recorded?;
+            return Some(Standing {
+                origin,
+                opened: opened.clone(),
+                end: closed,
+                superseded: None,
+            });
+        };
+        let origin = recorded.map_or(by.origin, |(origin, _)| origin);
+        match &again.now {
+            Some(event) => Some(Standing {
+                origin,
+                opened: Opened {
+                    equipment: again.equipment,
+                    station: event.station,
+                    state: event.state,
+                    from: wall(event.from),
+                    rule: event.rule.clone(),
+                    map: event.map.clone(),
+                    batch: event.batch,
+                    detail: event.detail.clone(),
+                },
+                end: Some(wall(event.until)),
+                superseded: None,
+            }),
+            None => {
+                let opened = recorded?.1.clone();
+                Some(Standing { origin, opened, end: closed, superseded: Some(again.instead) })
+            },
+        }
+    }
+
+    /// As it can be compared with what is derived again; `None` for what is superseded already.
+    pub fn recorded(&self, id: RecordId) -> Option<Recorded> {
+        let Standing { opened, end, superseded: None, .. } = self.stands_as()? else {
+            return None;
+        };
+        let explained = self.explanation().map(|((rank, assertion), explanation)| Carried {
+            stop: id,
+            seq: assertion.seq,
+            at: Micros(assertion.wall_us),
+            by: explanation.by,
+            reason: explanation.reason,
+            label: explanation.label,
+            group_type: explanation.group_type,
+            rank,
+        });
+        Some(Recorded {
+            id,
+            station: opened.station,
+            state: opened.state,
+            from: opened.from.at.wall_us,
+            until: end.map(|end| end.wall_after(&opened.from)),
+            rule: opened.rule,
+            map: opened.map,
+            detail: opened.detail,
+            explained,
+        })
     }
 
     pub(super) fn apply(&mut self, id: RecordId, origin: Origin, fact: &Fact) -> bool {
@@ -89,15 +176,30 @@ impl Interval {
                 keep_first(&mut self.opened, assertion, opened);
             },
             Body::StopExplained { reason, label, group_type, rank, .. } => {
-                let rank = (*rank, assertion);
-                if self.explained.as_ref().is_none_or(|(standing, _)| rank > *standing) {
+                let explanation = Explanation {
+                    reason: *reason,
+                    label: label.clone(),
+                    group_type: group_type.clone(),
+                    by: fact.by,
+                };
+                self.explain((*rank, assertion), explanation);
+            },
+            Body::Rederived(Rederived { equipment, now, instead, explained, .. }) => {
+                if let Some(carried) = explained {
+                    // As old as it was when the person gave it, so that it beats nothing newer.
+                    let given = Assertion { wall_us: carried.at.0, origin, seq: carried.seq };
                     let explanation = Explanation {
-                        reason: *reason,
-                        label: label.clone(),
-                        group_type: group_type.clone(),
-                        by: fact.by,
+                        reason: carried.reason,
+                        label: carried.label.clone(),
+                        group_type: carried.group_type.clone(),
+                        by: carried.by,
                     };
-                    self.explained = Some((rank, explanation));
+                    self.explain((carried.rank, given), explanation);
+                }
+                if self.rederived.as_ref().is_none_or(|standing| assertion > standing.0) {
+                    let again =
+                        Again { equipment: *equipment, now: now.clone(), instead: *instead };
+                    self.rederived = Some(Box::new((assertion, again)));
                 }
             },
             _ => return self.corrections.add(origin, fact),
@@ -105,31 +207,42 @@ impl Interval {
         true
     }
 
+    fn explain(&mut self, rank: Rank, explanation: Explanation) {
+        if self.explained.as_ref().is_none_or(|(standing, _)| rank > *standing) {
+            self.explained = Some((rank, explanation));
+        }
+    }
+
     /// How the stop stands, corrections included, and whose log it is from.
-    pub(super) fn stands(&self) -> Option<Standing> {
-        let (by, opened) = self.opened.as_ref().filter(|(_, o)| o.state.is_downtime())?;
-        let until = self.end().map(|end| end.wall_after(&opened.from));
+    pub(super) fn stands(&self) -> Option<correction::Standing> {
+        let Standing { origin, opened, end, superseded } = self.stands_as()?;
+        if !opened.state.is_downtime() {
+            return None;
+        }
+        let until = end.map(|end| end.wall_after(&opened.from));
         let span = Span::of(&self.corrections, opened.from.at.wall_us, until);
         let fields = Amendment {
             from: Some(span.from),
             until: span.until,
             station: self.corrections.station().or(opened.station),
-            downtime: self.explanation().map(|e| Downtime {
+            downtime: self.explanation().map(|(_, e)| Downtime {
                 reason: e.reason,
                 label: e.label,
                 group_type: e.group_type,
             }),
-            void: Some(self.corrections.is_void()),
+            void: Some(self.corrections.is_void() || superseded.is_some()),
             ..Amendment::default()
         };
-        Some(Standing { kind: Correctable::Stop, owner: by.origin, others: vec![], fields })
+        let (kind, others) = (Correctable::Stop, vec![]);
+        Some(correction::Standing { kind, owner: origin, others, fields })
     }
 
     pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
-        let Some((_, opened)) = &self.opened else { return vec![] };
-        let mut rows = vec![self.state_row(id, opened, tenant)];
+        let Some(stands) = self.stands_as() else { return vec![] };
+        let mut rows = vec![stands.state_row(id, tenant)];
+        let opened = &stands.opened;
         if opened.state.is_downtime() {
-            rows.push(self.event_row(id, opened, tenant));
+            rows.push(self.event_row(id, &stands, tenant));
             rows.push(Row {
                 table: &tables::MACHINE_EVENT_EQUIPMENT,
                 cells: vec![id.part("equipment").into(), id.0.into(), opened.equipment.0.into()],
@@ -142,60 +255,33 @@ impl Interval {
         rows
     }
 
-    fn end(&self) -> Option<&Moment> {
-        self.closed.as_ref().map(|(_, end)| end)
-    }
-
-    fn state_row(&self, id: RecordId, opened: &Opened, tenant: &Tenant) -> Row {
-        let detail = &opened.detail;
-        let some = |number: i64| Some(number).filter(|number| *number != 0);
-        let seconds = self.end().map(|end| decimal(end.since(&opened.from), 1_000_000));
-        Row {
-            table: &tables::MACHINE_STATES,
-            cells: vec![
-                id.0.into(),
-                tenant.site.0.into(),
-                opened.equipment.0.into(),
-                opened.state.word().into(),
-                opened.from.at.wall_us.into(),
-                self.end().map(|end| end.wall_after(&opened.from)).into(),
-                seconds.map_or(Cell::Null, Cell::Decimal),
-                opened.rule.as_str().into(),
-                opened.map.as_str().into(),
-                detail.fault.as_ref().map(Value::to_string).into(),
-                detail.reason.as_deref().into(),
-                some(detail.micro_stop_us)
-                    .map_or(Cell::Null, |us| Cell::Decimal(decimal(us, 1_000_000))),
-                some(i64::from(detail.suppressed)).into(),
-            ],
-        }
-    }
-
     /// The reason of the highest rank, from the floor or from headquarters.
-    fn explanation(&self) -> Option<Explanation> {
+    fn explanation(&self) -> Option<(Rank, Explanation)> {
         let given = self.explained.as_ref();
         match self.corrections.downtime() {
             Some((rank, downtime, by)) if given.is_none_or(|(standing, _)| rank > *standing) => {
-                Some(Explanation {
+                let explanation = Explanation {
                     reason: downtime.reason,
                     label: downtime.label.clone(),
                     group_type: downtime.group_type.clone(),
                     by,
-                })
+                };
+                Some((rank, explanation))
             },
-            _ => given.map(|(_, explanation)| explanation.clone()),
+            _ => given.cloned(),
         }
     }
 
-    fn event_row(&self, id: RecordId, opened: &Opened, tenant: &Tenant) -> Row {
-        let until = self.end().map(|end| end.wall_after(&opened.from));
+    fn event_row(&self, id: RecordId, stands: &Standing, tenant: &Tenant) -> Row {
+        let Standing { opened, end, superseded, .. } = stands;
+        let until = end.as_ref().map(|end| end.wall_after(&opened.from));
         let Span { from, until, moved_us } =
             Span::of(&self.corrections, opened.from.at.wall_us, until);
-        let took_us = moved_us.or_else(|| self.end().map(|end| end.since(&opened.from)));
+        let took_us = moved_us.or_else(|| end.as_ref().map(|end| end.since(&opened.from)));
         let minutes = took_us.map(|us| decimal(us, 60_000_000));
         let station = self.corrections.station().or(opened.station);
         let explanation = self.explanation();
-        let explanation = explanation.as_ref();
+        let explanation = explanation.as_ref().map(|(_, explanation)| explanation);
         let group_type =
             explanation.map(|e| e.group_type.as_str()).or_else(|| opened.state.group_type());
         Row {
@@ -214,8 +300,45 @@ impl Interval {
                 group_type.into(),
                 "machine".into(),
                 explanation.and_then(|e| e.by).map(|user| user.0).into(),
-                self.corrections.is_void().into(),
+                (self.corrections.is_void() || superseded.is_some()).into(),
             ],
         }
     }
+}
+
+impl Standing {
+    /// What never was takes no time, so that no sum over states has to know of it.
+    fn state_row(&self, id: RecordId, tenant: &Tenant) -> Row {
+        let Self { opened, end, superseded, .. } = self;
+        let detail = &opened.detail;
+        let some = |number: i64| Some(number).filter(|number| *number != 0);
+        let end = if superseded.is_some() { Some(&opened.from) } else { end.as_ref() };
+        let seconds = end.map(|end| decimal(end.since(&opened.from), 1_000_000));
+        let instead = superseded.map(|instead| instead.unwrap_or(id).0);
+        Row {
+            table: &tables::MACHINE_STATES,
+            cells: vec![
+                id.0.into(),
+                tenant.site.0.into(),
+                opened.equipment.0.into(),
+                opened.state.word().into(),
+                opened.from.at.wall_us.into(),
+                end.map(|end| end.wall_after(&opened.from)).into(),
+                seconds.map_or(Cell::Null, Cell::Decimal),
+                opened.rule.as_str().into(),
+                opened.map.as_str().into(),
+                detail.fault.as_ref().map(Value::to_string).into(),
+                detail.reason.as_deref().into(),
+                some(detail.micro_stop_us)
+                    .map_or(Cell::Null, |us| Cell::Decimal(decimal(us, 1_000_000))),
+                some(i64::from(detail.suppressed)).into(),
+                instead.into(),
+            ],
+        }
+    }
+}
+
+/// An instant that only the wall clock knows of: two of them are as far apart as it says.
+fn wall(wall_us: Micros) -> Moment {
+    Moment { at: Stamp { wall_us, mono_us: wall_us.0 }, boot: Boot::default() }
 }

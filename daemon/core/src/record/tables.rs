@@ -156,6 +156,7 @@ pub const MACHINE_STATES: Table = Table {
         "proposed_reason",
         "micro_stop_seconds",
         "suppressed",
+        "superseded_by",
     ],
     by_organization: true,
 };
@@ -178,6 +179,7 @@ pub const PRODUCTION_COUNTS: Table = Table {
         "from_ts",
         "until_ts",
         "batch_event_id",
+        "map_version",
     ],
     by_organization: true,
 };

@@ -13,6 +13,7 @@ use uuid::Uuid;
 mod corrections;
 mod detail;
 mod floor;
+mod roster;
 mod work;
 
 use super::{
@@ -89,6 +90,7 @@ pub fn assemble(rows: &Rows) -> Result<Reference, Fault> {
             ("from_station_id", "to_station_id"),
             StationId,
         )?,
+        roster: roster::roster(rows)?,
     })
 }
 
@@ -223,9 +225,10 @@ fn machines(rows: &Rows) -> Result<Vec<Machine>, Fault> {
         }
     }
     // Kartorium keeps hundredths of a second.
-    let mut exact: BTreeMap<Uuid, f64> = BTreeMap::new();
+    let mut exact: BTreeMap<Uuid, (f64, Option<u32>)> = BTreeMap::new();
     for line in lines(rows, "edge.equipment") {
-        exact.insert(line.need("equipment_id")?, line.need("ideal_cycle_seconds")?);
+        let told = (line.need("ideal_cycle_seconds")?, line.read("positions")?);
+        exact.insert(line.need("equipment_id")?, told);
     }
     let table = "public.oee_compatible_equipment";
     let columns = ("equipment_id", "compatible_equipment_id");
@@ -236,14 +239,17 @@ fn machines(rows: &Rows) -> Result<Vec<Machine>, Fault> {
         .filter(|line| !line.is("is_archived"))
         .map(|line| {
             let id = line.need("id")?;
+            let exact = exact.remove(&id);
             Ok(Machine {
                 id: EquipmentId(id),
                 code: line.need("code")?,
                 name: line.need("name")?,
-                ideal_cycle_s: match exact.remove(&id) {
-                    Some(seconds) => Some(seconds),
+                ideal_cycle_s: match exact {
+                    Some((seconds, _)) => Some(seconds),
                     None => line.read("ideal_cycle_time_seconds")?,
                 },
+                rate: detail::rate(line)?,
+                positions: exact.and_then(|(_, positions)| positions),
                 default_target: line.read("default_target_quantity")?,
                 terminal: readers.remove(&id),
                 targets: detail::targets(line, |word| format!("target_{word}_percent")),

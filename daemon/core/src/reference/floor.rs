@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::Reference;
 use crate::{
-    id::{EquipmentId, ProductId, RecordId, StationId, UserId},
+    id::{EquipmentId, ProductId, RecordId, StationId, TerminalId, UserId},
     time::Micros,
 };
 
@@ -21,10 +21,19 @@ pub struct Floor {
     pub batches: Vec<OpenBatch>,
     /// Two terminals began the same batch unseen: the record of the second, and the one that stands.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub aliases: BTreeMap<RecordId, RecordId>,
+    pub aliases: BTreeMap<RecordId, Alias>,
     /// What contradicts itself and nobody has settled, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<Conflict>,
+}
+
+/// What a record is that goes by another name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Alias {
+    /// The record that stands.
+    pub stands: RecordId,
+    /// Whose log began it; headquarters of before cannot say.
+    pub terminal: Option<TerminalId>,
 }
 
 /// A batch that is open.
@@ -74,7 +83,23 @@ pub struct Conflict {
 impl Floor {
     /// The name by which everybody calls a record.
     pub fn canonical(&self, record: RecordId) -> RecordId {
-        self.aliases.get(&record).copied().unwrap_or(record)
+        self.aliases.get(&record).map_or(record, |alias| alias.stands)
+    }
+
+    /// The name of a record in the log of a terminal that has it by another one, also when that is
+    /// over: `runs` says which records run there.
+    pub fn name_at(
+        &self,
+        terminal: TerminalId,
+        record: RecordId,
+        runs: impl Fn(&RecordId) -> bool,
+    ) -> Option<RecordId> {
+        let own = |alias: &Alias, runs: bool| runs || alias.terminal == Some(terminal);
+        self.aliases
+            .iter()
+            .filter(|(name, alias)| alias.stands == record && own(alias, runs(name)))
+            .map(|(name, _)| *name)
+            .max_by_key(|name| runs(name))
     }
 
     /// The open batch that a record is.
@@ -137,10 +162,26 @@ mod tests {
         let [mine, standing] = [9, 2].map(|n| RecordId(Uuid::from_u128(n)));
         let floor = Floor {
             batches: vec![batch(2, "T-08")],
-            aliases: BTreeMap::from([(mine, standing)]),
+            aliases: BTreeMap::from([(mine, Alias { stands: standing, terminal: None })]),
             conflicts: vec![],
         };
         assert_eq!(floor.batch(mine).map(|batch| batch.record), Some(standing));
         assert_eq!(floor.batch(standing).map(|batch| batch.record), Some(standing));
+    }
+
+    #[test]
+    fn a_terminal_has_its_own_name_for_a_batch_also_when_it_is_over() {
+        let [over, running, others, stands] = [3, 4, 5, 9].map(|n| RecordId(Uuid::from_u128(n)));
+        let [here, there] = [7, 8].map(|n| TerminalId(Uuid::from_u128(n)));
+        let of = |terminal| Alias { stands, terminal };
+        let aliases = [(over, of(Some(here))), (others, of(Some(there)))];
+        let mut floor = Floor { aliases: aliases.into(), ..Floor::default() };
+        let runs = |name: &RecordId| *name == running;
+        assert_eq!(floor.name_at(here, stands, runs), Some(over));
+        assert_eq!(floor.name_at(there, stands, runs), Some(others));
+        assert_eq!(floor.name_at(TerminalId(Uuid::nil()), stands, runs), None);
+        // One that runs goes first, whoever it is said to be of.
+        floor.aliases.insert(running, of(None));
+        assert_eq!(floor.name_at(here, stands, runs), Some(running));
     }
 }

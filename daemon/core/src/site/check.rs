@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::entry::{Connection, Field, File, Product, Site, Target};
+use super::{
+    entry::{Connection, Field, File, Product, Site, Target},
+    roster,
+};
 use crate::{
     document::{Document, Fault, Faults},
     reference::FieldType,
@@ -21,6 +24,10 @@ pub(super) fn check(document: &Document<'_>, file: &File) -> Result<(), Faults> 
         ["feeds_into", "parallel", "optional", "feedback"],
     );
     check.values(file);
+    check.unique("shift", "code", file.shift.iter().map(|shift| &shift.code));
+    for (path, message) in roster::read(file).err().into_iter().flatten() {
+        check.fault(&path, message);
+    }
     if check.faults.is_empty() { Ok(()) } else { Err(check.faults.into()) }
 }
 
@@ -190,6 +197,10 @@ impl Check<'_> {
             let path = format!("machine[{n}]");
             let cycle = format!("{path}.ideal_cycle_s");
             self.number(&cycle, machine.ideal_cycle_s, 0.001..=86_400.0, "seconds");
+            if machine.positions.is_some() && machine.ideal_cycle_s.is_none() {
+                self.fault(&format!("{path}.positions"), "needs ideal_cycle_s as well");
+            }
+            self.count(&format!("{path}.positions"), machine.positions.map(i64::from));
             self.count(&format!("{path}.default_target"), machine.default_target);
             self.target(&format!("{path}.target"), machine.target);
             if machine.compatible.contains(&machine.code) {

@@ -38,6 +38,12 @@ pub(super) struct File {
     pub(super) product_family: Vec<Family>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) person: Vec<Person>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) shift: Vec<Shift>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) shift_pattern: Vec<ShiftPattern>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) shift_exception: Vec<ShiftException>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -124,6 +130,8 @@ pub(super) struct Machine {
     pub(super) name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ideal_cycle_s: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) positions: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) default_target: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -250,6 +258,64 @@ fn operator() -> Role {
 
 fn yes() -> bool {
     true
+}
+
+/// Times as `06:00`, days as `2026-11-28`.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Shift {
+    pub(super) code: String,
+    pub(super) name: String,
+    pub(super) start: String,
+    pub(super) end: String,
+    #[serde(rename = "break", default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) breaks: Vec<Break>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Break {
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) name: String,
+    pub(super) start: String,
+    pub(super) end: String,
+}
+
+/// A day of a week names its shifts with blanks between them.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShiftPattern {
+    pub(super) from: String,
+    pub(super) weeks: Vec<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) crew: Vec<Crew>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Crew {
+    pub(super) name: String,
+    #[serde(default = "first")]
+    pub(super) week: usize,
+}
+
+fn first() -> usize {
+    1
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ShiftException {
+    pub(super) name: String,
+    pub(super) from: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) until: Option<String>,
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub(super) closed: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) extra: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) crew: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]

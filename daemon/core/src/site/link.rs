@@ -3,9 +3,13 @@
 
 use uuid::Uuid;
 
-use super::entry::{self, File};
+use super::{
+    entry::{self, File},
+    roster,
+};
 use crate::{
     id::{EquipmentId, ProductId, ReasonId, SiteId, StationId, UserId, reference_id},
+    kpi::Rate,
     number::Prefix,
     reference::{
         Connection, Family, Field, Machine, Person, Product, Reason, ReasonGroup, Reference, Site,
@@ -16,6 +20,7 @@ use crate::{
 
 /// The reference data that a checked file means.
 pub(super) fn reference(file: File) -> Reference {
+    let roster = roster::read(&file).unwrap_or_default();
     let keys = Keys { organization: file.site.organization, site: file.site.code };
     let usual = file.site.target.unwrap_or_default();
     let site = Site {
@@ -76,6 +81,7 @@ pub(super) fn reference(file: File) -> Reference {
         ),
         machine_connections: connections(file.machine_connection, machine),
         station_connections: connections(file.station_connection, station),
+        roster,
         site,
     }
 }
@@ -184,6 +190,8 @@ impl Keys {
             targets: targets(entry.target.unwrap_or_default(), usual.clone()),
             concurrent_batches: entry.concurrent_batches,
             compatible: entry.compatible.iter().map(|code| self.machine(code)).collect(),
+            rate: Rate::default(),
+            positions: entry.positions,
         }
     }
 

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
-use super::entry::{
-    self, Connection, Family, Field, File, Group, Machine, Person, Prefix, Product, Reason,
-    Settings, Site, Standard, Station, System, Target,
+use super::{
+    entry::{
+        self, Connection, Family, Field, File, Group, Machine, Person, Prefix, Product, Reason,
+        Settings, Site, Standard, Station, System, Target,
+    },
+    roster,
 };
 use crate::{
     document::Faults,
@@ -89,6 +92,9 @@ impl<'r> Codes<'r> {
             scrap_group: groups(&reference.scrap_groups),
             product_family: reference.families.iter().map(|family| self.family(family)).collect(),
             person: reference.people.iter().map(person).collect(),
+            shift: reference.roster.shifts.iter().map(roster::shift).collect(),
+            shift_pattern: reference.roster.patterns.iter().map(roster::pattern).collect(),
+            shift_exception: reference.roster.exceptions.iter().map(roster::exception).collect(),
         }
     }
 
@@ -109,6 +115,7 @@ impl<'r> Codes<'r> {
             code: machine.code.clone(),
             name: machine.name.clone(),
             ideal_cycle_s: machine.ideal_cycle_s,
+            positions: machine.positions,
             default_target: machine.default_target,
             terminal: machine.terminal.clone(),
             concurrent_batches: machine.concurrent_batches,

@@ -1,6 +1,7 @@
 //! How a machine works: its pace, its stops, and what its signals name.
 
 use kart_core::{
+    deadband::Deadband,
     map::{Codes, Habits},
     signal::{SignalName, Value},
 };
@@ -33,6 +34,11 @@ impl Check<'_, '_> {
         let product = raw.product.as_ref();
         let product =
             product.map(|product| (&product.signal, &product.products, "product.products"));
+        if raw.changes_per_minute == 1 || raw.changes_per_minute > 6_000 {
+            let message = "2 to 6000 are possible, or 0 for any number";
+            self.fault(&format!("{at}.changes_per_minute"), message);
+        }
+        let deadbands = self.deadbands(at, raw);
         let mut codes = |given: Option<(&String, &BTreeMap<String, String>, &str)>| {
             let (signal, table, key) = given?;
             self.codes(&format!("{at}.{key}"), raw, signal, table)
@@ -44,7 +50,38 @@ impl Check<'_, '_> {
             heartbeat,
             fault: codes(fault),
             product: codes(product),
+            deadbands,
+            changes_per_minute: raw.changes_per_minute,
         }
+    }
+
+    fn deadbands(&mut self, at: &str, raw: &raw::Machine) -> BTreeMap<SignalName, Deadband> {
+        let mut deadbands = BTreeMap::new();
+        for (n, signal) in raw.signal.iter().enumerate() {
+            let at = format!("{at}.signal[{n}]");
+            let given = [signal.deadband, signal.deadband_percent];
+            let banded = given.iter().any(Option::is_some);
+            self.positive(&format!("{at}.deadband"), signal.deadband);
+            self.positive(&format!("{at}.deadband_percent"), signal.deadband_percent);
+            let restate_us = self.seconds(&format!("{at}.restate_s"), signal.restate_s);
+            if signal.restate_s.is_some() && !banded {
+                let message =
+                    "only with deadband or deadband_percent: all else is reported as read";
+                self.fault(&format!("{at}.restate_s"), message);
+            }
+            let counted = raw.counter.iter().any(|counter| counter.signal == signal.name);
+            if banded && counted {
+                let message = "a counter has none: every part counts";
+                self.fault(&format!("{at}.deadband"), message);
+            }
+            let [absolute, percent] = given.map(Option::unwrap_or_default);
+            let deadband =
+                Deadband { absolute, percent, restate_us: restate_us.unwrap_or_default() };
+            if banded {
+                deadbands.insert(signal.name.clone(), deadband);
+            }
+        }
+        deadbands
     }
 
     fn codes(

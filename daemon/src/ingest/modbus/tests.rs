@@ -191,7 +191,7 @@ async fn watch(
                     seen.values.extend(samples.into_iter().map(|s| (s.signal, s.value)));
                 },
                 Reading::Link { change, .. } => seen.links.push(change),
-                Reading::Stale(_) => {},
+                Reading::Stale(_) | Reading::Map(_) => {},
             }
         }
         seen

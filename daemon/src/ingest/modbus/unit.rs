@@ -90,6 +90,11 @@ impl Unit {
         self.reach.is_down()
     }
 
+    /// Whether it is left alone because it does not answer.
+    pub(super) fn rests(&self) -> bool {
+        self.rest_until.is_some_and(|until| until > Instant::now())
+    }
+
     /// When there is something to ask for; `None`: never.
     pub(super) fn wakes(&self) -> Option<Instant> {
         match (self.round.front(), self.rest_until) {

@@ -3,6 +3,7 @@
 //! It is refused only for what no device can help: characters, silences and rests that take longer
 //! than there is time. How long a device thinks is assumed, and only told.
 
+use kart_api::commissioning::{PollGroup, PollLine, PollRequest};
 use serde::Serialize;
 use std::{fmt, time::Duration};
 
@@ -91,6 +92,34 @@ impl Verdict {
                 self.line
             )
         })
+    }
+}
+
+impl From<Verdict> for PollLine {
+    fn from(verdict: Verdict) -> Self {
+        let groups = verdict.devices.into_iter().flat_map(|device| {
+            let DeviceVerdict { name, unit, groups } = device;
+            groups.into_iter().map(move |group| PollGroup {
+                device: name.clone(),
+                unit,
+                interval_ms: group.interval_ms,
+                expected_ms: group.expected_ms,
+                requests: group.requests.into_iter().map(PollRequest::from).collect(),
+            })
+        });
+        Self {
+            groups: groups.collect(),
+            line: verdict.line,
+            least_use: verdict.least_use,
+            expected_use: verdict.expected_use,
+        }
+    }
+}
+
+impl From<RequestVerdict> for PollRequest {
+    fn from(request: RequestVerdict) -> Self {
+        let RequestVerdict { what, signals, bytes, read_along } = request;
+        Self { what, signals, bytes, read_along }
     }
 }
 

@@ -141,6 +141,22 @@ fn sums_do_not_depend_on_the_order() {
 }
 
 #[test]
+fn rows_of_a_table_of_a_later_release_are_kept_and_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mirror = open(folder.path());
+    take(&mirror, &first());
+    let before = mirror.sums(&SECRET).unwrap();
+    let told = Some(r#"{"id":"7","said":"something"}"#);
+    let row = |told| vec![row(Scope::Site, "edge.of_tomorrow", "7", told)];
+    take(&mirror, &delivery("b", &[], row(told)));
+    let Some(Mirrored::Rows(rows)) = mirror.load().unwrap() else { panic!("rows") };
+    assert_eq!(rows["edge.of_tomorrow"][0]["said"].as_deref(), Some("something"));
+    assert_eq!(mirror.sums(&SECRET).unwrap()[1].rows, before[1].rows + 1);
+    take(&mirror, &Delivery { base: Some("b".into()), ..delivery("c", &[], row(None)) });
+    assert_eq!(mirror.sums(&SECRET).unwrap(), before);
+}
+
+#[test]
 fn a_row_that_decayed_changes_the_sum() {
     let folder = tempfile::tempdir().unwrap();
     let mirror = open(folder.path());

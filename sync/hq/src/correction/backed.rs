@@ -1,26 +1,78 @@
 //! Which facts about corrections count: headquarters' own, and a terminal's only where it repeats
 //! what headquarters has made. Nobody becomes a supervisor by writing so into a log.
+//!
+//! A headquarters that was put back to an older state has lost corrections that terminals keep. They
+//! come back with the facts that repeat them, known by their seal; only the words of the reason, which
+//! no fact holds, do not.
 
 use std::collections::BTreeMap;
 
 use deadpool_postgres::Transaction;
 use kart_core::{
-    fact::{Body, Fact, correction::Corrected},
+    fact::{
+        Body, Draft, Fact,
+        correction::{Corrected, CorrectionSeen},
+    },
+    id::RecordId,
     record::fold::Aliases,
+    time::{Boot, Stamp},
 };
 use tokio_postgres::Error;
 use uuid::Uuid;
 
+use super::{seal::CorrectionSeal, shown};
 use crate::{
+    database::to_bigint,
+    names::Names,
     project::{Writer, records},
     quarantine::Held,
 };
 
-/// Those of `facts` that claim a correction which headquarters did not make.
+/// What headquarters knows about the corrections that facts claim.
+pub struct Backing<'b> {
+    /// Whether the facts stand in headquarters' own log.
+    pub own: bool,
+    /// What headquarters' own log says.
+    pub made: &'b BTreeMap<Uuid, Corrected>,
+    /// What other names of records stand for.
+    pub names: &'b Aliases,
+    /// Knows what headquarters has made and lost.
+    pub seal: &'b CorrectionSeal,
+}
+
+impl Backing<'_> {
+    /// Why a fact does not count, if it does not: code and words.
+    pub fn objection(&self, fact: &Fact) -> Option<(&'static str, &'static str)> {
+        let Body::CorrectionSeen(seen) = &fact.fact else {
+            return (!self.own).then_some(("refused", "headquarters made no such correction"));
+        };
+        if !self.has(seen) && !self.has_lost(seen) {
+            return Some(("refused", "headquarters made no such correction"));
+        }
+        let canonical = |id: RecordId| self.names.get(&id).copied().unwrap_or(id);
+        let same = |here| canonical(here) == canonical(seen.corrected.record);
+        // The fact that makes two records one may come later from the other terminal.
+        (!seen.here.is_none_or(same))
+            .then_some(("unresolved_ref", "what it corrects does not go by this name here"))
+    }
+
+    fn has(&self, seen: &CorrectionSeen) -> bool {
+        self.made.get(&seen.correction) == Some(&seen.corrected)
+    }
+
+    /// Whether headquarters made it and was put back to before.
+    pub fn has_lost(&self, seen: &CorrectionSeen) -> bool {
+        !self.made.contains_key(&seen.correction) && self.seal.holds(seen)
+    }
+}
+
+/// Those of `facts`, as they are folded, that claim a correction which headquarters did not make. What
+/// it made and has lost is written down again.
 pub(crate) async fn unbacked(
     tx: &Transaction<'_>,
     writer: &Writer,
     facts: &[Fact],
+    names: &Names,
 ) -> Result<Vec<Held>, Error> {
     let claims: Vec<&Fact> = facts
         .iter()
@@ -29,29 +81,28 @@ pub(crate) async fn unbacked(
     if claims.is_empty() {
         return Ok(vec![]);
     }
-    let own = is_headquarters(tx, writer).await?;
-    let made = made(tx, &claims).await?;
-    let names = names(tx, &claims).await?;
-    let detail = "headquarters made no such correction";
-    let unbacked = claims.into_iter().filter(|fact| !is_backed(fact, own, (&made, &names)));
-    Ok(unbacked.map(|fact| writer.hold(fact, "refused", detail)).collect())
-}
-
-/// Whether a fact about a correction counts: in headquarters' `own` log, or where headquarters has
-/// made what it repeats, of a record that goes by the name it uses.
-pub fn is_backed(
-    fact: &Fact,
-    own: bool,
-    (made, names): (&BTreeMap<Uuid, Corrected>, &Aliases),
-) -> bool {
-    match &fact.fact {
-        Body::CorrectionSeen(seen) => {
-            let stands = |here| names.get(here) == Some(&seen.corrected.record);
-            made.get(&seen.correction) == Some(&seen.corrected)
-                && seen.here.as_ref().is_none_or(stands)
-        },
-        _ => own,
+    let seen: Vec<&CorrectionSeen> = claims
+        .iter()
+        .filter_map(|fact| match &fact.fact {
+            Body::CorrectionSeen(seen) => Some(seen),
+            _ => None,
+        })
+        .collect();
+    let backing = Backing {
+        own: is_headquarters(tx, writer).await?,
+        made: &made(tx, &seen, names).await?,
+        names: &aliases(tx, &seen).await?,
+        seal: &CorrectionSeal::read(tx).await?,
+    };
+    let lost = seen.into_iter().filter(|seen| backing.has_lost(seen));
+    for seen in lost.collect::<Vec<_>>() {
+        regain(tx, writer, seen, names).await?;
     }
+    let objected = claims.iter().filter_map(|fact| {
+        let (code, detail) = backing.objection(fact)?;
+        Some(writer.hold(fact, code, detail))
+    });
+    Ok(objected.collect())
 }
 
 async fn is_headquarters(tx: &Transaction<'_>, writer: &Writer) -> Result<bool, Error> {
@@ -61,32 +112,83 @@ async fn is_headquarters(tx: &Transaction<'_>, writer: &Writer) -> Result<bool, 
     Ok(tx.query_opt(&statement, &[&writer.origin.terminal.0]).await?.is_some())
 }
 
-/// What headquarters' own log says of the claimed corrections.
-async fn made(tx: &Transaction<'_>, claims: &[&Fact]) -> Result<BTreeMap<Uuid, Corrected>, Error> {
-    let ids: Vec<Uuid> = claims
-        .iter()
-        .filter_map(|fact| match &fact.fact {
-            Body::CorrectionSeen(seen) => Some(seen.correction),
-            _ => None,
-        })
-        .collect();
+/// What headquarters' own log says of the claimed corrections, as it is folded: a row may have been
+/// named since the correction was made.
+async fn made(
+    tx: &Transaction<'_>,
+    seen: &[&CorrectionSeen],
+    names: &Names,
+) -> Result<BTreeMap<Uuid, Corrected>, Error> {
+    let ids: Vec<Uuid> = seen.iter().map(|seen| seen.correction).collect();
     let statement =
         tx.prepare_cached("SELECT id, line FROM edge.corrections WHERE id = ANY($1)").await?;
     let mut made = BTreeMap::new();
     for row in tx.query(&statement, &[&ids]).await? {
         let line: &str = row.try_get(1)?;
-        if let Ok(Fact { fact: Body::Corrected(corrected), .. }) = Fact::parse(line.as_bytes()) {
+        let Ok(fact) = Fact::parse(line.as_bytes()) else { continue };
+        if let Body::Corrected(corrected) = names.fact(fact).fact {
             made.insert(row.try_get(0)?, corrected);
         }
     }
     Ok(made)
 }
 
-/// What the other names stand for under which terminals know corrected records.
-async fn names(tx: &Transaction<'_>, claims: &[&Fact]) -> Result<Aliases, Error> {
-    let here = claims.iter().filter_map(|fact| match &fact.fact {
-        Body::CorrectionSeen(seen) => Some(seen.here?.0),
-        _ => None,
-    });
-    records::aliases(tx, &here.collect()).await
+/// What the names stand for under which terminals know corrected records.
+async fn aliases(tx: &Transaction<'_>, seen: &[&CorrectionSeen]) -> Result<Aliases, Error> {
+    let named = seen.iter().filter_map(|seen| Some([seen.here?.0, seen.corrected.record.0]));
+    records::aliases(tx, &named.flatten().collect()).await
+}
+
+/// Writes a correction down again that headquarters has lost. Its place in headquarters' log may be
+/// another one's by now; then it counts all the same, and is in the terminals' logs only.
+async fn regain(
+    tx: &Transaction<'_>,
+    writer: &Writer,
+    seen: &CorrectionSeen,
+    names: &Names,
+) -> Result<(), Error> {
+    let CorrectionSeen { correction, origin, seq, made, by, corrected, .. } = seen;
+    let (Some(by), Ok(at)) = (by, jiff::Timestamp::from_microsecond(made.0)) else { return Ok(()) };
+    let draft = Draft {
+        at: Stamp { wall_us: *made, mono_us: 0 },
+        boot: Boot::default(),
+        by: Some(names.told(*by)),
+        key: None,
+        body: names.told(Body::Corrected(corrected.clone())),
+        texts: vec![],
+    };
+    let Ok(prepared) = draft.prepare() else { return Ok(()) };
+    let (_, line, _) = prepared.seal(*seq);
+    let tenant = &writer.tenant;
+    let regained = tx
+        .execute(
+            "INSERT INTO edge.corrections
+                 (organization_id, id, site_id, station_id, terminal_id, record_id, kind, before,
+                  after, by_user, at, writer_id, incarnation, seq, line, seal)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
+             ON CONFLICT DO NOTHING",
+            &[
+                &tenant.organization,
+                correction,
+                &tenant.site.0,
+                &corrected.after.station.map(|station| station.0),
+                &writer.origin.terminal.0,
+                &corrected.record.0,
+                &corrected.kind.word(),
+                &shown(&corrected.before),
+                &shown(&corrected.after),
+                &by.0,
+                &at,
+                &origin.terminal.0,
+                &origin.incarnation.to_string(),
+                &to_bigint(*seq),
+                &line,
+                &seen.seal,
+            ],
+        )
+        .await?;
+    if regained > 0 {
+        tracing::warn!(%correction, "a correction that was lost here has come back");
+    }
+    Ok(())
 }

@@ -57,7 +57,28 @@ pub(super) async fn restored(
         return Ok(());
     }
     let detail = json!({ "terminal_id": terminal.id, "from": from, "to": to });
-    audit(tx, terminal, "headquarters restored", &detail).await
+    note_restored(tx, terminal, &detail).await
+}
+
+/// At most once an hour: what is acknowledged and which sessions there were is the terminal's word,
+/// and one that makes them up is not to fill the audit.
+async fn note_restored(
+    tx: &Transaction<'_>,
+    terminal: &Terminal,
+    detail: &Value,
+) -> Result<(), Refusal> {
+    let first = tx
+        .execute(
+            "UPDATE edge.terminals SET restored_noted_at = now()
+             WHERE organization_id = $1 AND terminal_id = $2
+               AND coalesce(restored_noted_at < now() - interval '1 h', true)",
+            &[&terminal.organization, &terminal.id],
+        )
+        .await?;
+    match first {
+        0 => Ok(()),
+        _ => audit(tx, terminal, "headquarters restored", detail).await,
+    }
 }
 
 /// A session was refused.
@@ -176,17 +197,21 @@ async fn further(
 /// Facts are lost on both sides: acknowledged, purged there, lost here by a restore.
 async fn gap(tx: &Transaction<'_>, terminal: &Terminal, from: u64, to: u64) -> Result<(), Refusal> {
     let (organization, id) = (&terminal.organization, &terminal.id);
+    // Where it begins is known here, where it ends is the terminal's word: told once for each beginning.
     let noted = tx
-        .execute(
-            "UPDATE edge.terminals SET gap_from = $3, gap_to = $4
-             WHERE organization_id = $1 AND terminal_id = $2
-               AND (gap_from, gap_to) IS DISTINCT FROM ($3, $4)",
+        .query_opt(
+            "UPDATE edge.terminals t SET gap_from = $3, gap_to = $4
+             FROM (SELECT gap_from FROM edge.terminals
+                   WHERE organization_id = $1 AND terminal_id = $2) before
+             WHERE t.organization_id = $1 AND t.terminal_id = $2
+               AND (t.gap_from, t.gap_to) IS DISTINCT FROM ($3, $4)
+             RETURNING before.gap_from IS DISTINCT FROM $3",
             &[organization, id, &to_bigint(from), &to_bigint(to)],
         )
         .await?;
-    match noted {
-        0 => Ok(()),
-        _ => {
+    match noted.map(|row| row.try_get(0)).transpose()? {
+        None | Some(false) => Ok(()),
+        Some(true) => {
             let detail = json!({
                 "terminal_id": id,
                 "incarnation": terminal.incarnation,
@@ -219,7 +244,7 @@ pub(super) async fn history(
         "acknowledged_in_common": common.map_or(0, |session| session.watermark),
     });
     tracing::warn!(%detail, "headquarters does not know the last session: it was restored");
-    audit(tx, terminal, "headquarters restored", &detail).await?;
+    note_restored(tx, terminal, &detail).await?;
     Ok(true)
 }
 

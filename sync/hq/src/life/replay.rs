@@ -2,13 +2,14 @@
 //! have millions of facts, and whoever asks waits half a minute at most. What was read is kept with
 //! the fact it is as of. Which life it is, and what becomes of it, is decided elsewhere.
 
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 use deadpool_postgres::Transaction;
 use kart_core::{
     fact::Fact,
     id::{Incarnation, Origin, TerminalId},
     plant::Plant,
+    record::FOLD_VERSION,
 };
 use tokio::time::Instant;
 use tokio_postgres::{Row, types::Json as Document};
@@ -22,8 +23,9 @@ use crate::{
 
 /// So many facts are held in memory at a time.
 const PAGE: usize = 2_000;
-/// Another release may make something else of a fact.
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Another release, or another fold, may make something else of a fact.
+static VERSION: LazyLock<String> =
+    LazyLock::new(|| format!("{}/{FOLD_VERSION}", env!("CARGO_PKG_VERSION")));
 
 /// How far a request has come.
 pub(super) enum Replayed {
@@ -95,7 +97,7 @@ async fn read_before(
              JOIN edge.inbox i USING (organization_id, terminal_id, incarnation, seq, hash)
              WHERE r.organization_id = $1 AND r.terminal_id = $2 AND r.incarnation = $3
                AND r.version = $4",
-            &[&terminal.organization, &life.terminal, &life.incarnation, &VERSION],
+            &[&terminal.organization, &life.terminal, &life.incarnation, &*VERSION],
         )
         .await?;
     Ok(row.map(|row| row.try_get::<_, Document<Plant>>(0)).transpose()?.map(|plant| plant.0))
@@ -139,7 +141,7 @@ async fn keep(
             &terminal.organization,
             &life.terminal,
             &life.incarnation,
-            &VERSION,
+            &*VERSION,
             &to_bigint(plant.head),
             &hash,
             &Document(plant),

@@ -74,8 +74,8 @@ pub(crate) async fn decide(
     let statement = tx
         .prepare_cached(
             "INSERT INTO edge.record_aliases
-                 (organization_id, record_id, canonical_id, site_id, station_id)
-             SELECT DISTINCT ON (s.record) $1, s.record, e.id, $2, s.station
+                 (organization_id, record_id, canonical_id, site_id, station_id, terminal_id)
+             SELECT DISTINCT ON (s.record) $1, s.record, e.id, $2, s.station, $8
              FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::text[])
                   AS s(record, station, number, began, ended)
              JOIN oee_batch_details d ON d.station_id = s.station AND d.batch_number = s.number
@@ -90,7 +90,19 @@ pub(crate) async fn decide(
         .await?;
     let organization = &writer.tenant.organization;
     let rows = tx
-        .query(&statement, &[organization, &site.0, &records, &stations, &numbers, &from, &until])
+        .query(
+            &statement,
+            &[
+                organization,
+                &site.0,
+                &records,
+                &stations,
+                &numbers,
+                &from,
+                &until,
+                &writer.origin.terminal.0,
+            ],
+        )
         .await?;
     for row in rows {
         let (record, canonical): (Uuid, Uuid) = (row.try_get(0)?, row.try_get(1)?);

@@ -83,7 +83,7 @@ async fn settle(
     let tx = begin(&mut client, Role::SiteAdmin).await?;
     place.enter(&tx).await?;
     place.require(&tx).await?;
-    let by = person(&tx, &place, by).await?;
+    let (by, _) = person(&tx, &place, by).await?;
     let settled = tx
         .execute(
             "UPDATE edge.conflicts SET resolved_at = now(), resolved_by = $2, resolution = $3,

@@ -20,9 +20,14 @@ use crate::{
 };
 
 /// Above this share of a terminal's facts something is wrong with more than single facts.
-pub(crate) const ALARM_PERCENT: i64 = 1;
+const ALARM_PERCENT: i64 = 1;
 /// A new terminal has few facts; one of them is no alarm.
-pub(crate) const FEW: i64 = 100;
+const FEW: i64 = 100;
+
+/// Whether too large a share of a terminal's facts waits.
+pub(crate) fn is_alarming(waiting: i64, facts: i64) -> bool {
+    facts >= FEW && waiting.saturating_mul(100) > facts.saturating_mul(ALARM_PERCENT)
+}
 
 /// Facts that are stored and could not be applied yet.
 #[derive(Subcommand)]
@@ -205,7 +210,7 @@ async fn resolve(
     let tx = begin(&mut client, Role::SiteAdmin).await?;
     place.enter(&tx).await?;
     place.require(&tx).await?;
-    let person = person(&tx, &place, by).await?;
+    let (person, _) = person(&tx, &place, by).await?;
     let Waiting { terminal, code, .. } = find(&tx, &place, asked).await?;
     tx.execute(
         "UPDATE edge.quarantine SET resolved_at = now(), detail = $5
@@ -245,10 +250,15 @@ pub(crate) async fn alarming(
                -- The worker sees every organisation.
                AND q.organization_id = current_setting('edge.organization')
                AND t.site_id = current_setting('edge.site')::uuid
-             GROUP BY t.code, t.watermark
-             HAVING t.watermark >= $1 AND count(*) * 100 > t.watermark * $2",
+             GROUP BY t.code, t.watermark",
         )
         .await?;
-    let rows = tx.query(&statement, &[&FEW, &ALARM_PERCENT]).await?;
-    rows.iter().map(|row| Ok((row.try_get(0)?, (row.try_get(1)?, row.try_get(2)?)))).collect()
+    let mut alarming = BTreeMap::new();
+    for row in tx.query(&statement, &[]).await? {
+        let (waiting, facts) = (row.try_get(1)?, row.try_get(2)?);
+        if is_alarming(waiting, facts) {
+            alarming.insert(row.try_get(0)?, (waiting, facts));
+        }
+    }
+    Ok(alarming)
 }

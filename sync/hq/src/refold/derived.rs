@@ -16,6 +16,8 @@ pub(crate) struct Difference {
     pub(crate) rule: &'static str,
     /// The rows of which it does not.
     pub(crate) rows: Vec<Uuid>,
+    /// Programs of Kartorium write such rows too, by rules of their own: no alarm.
+    pub(crate) shared: bool,
 }
 
 impl fmt::Display for Difference {
@@ -24,6 +26,13 @@ impl fmt::Display for Difference {
         write!(f, "{} rows: {} ({})", self.rows.len(), self.rule, named.join(", "))
     }
 }
+
+const QUEUE: &str = "an entry of a queue is used up by one batch, and that stands";
+const STANDS: &str = "a job that waits or is worked on stands at a station";
+const ENTRIES: &str = "the entries of a job at a station are numbered one after the other";
+
+/// What nobody can tell whose fault it is: these rows are not only ours to write.
+const SHARED: [&str; 3] = [QUEUE, STANDS, ENTRIES];
 
 /// What must hold, and a query for the keys of the rows of which it does not.
 const RULES: &[(&str, &str)] = &[
@@ -56,7 +65,7 @@ const RULES: &[(&str, &str)] = &[
                          AND p.station_id = d.station_id AND p.batch_number = d.batch_number)",
     ),
     (
-        "an entry of a queue is used up by one batch, and that stands",
+        QUEUE,
         "SELECT q.id FROM (
              SELECT id, site_id, status, event_id, true AS of_machine FROM oee_batch_queue
              UNION ALL
@@ -70,7 +79,7 @@ const RULES: &[(&str, &str)] = &[
                    WHERE e.id = q.event_id AND e.event_type = 'batch')",
     ),
     (
-        "a job that waits or is worked on stands at a station",
+        STANDS,
         "SELECT j.id FROM ops_jobs j
          WHERE j.state IN ('pending', 'in_progress') AND j.current_station_id IS NOT NULL
            AND NOT EXISTS (SELECT FROM ops_job_station_history h
@@ -78,7 +87,7 @@ const RULES: &[(&str, &str)] = &[
                              AND h.completed_at IS NULL)",
     ),
     (
-        "the entries of a job at a station are numbered one after the other",
+        ENTRIES,
         "SELECT DISTINCT h.job_id FROM ops_job_station_history h
          GROUP BY h.job_id, h.station_id
          HAVING max(h.entry_number) <> count(*) OR min(h.entry_number) <> 1",
@@ -123,7 +132,7 @@ pub(crate) async fn differences(
         let rows = tx.query(*query, &[]).await?;
         let rows: Vec<Uuid> = rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
         if !rows.is_empty() {
-            found.push(Difference { rule, rows });
+            found.push(Difference { rule, rows, shared: SHARED.contains(rule) });
         }
     }
     Ok(found)

@@ -183,7 +183,16 @@ impl Names {
 }
 
 fn own(columns: &Columns) -> Option<String> {
-    let words =
-        ["code", "product_code", "family_code", "flag", "prefix", "display_name", "number", "name"];
+    let words = [
+        "code",
+        "product_code",
+        "family_code",
+        "flag",
+        "prefix",
+        "display_name",
+        "number",
+        "name",
+        "from_date",
+    ];
     words.into_iter().find_map(|word| columns.get(word).cloned().flatten())
 }

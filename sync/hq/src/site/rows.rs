@@ -8,6 +8,7 @@ use super::people::Wanted;
 use crate::upsert::Upsert;
 
 mod detail;
+mod roster;
 
 /// The rows of one table.
 pub(super) struct Rows {
@@ -83,6 +84,7 @@ pub(super) fn of(reference: &Reference, everybody: &[Wanted]) -> Vec<Rows> {
     all.extend(detail::links(reference));
     all.extend(detail::fields(reference));
     all.extend([users(reference, everybody), people(reference, everybody), sources(reference)]);
+    all.extend(roster::roster(reference));
     all
 }
 

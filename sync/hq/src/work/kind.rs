@@ -23,7 +23,8 @@ pub(crate) enum Kind {
     OutlierFlags,
     /// What was kept long enough is erased.
     Retention,
-    /// A slice of the inbox is hashed again.
+    /// A slice of the inbox is hashed again; at the end of a round a part of the records is folded again
+    /// and compared.
     ChecksumSweep,
     /// Partitions of the change feed are made and dropped.
     ChangePartitions,

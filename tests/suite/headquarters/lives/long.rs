@@ -23,6 +23,7 @@ fn counted(n: i64) -> Body {
         since,
         until,
         batch: None,
+        map: String::new(),
     })
 }
 

@@ -1,16 +1,14 @@
 //! Corrections that a supervisor makes at headquarters: facts of a log of its own.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kart_core::fact::correction::{Amendment, Correctable, Corrected, Correction, CorrectionSeen};
 use kart_core::fact::{Body, Draft, Fact};
 use kart_core::id::{Incarnation, Origin, RecordId, TerminalId};
 use kart_core::record::Tenant;
-use kart_core::record::fold::Aliases;
 use kart_core::reference::Role;
 use kart_core::time::{Boot, Micros, Stamp};
-use kart_hq::decisions::{Writer, is_backed};
+use kart_hq::decisions::{Backing, CorrectionSeal, Held, Writer};
 use uuid::Uuid;
 
 use super::super::{floor, station};
@@ -18,6 +16,10 @@ use super::{Centre, Changes, State, fold};
 
 const LOG: Origin =
     Origin { terminal: TerminalId(Uuid::from_u128(0x4851)), incarnation: Incarnation(0x4851) };
+
+fn seal() -> CorrectionSeal {
+    CorrectionSeal::new(b"of this site")
+}
 
 impl Centre {
     /// A batch has so many good parts. Says whether that could be said of it.
@@ -56,33 +58,60 @@ impl Centre {
         self.state.log = (seq, hash);
         // Made of the chain, so that a log that was put back repeats none.
         let correction = Uuid::new_v5(&LOG.terminal.0, &hash.0);
-        let seen =
-            CorrectionSeen { correction, origin: LOG, seq, made, by: None, corrected, here: None };
-        let owner = standing.owner.terminal.0;
+        let mut seen = CorrectionSeen {
+            correction,
+            origin: LOG,
+            seq,
+            made,
+            by: None,
+            corrected,
+            here: None,
+            seal: None,
+        };
+        seen.seal = Some(seal().of(&seen));
+        let others = standing.others.iter().map(|origin| origin.terminal.0);
+        let owners = std::iter::once(standing.owner.terminal.0).chain(others).collect();
         let row = Arc::new(Correction { seen, reason: None });
-        self.state.corrections.insert(correction, (owner, row));
+        self.state.corrections.insert(correction, (owners, row));
         self.state.changed.push((self.state.tx, ("edge.corrections", correction)));
         true
     }
 }
 
 impl State {
-    /// Whether a fact may count that claims a correction; every other one may.
-    pub(super) fn backs(&self, writer: &Writer, fact: &Fact) -> bool {
-        let made = match &fact.fact {
-            Body::CorrectionSeen(seen) => self.corrections.get(&seen.correction),
+    /// Why a fact may not count that claims a correction; every other one may. What headquarters has
+    /// made and lost comes back.
+    pub(super) fn objection(
+        &self,
+        writer: &Writer,
+        fact: &Fact,
+        changes: &mut Changes,
+    ) -> Option<Held> {
+        let seen = match &fact.fact {
+            Body::CorrectionSeen(seen) => Some(seen),
             Body::Corrected(_) => None,
-            _ => return true,
+            _ => return None,
         };
+        let made = seen.and_then(|seen| self.corrections.get(&seen.correction));
         let made = made.map(|(_, made)| (made.seen.correction, made.seen.corrected.clone()));
-        let made: BTreeMap<Uuid, Corrected> = made.into_iter().collect();
-        is_backed(fact, writer.origin == LOG, (&made, &Aliases::new()))
+        let backing = Backing {
+            own: writer.origin == LOG,
+            made: &made.into_iter().collect(),
+            names: &self.names(changes, fact, []),
+            seal: &seal(),
+        };
+        if let Some(seen) = seen.filter(|seen| backing.has_lost(seen)) {
+            let row = Arc::new(Correction { seen: seen.clone(), reason: None });
+            changes.corrections.push((seen.correction, (vec![writer.origin.terminal.0], row)));
+        }
+        let (code, detail) = backing.objection(fact)?;
+        Some(writer.hold(fact, code, detail))
     }
 
     /// What headquarters said last about the good parts of a batch.
     pub(in super::super) fn corrected(&self, batch: RecordId) -> Option<i64> {
         let of = self.corrections.values().map(|(_, made)| &made.seen);
-        let of = of.filter(|seen| seen.corrected.record == batch);
+        let of = of.filter(|seen| self.canonical(seen.corrected.record) == batch);
         of.max_by_key(|seen| (seen.made, seen.seq))?.corrected.after.good
     }
 }

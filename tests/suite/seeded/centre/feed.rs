@@ -12,12 +12,18 @@ use uuid::Uuid;
 
 use super::super::checks::digest;
 use super::super::disk::Rows;
+use super::super::floor;
 use super::{Centre, State, number, problem};
 
 const KEY: &[u8] = b"sealed";
 /// Tables whose rows go down, beside the site as a whole.
-const SENT: [&str; 4] =
-    ["oee_machine_events", "ops_products", "edge.number_leases", "edge.corrections"];
+const SENT: [&str; 5] = [
+    "oee_machine_events",
+    "ops_products",
+    "edge.number_leases",
+    "edge.corrections",
+    "edge.record_aliases",
+];
 const SCOPES: [Scope; 3] = [Scope::Org, Scope::Site, Scope::Terminal];
 
 impl State {
@@ -49,15 +55,18 @@ impl State {
         for (_, lease) in self.leases.iter().filter(|(of, _)| *of == id) {
             own("edge.number_leases", number::key(lease.first), json(lease));
         }
-        for (key, (_, row)) in self.corrections.iter().filter(|(_, (of, _))| *of == id) {
+        for (key, (_, row)) in self.corrections.iter().filter(|(_, (of, _))| of.contains(&id)) {
             own("edge.corrections", *key, json(&**row));
+        }
+        for (name, alias) in &self.aliases {
+            own("edge.record_aliases", name.0, json(&(name, alias)));
         }
         rows
     }
 
     fn station(&self, id: Uuid) -> Option<Cell> {
         let number = self.terminals.get(&id)?.code.split_once('-')?.1.parse::<usize>().ok()?;
-        let code = format!("ST-{number}");
+        let code = floor::station_code(number);
         let station = self.reference.stations.iter().find(|station| station.code == code)?;
         Some(Cell::Uuid(station.id.0))
     }

@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kart_core::fact::Fact;
+use kart_core::id::RecordId;
+use kart_core::record::fold::batch_named;
+use kart_core::reference::Alias;
 use kart_core::row::{Cell, Row};
 use kart_hq::decisions::{Fold, Held, Writer};
 use kart_planted::{Bug, planted};
@@ -12,7 +15,7 @@ use kart_wire::{Problem, code};
 use uuid::Uuid;
 
 use super::super::station::row_key;
-use super::{Changes, State, problem};
+use super::{Changes, State, alias, problem};
 
 /// Columns that name a row of the reference data.
 const REFERENCES: [&str; 6] = [
@@ -39,22 +42,29 @@ pub(super) fn project(
         let range = place(0)..=place(u64::MAX);
         unopened.extend(state.quarantine.range(range).filter_map(|(_, held)| waits(held)));
     }
+    let ends = alias::ends(facts);
     for fact in facts {
-        if !state.backs(writer, fact) {
-            let held = writer.hold(fact, "refused", "headquarters made no such correction");
+        if let Some(held) = state.objection(writer, fact, changes) {
             changes.held.push((place(held.seq), Arc::new(held)));
             continue;
         }
+        let joins = state.begun_before(changes, (writer, fact), &ends);
         let touched = writer.records(fact);
+        let named = touched.iter().copied().chain(writer.builds_on(fact));
+        let mut aliases = state.names(changes, fact, named);
+        aliases.extend(joins);
         let known = touched.iter().filter_map(|id| {
-            let record = changes.records.get(id).or_else(|| state.records.get(id))?;
-            Some((*id, (**record).clone()))
+            let id = aliases.get(&RecordId(*id)).map_or(*id, |stands| stands.0);
+            let record = changes.records.get(&id).or_else(|| state.records.get(&id))?;
+            Some((id, (**record).clone()))
         });
         let records: BTreeMap<_, _> = known.collect();
+        let batches: Vec<Uuid> = records.values().filter_map(batch_named).map(|id| id.0).collect();
+        aliases.extend(state.names(changes, fact, batches));
         let mut fold = Fold {
             writer,
             unopened: std::mem::take(&mut unopened),
-            aliases: BTreeMap::new(),
+            aliases,
             records,
             changed: BTreeSet::new(),
             own: Vec::new(),
@@ -70,6 +80,9 @@ pub(super) fn project(
             Some(detail) => vec![writer.hold(fact, "unresolved_ref", detail)],
         };
         if held.is_empty() {
+            let terminal = Some(writer.origin.terminal);
+            let joins = joins.map(|(name, stands)| (name, Alias { stands, terminal }));
+            changes.aliases.extend(joins);
             let records = records.into_iter().filter(|(id, _)| changed.contains(id));
             changes.records.extend(records.map(|(id, record)| (id, Arc::new(record))));
             changes.rows.extend(rows.into_iter().map(|row| (row_key(&row), Arc::new(row.cells))));

@@ -1,6 +1,8 @@
 //! Blocks of numbers, lent as `edge.lend_numbers` does it. Which number is taken out of a block, the
 //! terminal's own engine decides.
 
+use std::collections::BTreeSet;
+
 use kart_core::fact::{Body, Fact};
 use kart_core::number::Lease;
 use kart_hq::decisions::Terminal;
@@ -28,7 +30,8 @@ impl Centre {
         let (first, last) = (state.next_number, state.next_number + SIZE - 1);
         let (entity_type, prefix) = ("batch".to_owned(), "CH".to_owned());
         state.next_number = last + 1;
-        state.leases.push((id, Lease { entity_type, prefix, first, last, incarnation }));
+        let taken = BTreeSet::new();
+        state.leases.push((id, Lease { entity_type, prefix, first, last, incarnation, taken }));
         state.tx += 1;
         state.changed.push((state.tx, ("edge.number_leases", key(first))));
         self.lent.insert((life, first, last));

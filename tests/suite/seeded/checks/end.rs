@@ -6,8 +6,9 @@ use std::sync::Arc;
 use kart_core::fact::Hash;
 use kart_core::row::Cell;
 use kart_hq::decisions::Held;
+use uuid::Uuid;
 
-use super::super::centre::Place;
+use super::super::centre::{Place, State};
 use super::super::disk::RowKey;
 use super::super::line::carry_out;
 use super::super::station::Station;
@@ -30,6 +31,7 @@ pub(in super::super) fn at_rest(world: &World) {
     }
     rows::shifts(world);
     rows::batches(world);
+    rows::one_batch(world);
     rows::numbers(world);
     replayed(world);
 }
@@ -55,8 +57,10 @@ fn liveness(world: &World) {
             world.fault("I22 everything is acknowledged", what);
         }
     }
+    let uncorrected = uncorrected(world, &centre.state);
+    let waiting = centre.state.quarantine.iter();
     let waiting: Vec<_> =
-        centre.state.quarantine.iter().filter(|(place, held)| !stays(world, place, held)).collect();
+        waiting.filter(|(place, held)| !stays(&uncorrected, place, held)).collect();
     if let Some(((_, _, seq), held)) = waiting.first() {
         let what =
             format!("{} facts wait, fact {seq}: {} {}", waiting.len(), held.code, held.detail);
@@ -66,9 +70,15 @@ fn liveness(world: &World) {
 
 /// Whether a fact waits for ever: its text was not its own, or headquarters has lost the correction
 /// that it tells of.
-fn stays(world: &World, (terminal, ..): &Place, held: &Held) -> bool {
-    held.code == "bad_text"
-        || held.code == "refused" && world.truth().uncorrected.contains(terminal)
+fn stays(uncorrected: &BTreeSet<Uuid>, (terminal, ..): &Place, held: &Held) -> bool {
+    held.code == "bad_text" || held.code == "refused" && uncorrected.contains(terminal)
+}
+
+/// The terminals that keep a correction which cannot come back: headquarters has lost it together with
+/// the record, which goes by another name in the next life of the log.
+pub(super) fn uncorrected(world: &World, state: &State) -> BTreeSet<Uuid> {
+    let of = world.truth().uncorrected.clone();
+    of.into_iter().filter(|terminal| state.renewed(*terminal)).collect()
 }
 
 /// What was confirmed is at headquarters, once and as it was.
@@ -81,6 +91,10 @@ fn inbox(world: &World) {
         let place = (origin.terminal.0, origin.incarnation.to_string(), *seq);
         let again = (place.0, place.1.clone(), place.2, hash.0);
         if centre.state.reissued.contains(&again) {
+            continue;
+        }
+        // What came again is looked for as what it is now: headquarters may have lost the life between.
+        if truth.again.get(&(*origin, *seq)).is_some_and(|now| truth.accepted.contains_key(now)) {
             continue;
         }
         match centre.state.inbox.get(&place) {
@@ -139,11 +153,14 @@ fn converged(world: &World, station: &Station) {
         let what = format!("{}: {there:?} {:?}", station.number, station.disk.seen.quarantine);
         world.fault("I9 what waits is seen on both sides", what);
     }
-    // A terminal keeps corrections that headquarters has lost, and says so.
-    if world.truth().uncorrected.contains(&station.id) {
+    if uncorrected(world, &centre.state).contains(&station.id) {
         return;
     }
-    for (key, cells) in &station.disk.seen.rows {
+    // Of a batch that two terminals began each has its part, and headquarters the whole.
+    let joined = centre.state.joined();
+    let part = |cell: &Cell| matches!(cell, Cell::Uuid(id) if joined.contains(id));
+    let whole = |cells: &[Cell]| joined.is_empty() || !cells.iter().any(part);
+    for (key, cells) in station.disk.seen.rows.iter().filter(|(_, cells)| whole(cells)) {
         if centre.state.rows.get(key).map(|there| &**there) != Some(cells) {
             let what = format!("{} {key:?}", station.number);
             world.fault("I10 rows are equal", what);

@@ -1,17 +1,21 @@
 //! What the rows at headquarters add up to, against what truly happened.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use kart_core::id::RecordId;
 use kart_core::record::tables;
 use kart_core::row::{Cell, Table};
+use uuid::Uuid;
 
 use super::super::disk::RowKey;
+use super::super::floor;
 use super::super::station::Station;
 use super::super::world::World;
+use super::end::uncorrected;
 
 const SECOND_US: i64 = 1_000_000;
 
-fn column<'c>(table: &Table, cells: &'c [Cell], name: &str) -> &'c Cell {
+pub(in super::super) fn column<'c>(table: &Table, cells: &'c [Cell], name: &str) -> &'c Cell {
     let place = table.columns.iter().position(|column| *column == name);
     place.and_then(|place| cells.get(place)).unwrap_or(&Cell::Null)
 }
@@ -118,8 +122,8 @@ pub(super) fn numbers(world: &World) {
     let table = &tables::BATCH_DETAILS;
     let mut seen = BTreeSet::new();
     each(world, table, |_, cells| {
-        let number = column(table, cells, "batch_number");
-        if !seen.insert(format!("{number:?}")) {
+        let number = format!("{:?}", column(table, cells, "batch_number"));
+        if !number.contains(floor::TYPED) && !seen.insert(number.clone()) {
             world.fault("I18 a number is one batch's", format!("{number:?}"));
         }
     });
@@ -128,21 +132,52 @@ pub(super) fn numbers(world: &World) {
 /// What people confirmed stands in the batches.
 pub(super) fn batches(world: &World) {
     let table = &tables::BATCH_DETAILS;
-    let mut confirmed = world.truth().confirmed.clone();
-    for (id, (_, good)) in &mut confirmed {
-        *good = world.centre().state.corrected(*id).unwrap_or(*good);
+    let told = world.truth().confirmed.clone();
+    let disturbed = world.truth().disturbed.clone();
+    let mut confirmed: BTreeMap<RecordId, (BTreeSet<Uuid>, i64)> = BTreeMap::new();
+    let centre = world.centre();
+    for (id, (at, good)) in told {
+        let of = confirmed.entry(centre.state.canonical(id)).or_default();
+        of.0.insert(at);
+        of.1 += good;
     }
-    let uncorrected = world.truth().uncorrected.clone();
+    for (id, (_, good)) in &mut confirmed {
+        *good = centre.state.corrected(*id).unwrap_or(*good);
+    }
+    let uncorrected = uncorrected(world, &centre.state);
+    // What people said at the other terminal is not told any more where its disk was put back.
+    let joined = if disturbed.is_empty() { BTreeSet::new() } else { centre.state.joined() };
+    drop(centre);
     let mut seen = 0;
     each(world, table, |(_, id), cells| {
-        let Some((at, good)) = confirmed.get(&kart_core::id::RecordId(*id)) else { return };
+        let Some((at, good)) = confirmed.get(&RecordId(*id)) else { return };
         seen += 1;
         let booked = whole(column(table, cells, "good_parts"));
-        if booked != *good && !uncorrected.contains(at) {
+        if booked != *good && uncorrected.is_disjoint(at) && !joined.contains(id) {
             world.fault("I4 batches are conserved", format!("{id}: {booked} for {good}"));
         }
     });
     if seen != confirmed.len() {
         world.fault("I4 each batch is one", format!("{seen} of {}", confirmed.len()));
     }
+}
+
+/// However many terminals began it, a station has one open batch of a number.
+pub(super) fn one_batch(world: &World) {
+    let (events, details) = (&tables::MACHINE_EVENTS, &tables::BATCH_DETAILS);
+    let mut open = BTreeSet::new();
+    each(world, events, |(_, id), cells| {
+        let batch = *column(events, cells, "event_type") == Cell::from("batch");
+        if batch && *column(events, cells, "end_ts") == Cell::Null {
+            open.insert(*id);
+        }
+    });
+    let mut seen = BTreeSet::new();
+    each(world, details, |(_, id), cells| {
+        let of = ["station_id", "batch_number"]
+            .map(|name| format!("{:?}", column(details, cells, name)));
+        if open.contains(id) && !seen.insert(of.clone()) {
+            world.fault("I4 a station has one open batch of a number", of.join(" "));
+        }
+    });
 }

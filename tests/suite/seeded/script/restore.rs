@@ -74,7 +74,7 @@ pub(super) fn centre(world: &World) {
     if world.centre().restore() {
         let corrections = before.corrections.iter();
         let lost = corrections.filter(|(id, _)| !world.centre().state.corrections.contains_key(id));
-        world.truth().uncorrected.extend(lost.map(|(_, (terminal, _))| *terminal));
+        world.truth().uncorrected.extend(lost.flat_map(|(_, (terminals, _))| terminals));
         world.note("restored", format_args!(""));
         checks::regressed(world);
         // Somebody applies the present site file again, or finds out later.

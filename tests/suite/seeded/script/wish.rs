@@ -17,7 +17,7 @@ pub(super) fn any(station: &Station, dice: &mut StdRng) -> Option<Value> {
     match dice.random_range(0..10) {
         0..=2 => {
             let badge = floor::badge(station.number, dice.random_range(0..floor::CREW));
-            let place = floor::key("ops_stations", &format!("ST-{}", station.number));
+            let place = floor::key("ops_stations", &floor::station_code(station.number));
             Some(json!({ "clock_in": { "badge": badge, "station": place } }))
         },
         3..=4 => {
@@ -30,8 +30,11 @@ pub(super) fn any(station: &Station, dice: &mut StdRng) -> Option<Value> {
             // Mostly the newest, which headquarters may have dropped meanwhile.
             let oldest = if dice.random_bool(0.7) { products.len() - 1 } else { 0 };
             let product = products.get(dice.random_range(oldest..products.len()))?.id;
+            // Orders are known by their numbers at both terminals of the station.
+            let typed = dice.random_bool(0.4).then(|| floor::typed(dice.random_range(0..4)));
             Some(
-                json!({ "start_batch": { "by": who?, "equipment": press.equipment, "product": product } }),
+                json!({ "start_batch": { "by": who?, "equipment": press.equipment, "product": product,
+                                         "number": typed } }),
             )
         },
         7 => {

@@ -2,7 +2,7 @@
 //! is one that somebody is asked about.
 
 use super::*;
-use crate::{engine::Observed, fact::machine::Detail, map::Codes};
+use crate::{deadband::Deadband, engine::Observed, fact::machine::Detail, map::Codes};
 use MachineState as S;
 
 const SECOND: i64 = 1_000_000;
@@ -26,6 +26,7 @@ fn press() -> Bench {
             heartbeat: None,
             fault: Some(codes("fault", Value::Whole(20), "infeed-jam")),
             product: Some(codes("recipe", Value::Whole(7), "P-100")),
+            ..Habits::default()
         };
     })
 }
@@ -191,4 +192,48 @@ fn what_an_earlier_run_saw_decides_only_from_when_this_run_began() {
     let bodies = bench.sample(2_700, 0, "good", Value::Whole(7));
     let [Body::Counted(counted)] = &bodies[..] else { panic!("{bodies:?}") };
     assert_eq!((counted.verdict, counted.quantity), (Verdict::Gap, 2));
+}
+
+#[test]
+fn a_bouncing_contact_becomes_few_records_and_ends_in_what_is_so() {
+    let mut bench = Bench::with(|machine| {
+        machine.rules[0].hold_us = 0;
+        machine.habits.changes_per_minute = 30;
+    });
+    // At 50 Hz for two minutes, then still.
+    for n in 0..6_000 {
+        bench.sample(n * 20, 0, "status", Value::Bit(n % 2 == 0));
+    }
+    let told = bench.states(0).len();
+    assert!((30..=62).contains(&told), "{told}");
+    let suppressed = |bench: &Bench| -> u32 { details(bench).iter().map(|d| d.2.suppressed).sum() };
+    assert!(suppressed(&bench) > 2_500, "{}", suppressed(&bench));
+    for second in 120..180 {
+        bench.sample(second * 1_000, 0, "status", Value::Bit(true));
+    }
+    assert_eq!(bench.states(0).last().unwrap().0, S::Running);
+    let told = bench.states(0).len();
+    bench.sample(200_000, 0, "status", Value::Bit(false));
+    assert_eq!(bench.states(0).len(), told + 1, "a calm machine waits for nothing");
+}
+
+#[test]
+fn noise_within_the_deadband_decides_nothing_and_keeps_the_value_fresh() {
+    let mut bench = Bench::with(|machine| {
+        let warm = Condition::new("warm", Test::AtLeast(50.0));
+        machine.rules[0] = Rule { when: vec![warm], hold_us: 0, ..machine.rules[0].clone() };
+        let band = Deadband { absolute: 1.0, percent: 0.0, restate_us: 20 * SECOND };
+        machine.habits.deadbands.insert("warm".into(), band);
+    });
+    for (second, warm) in [(1, 50.2), (2, 49.8), (3, 50.1), (4, 49.9), (7, 49.5)] {
+        bench.sample(second * 1_000, 0, "warm", Value::Measured(warm));
+    }
+    assert_eq!(bench.states(0).last(), Some(&(S::Running, 1_000)), "nor is it stale at 7 s");
+    let told = bench.states(0).len();
+    for second in (9..21).step_by(2) {
+        bench.sample(second * 1_000, 0, "warm", Value::Measured(49.5));
+    }
+    assert_eq!(bench.states(0).len(), told);
+    bench.sample(21_000, 0, "warm", Value::Measured(49.5));
+    assert_eq!(bench.states(0).last().unwrap().0, S::Stopped, "restated as it is");
 }

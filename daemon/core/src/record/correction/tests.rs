@@ -46,6 +46,7 @@ fn seen(writer: Origin, told: &Fact) -> Body {
         by: told.by,
         corrected,
         here: None,
+        seal: None,
     })
 }
 

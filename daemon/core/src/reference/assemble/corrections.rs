@@ -22,8 +22,9 @@ pub(super) fn corrections(rows: &Rows) -> Result<Vec<Correction>, Fault> {
         let Some(Fact { seq, at, by, fact: Body::Corrected(corrected), .. }) = fact else {
             continue;
         };
+        let (made, seal) = (at.wall_us, line.text("seal").map(str::to_owned));
         let seen =
-            CorrectionSeen { correction, origin, seq, made: at.wall_us, by, corrected, here: None };
+            CorrectionSeen { correction, origin, seq, made, by, corrected, here: None, seal };
         all.push(Correction { seen, reason: line.text("reason").map(str::to_owned) });
     }
     all.sort_by_key(|correction| (correction.seen.made, correction.seen.correction));

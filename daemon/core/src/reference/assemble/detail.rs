@@ -1,10 +1,11 @@
 //! The rows beside codes and names: settings, numbers, targets, standards, fields, connections.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::{Fault, Line, Rows, lines, sorted};
 use crate::{
+    kpi::{Rate, RateUnit, TargetRate},
     number::{Lease, Prefix},
     reference::{Connection, Field, FieldType, Standard, Targets},
     screen::Settings,
@@ -26,6 +27,18 @@ pub(super) fn settings(rows: &Rows) -> Result<Settings, Fault> {
     Ok(settings)
 }
 
+/// What Kartorium knows of a machine's speed besides the ideal cycle.
+pub(super) fn rate(line: Line<'_>) -> Result<Rate, Fault> {
+    let unit = line.text("target_rate_unit").and_then(RateUnit::of);
+    let target_rate = line.read("target_rate")?.zip(unit);
+    Ok(Rate {
+        target_rate: target_rate.map(|(parts, unit)| TargetRate { parts, unit }),
+        parts_per_batch: line.read("expected_parts_per_batch")?,
+        batch_hours: line.read("expected_batch_duration_hours")?,
+        ..Rate::default()
+    })
+}
+
 /// The prefixes in use, by name.
 pub(super) fn prefixes(rows: &Rows) -> Result<Vec<Prefix>, Fault> {
     let active = sorted(rows, "public.organization_prefixes", "prefix")?;
@@ -42,6 +55,11 @@ pub(super) fn prefixes(rows: &Rows) -> Result<Vec<Prefix>, Fault> {
         .collect()
 }
 
+/// The numbers in a list, as Postgres puts it.
+fn numbers(list: &str) -> BTreeSet<i64> {
+    list.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect()
+}
+
 /// The numbers lent to whom the rows are for.
 pub(super) fn leases(rows: &Rows) -> Result<Vec<Lease>, Fault> {
     let mut all = Vec::new();
@@ -52,6 +70,7 @@ pub(super) fn leases(rows: &Rows) -> Result<Vec<Lease>, Fault> {
             first: line.need("first_number")?,
             last: line.need("last_number")?,
             incarnation: line.need("incarnation")?,
+            taken: numbers(line.text("taken").unwrap_or_default()),
         });
     }
     all.sort_by(|a, b| (&a.prefix, a.first).cmp(&(&b.prefix, b.first)));
@@ -150,7 +169,7 @@ pub(super) fn pairs<Id>(
 }
 
 /// A column of JSON; null is its empty form.
-fn json<T: serde::de::DeserializeOwned + Default>(
+pub(super) fn json<T: serde::de::DeserializeOwned + Default>(
     line: Line<'_>,
     column: &str,
 ) -> Result<T, Fault> {

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::{Fault, Line, Rows, lines};
 use crate::{
-    id::{EquipmentId, ProductId, RecordId, StationId, UserId},
-    reference::{Conflict, Floor, OpenBatch},
+    id::{EquipmentId, ProductId, RecordId, StationId, TerminalId, UserId},
+    reference::{Alias, Conflict, Floor, OpenBatch},
     time::Micros,
 };
 
@@ -26,8 +26,9 @@ pub(super) fn floor(rows: &Rows) -> Result<Floor, Fault> {
     batches.sort_by_key(|batch| (batch.from, batch.record));
     let aliases = lines(rows, "edge.record_aliases");
     let aliases = aliases.into_iter().filter_map(|line| {
-        let [record, canonical] = ["record_id", "canonical_id"].map(|name| read(line, name));
-        Some((RecordId(record?), RecordId(canonical?)))
+        let [record, stands] = ["record_id", "canonical_id"].map(|name| read(line, name));
+        let terminal = read(line, "terminal_id").map(TerminalId);
+        Some((RecordId(record?), Alias { stands: RecordId(stands?), terminal }))
     });
     let mut conflicts = Vec::new();
     for line in lines(rows, "edge.conflicts") {

@@ -160,3 +160,68 @@ fn queues_stand_in_their_order() {
     let order: Vec<u128> = next.iter().map(|next| next.entry.0.as_u128()).collect();
     assert_eq!(order, [32, 31, 30]);
 }
+
+#[test]
+fn a_table_of_a_later_release_changes_nothing() {
+    let mut rows = small();
+    rows.insert("edge.of_tomorrow".to_owned(), vec![row(&[("id", "7"), ("said", "something")])]);
+    assert_eq!(assemble(&rows).unwrap(), assemble(&small()).unwrap());
+}
+
+#[test]
+fn a_roster_is_put_together_in_the_order_of_its_days() {
+    let mut rows = small();
+    assert!(assemble(&rows).unwrap().calendar().is_none());
+    let shift = |code: &str, start: &str, end: &str, order: &str| {
+        row(&[
+            ("id", &id(7)),
+            ("code", code),
+            ("name", code),
+            ("start_time", start),
+            ("end_time", end),
+            ("breaks", r#"[{"start": "23:00:00", "end": "23:30:00"}]"#),
+            ("sort_order", order),
+        ])
+    };
+    let pattern = |from: &str, crews: &str| {
+        let weeks = r#"[[["N"], [], [], [], [], [], []]]"#;
+        row(&[("from_date", from), ("weeks", weeks), ("crews", crews)])
+    };
+    let exception = |name: &str, closed: &str| {
+        row(&[
+            ("name", name),
+            ("from_date", "2026-12-24"),
+            ("until_date", "2026-12-26"),
+            ("closed", closed),
+            ("extra", r#"["N"]"#),
+        ])
+    };
+    let tables = [
+        (
+            "edge.shifts",
+            vec![shift("N", "22:00:00", "06:00:00", "1"), shift("E", "06:00:00", "14:00:00", "0")],
+        ),
+        (
+            "edge.shift_patterns",
+            vec![
+                pattern("2027-01-04", r#"[{"name": "Red", "week": 1}]"#),
+                pattern("2026-01-05", "[]"),
+            ],
+        ),
+        ("edge.shift_exceptions", vec![exception("b", "t"), exception("a", "f")]),
+    ];
+    rows.extend(tables.map(|(table, rows)| (table.to_owned(), rows)));
+    let reference = assemble(&rows).unwrap();
+    let roster = &reference.roster;
+    let codes: Vec<&str> = roster.shifts.iter().map(|shift| shift.code.as_str()).collect();
+    let days: Vec<String> = roster.patterns.iter().map(|p| p.from.to_string()).collect();
+    let names: Vec<&str> = roster.exceptions.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!((codes, names), (vec!["E", "N"], vec!["a", "b"]));
+    assert_eq!(days, ["2026-01-05", "2027-01-04"]);
+    assert!(roster.exceptions[1].closed && !roster.exceptions[0].closed);
+    let night = reference.calendar().unwrap().on(jiff::civil::date(2027, 1, 4)).swap_remove(0);
+    assert_eq!((night.crews.as_slice(), night.breaks.len()), (&["Red".to_owned()][..], 1));
+    change(&mut rows, "edge.shifts", "start_time", "24:00:00");
+    let fault = assemble(&rows).unwrap_err();
+    assert_eq!(fault.table, "edge.shifts");
+}

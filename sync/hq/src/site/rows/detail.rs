@@ -60,22 +60,24 @@ pub(super) fn organization(reference: &Reference) -> [Rows; 3] {
     ]
 }
 
-/// Ideal cycles that hundredths of a second do not hold.
+/// Ideal cycles that hundredths of a second do not hold, and machines with positions.
 pub(super) fn exact_cycles(reference: &Reference) -> Rows {
     let site = reference.site.id;
     let rows = reference.machines.iter().filter_map(|machine| {
         let seconds = machine.ideal_cycle_s?;
         let coarse: f64 = format!("{seconds:.2}").parse().ok()?;
-        ((coarse - seconds).abs() > f64::EPSILON).then(|| {
+        let exact = (coarse - seconds).abs() > f64::EPSILON;
+        (exact || machine.positions.is_some()).then(|| {
             json!({ "organization_id": reference.organization, "site_id": site,
-                "equipment_id": machine.id, "ideal_cycle_seconds": seconds.to_string() })
+                "equipment_id": machine.id, "ideal_cycle_seconds": seconds.to_string(),
+                "positions": machine.positions })
         })
     });
     Rows {
         table: "edge.equipment",
         key: &["organization_id", "site_id", "equipment_id"],
         fixed: &["organization_id", "site_id", "equipment_id"],
-        told: &["ideal_cycle_seconds"],
+        told: &["ideal_cycle_seconds", "positions"],
         rows: rows.collect(),
         absent: Absent::Removed("equipment_id"),
     }

@@ -1,0 +1,97 @@
+//! A replay that a person accepts becomes facts.
+
+use super::{Engine, Event, commands};
+use crate::{
+    command::{Acceptance, Accepted, Refusal},
+    fact::{
+        Body, FactText,
+        replay::{Rederived, Replayed},
+    },
+    id::RecordId,
+    reference::{Reference, Role},
+    replay::Place,
+    time::Moment,
+};
+
+/// More events than this are not accepted at once: they are one commit.
+const MOST: usize = 5_000;
+
+impl Engine {
+    /// Drafts what a replay came to. Only what is over is otherwise; what lasts is decided here.
+    pub(super) fn accept_replay(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        (acceptance, salt): (&Acceptance, &str),
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let bad = |field: &str, problem: &str| Refusal::BadValue {
+            field: field.to_owned(),
+            problem: problem.to_owned(),
+        };
+        let Acceptance { by, reason, map, from, until, as_of, changes } = acceptance;
+        let person = reference.person(*by).filter(|person| person.active);
+        let person = person.ok_or_else(|| Refusal::Unknown { what: "person".to_owned() })?;
+        if person.role != Role::Supervisor {
+            return Err(bad("by", "must be a supervisor"));
+        }
+        if changes.is_empty() || changes.len() > MOST {
+            return Err(bad("changes", "must be 1 to 5000; choose a shorter time"));
+        }
+        if *as_of < self.plant.replayed || *as_of > self.plant.head {
+            return Err(bad("as_of", "another replay was accepted meanwhile; look again"));
+        }
+        let open = |record: &RecordId| {
+            let mut machines = self.plant.machines.values();
+            machines.any(|machine| machine.interval.as_ref().is_some_and(|i| i.record == *record))
+        };
+        if changes.iter().filter_map(|change| change.record.as_ref()).any(open) {
+            return Err(bad("changes", "one of the events lasts still"));
+        }
+        let mut told = changes.iter().filter_map(|change| change.now.as_ref());
+        if told.any(|event| event.until <= event.from || event.until > now.at.wall_us) {
+            return Err(bad("changes", "an event must end after it began, and be over"));
+        }
+        let reason = commands::text("reason", salt, Some(reason))?;
+        if reason.is_empty() {
+            return Err(bad("reason", "is needed"));
+        }
+        let replayed = Replayed {
+            map: map.clone(),
+            from: *from,
+            until: *until,
+            events: u32::try_from(changes.len()).unwrap_or(u32::MAX),
+            reason: reason.first().and_then(FactText::commitment),
+        };
+        let event = Event { texts: reason, ..Event::new(Body::Replayed(replayed)) };
+        let (seq, record) = self.draft(now, event.by(Some(*by)).key(key));
+        self.rederive(acceptance, now);
+        Ok(Accepted { seq, record, user: None })
+    }
+
+    /// One fact for each event. Those that never were come last, as they name what came before.
+    fn rederive(&mut self, acceptance: &Acceptance, now: &Moment) {
+        let changes = &acceptance.changes;
+        let mut places: Vec<Option<RecordId>> = vec![None; changes.len()];
+        let (last, first): (Vec<_>, Vec<_>) =
+            changes.iter().enumerate().partition(|(_, change)| change.now.is_none());
+        for (place, change) in first.into_iter().chain(last) {
+            let instead = change.instead.and_then(|instead| match instead {
+                Place::Record(record) => Some(record),
+                Place::Change(other) => places.get(other).copied().flatten(),
+            });
+            let rederived = Rederived {
+                equipment: change.equipment,
+                record: change.record,
+                now: change.now.clone(),
+                instead,
+                explained: change.explained.clone(),
+            };
+            let by = Some(acceptance.by);
+            let (_, own) = self.draft(now, Event::new(Body::Rederived(rederived)).by(by));
+            if let Some(known) = places.get_mut(place) {
+                *known = Some(change.record.unwrap_or(own));
+            }
+        }
+    }
+}

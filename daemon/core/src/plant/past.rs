@@ -1,0 +1,46 @@
+//! Stops that are otherwise since the past was derived again.
+
+use super::{Plant, Stop, moment};
+use crate::{
+    fact::{machine::Detail, replay::Rederived},
+    id::RecordId,
+};
+
+impl Plant {
+    /// Takes over what became of a stop that is over.
+    pub(super) fn rederive(&mut self, own: RecordId, rederived: &Rederived) {
+        let record = rederived.record.unwrap_or(own);
+        let Some(event) = rederived.now.as_ref().filter(|event| event.state.is_downtime()) else {
+            self.stops.remove(&record);
+            return;
+        };
+        let known = self.stops.contains_key(&record);
+        // One that was forgotten here is not asked about again.
+        if !known && rederived.record.is_some() {
+            return;
+        }
+        let stop = self.stops.entry(record).or_insert_with(|| Stop {
+            equipment: rederived.equipment,
+            state: event.state,
+            from: moment(event.from),
+            until: None,
+            label: None,
+            rank: 0,
+            detail: Detail::default(),
+            rule: String::new(),
+            map: String::new(),
+        });
+        stop.from = moment(event.from);
+        stop.until = Some(moment(event.until));
+        stop.detail = event.detail.clone();
+        stop.rule.clone_from(&event.rule);
+        stop.map.clone_from(&event.map);
+        if let Some(carried) = &rederived.explained
+            && stop.label.is_none()
+        {
+            stop.label = Some(carried.label.clone());
+            stop.rank = carried.rank;
+        }
+        self.forget_stops();
+    }
+}

@@ -1,0 +1,186 @@
+//! Rows that figures are made of: what the log of this terminal became in a stretch of time.
+
+use kart_core::{
+    id::{EquipmentId, ProductId, ReasonId, RecordId, StationId, UserId},
+    kpi::{Batch, BatchRow, Count, GroupType, Interval, Person, Rows, Span, StateRow, StopRow},
+    time::Micros,
+};
+use rusqlite::{Connection, Params, Row, types::Type};
+use serde::de::DeserializeOwned;
+use uuid::Uuid;
+
+use crate::{Reader, StoreError};
+
+/// How far back a reading may have shown the positions of a later one, microseconds.
+const BACK_US: i64 = 24 * 3_600 * 1_000_000;
+
+const STATES: &str = "SELECT s.equipment_id, s.id, s.state, s.start_ts, s.end_ts, s.rule,
+        s.map_version, CAST(coalesce(s.micro_stop_seconds, '0') AS REAL)
+    FROM edge_machine_states s LEFT JOIN oee_machine_events e ON e.id = s.id
+    WHERE s.superseded_by IS NULL
+      AND (s.start_ts < ?2 AND coalesce(s.end_ts, ?2) > ?1
+           OR e.start_ts < ?2 AND coalesce(e.end_ts, ?2) > ?1)
+    ORDER BY s.start_ts, s.id";
+
+const STOPS: &str = "SELECT e.equipment_id, e.id, e.start_ts, e.end_ts, e.downtime_reason_id,
+        e.reason_label, e.reason_group_type, e.created_by, e.is_archived
+    FROM oee_machine_events e LEFT JOIN edge_machine_states s ON s.id = e.id
+    WHERE e.event_type = 'downtime' AND s.superseded_by IS NULL
+      AND (e.start_ts < ?2 AND coalesce(e.end_ts, ?2) > ?1
+           OR s.start_ts < ?2 AND coalesce(s.end_ts, ?2) > ?1)
+    ORDER BY e.start_ts, e.id";
+
+const BATCHES: &str = "SELECT e.equipment_id, e.id, coalesce(e.station_id, d.station_id),
+        d.batch_number, d.product_id, e.start_ts, e.end_ts, d.status, d.good_parts, d.scrap_parts,
+        d.target_quantity, e.created_by
+    FROM oee_machine_events e JOIN oee_batch_details d ON d.event_id = e.id
+    WHERE e.event_type = 'batch' AND NOT e.is_archived
+      AND e.start_ts < ?2 AND coalesce(e.end_ts, ?2) >= ?1
+    ORDER BY e.start_ts, e.id";
+
+const PEOPLE: &str = "SELECT d.event_id, t.id, t.user_id, t.start_ts, t.end_ts
+    FROM oee_batch_time_entries t JOIN oee_batch_details d ON d.id = t.batch_id
+    JOIN oee_machine_events e ON e.id = d.event_id
+    WHERE t.user_id IS NOT NULL AND e.start_ts < ?2 AND coalesce(e.end_ts, ?2) >= ?1
+    ORDER BY t.start_ts, t.id";
+
+/// The newest first: the table has grown in their order.
+const COUNTS: &str = "SELECT equipment_id, id, source, counter, epoch, raw_from, raw_to, verdict,
+        from_ts, until_ts, batch_event_id, map_version
+    FROM edge_production_counts ORDER BY rowid DESC";
+
+impl Reader {
+    /// What touches `span`, of all machines. Which counters there are is known by the map.
+    pub fn figures(&self, span: Span) -> Result<Rows, StoreError> {
+        let connection = self.connection();
+        let asked = (span.from.0, span.until.0);
+        Ok(Rows {
+            states: each(connection, STATES, asked, state)?,
+            stops: each(connection, STOPS, asked, stop)?,
+            batches: each(connection, BATCHES, asked, batch)?,
+            people: each(connection, PEOPLE, asked, person)?,
+            counts: counts(connection, span)?,
+            ..Rows::default()
+        })
+    }
+}
+
+fn each<T>(
+    connection: &Connection,
+    select: &str,
+    asked: impl Params,
+    of: impl FnMut(&Row<'_>) -> rusqlite::Result<T>,
+) -> Result<Vec<T>, StoreError> {
+    let mut select = connection.prepare_cached(select)?;
+    let rows = select.query_map(asked, of)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn counts(connection: &Connection, span: Span) -> Result<Vec<(EquipmentId, Count)>, StoreError> {
+    let mut select = connection.prepare_cached(COUNTS)?;
+    let mut rows = select.query([])?;
+    let mut all = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (equipment, count) = count(row)?;
+        if count.until.0 < span.from.0.saturating_sub(BACK_US) {
+            break;
+        }
+        if count.until < span.until {
+            all.push((equipment, count));
+        }
+    }
+    all.reverse();
+    Ok(all)
+}
+
+/// A word of the vocabulary.
+fn word<T: DeserializeOwned>(row: &Row<'_>, place: usize) -> rusqlite::Result<T> {
+    let word: String = row.get(place)?;
+    let fault =
+        |fault| rusqlite::Error::FromSqlConversionFailure(place, Type::Text, Box::new(fault));
+    serde_json::from_value(word.into()).map_err(fault)
+}
+
+fn at(row: &Row<'_>, place: usize) -> rusqlite::Result<Option<Micros>> {
+    Ok(row.get::<_, Option<i64>>(place)?.map(Micros))
+}
+
+fn equipment(row: &Row<'_>) -> rusqlite::Result<EquipmentId> {
+    Ok(EquipmentId(row.get(0)?))
+}
+
+fn state(row: &Row<'_>) -> rusqlite::Result<StateRow> {
+    let interval = Interval {
+        record: RecordId(row.get(1)?),
+        state: word(row, 2)?,
+        from: Micros(row.get(3)?),
+        until: at(row, 4)?,
+        reason: None,
+        micro_stop_s: row.get(7)?,
+        void: false,
+        rule: row.get(5)?,
+        map: row.get(6)?,
+    };
+    Ok(StateRow { equipment: equipment(row)?, interval })
+}
+
+fn stop(row: &Row<'_>) -> rusqlite::Result<StopRow> {
+    Ok(StopRow {
+        equipment: equipment(row)?,
+        record: RecordId(row.get(1)?),
+        from: Micros(row.get(2)?),
+        until: at(row, 3)?,
+        reason: row.get::<_, Option<Uuid>>(4)?.map(ReasonId),
+        label: row.get(5)?,
+        group_type: row.get::<_, Option<String>>(6)?.as_deref().and_then(GroupType::of),
+        by: row.get::<_, Option<Uuid>>(7)?.map(UserId),
+        void: row.get(8)?,
+    })
+}
+
+fn batch(row: &Row<'_>) -> rusqlite::Result<BatchRow> {
+    let batch = Batch {
+        record: RecordId(row.get(1)?),
+        number: row.get(3)?,
+        product: ProductId(row.get(4)?),
+        from: Micros(row.get(5)?),
+        until: at(row, 6)?,
+        status: word(row, 7)?,
+        good: row.get(8)?,
+        scrap: row.get(9)?,
+        target: row.get(10)?,
+        standard_hours: None,
+        by: row.get::<_, Option<Uuid>>(11)?.map(UserId),
+        people: Vec::new(),
+    };
+    let station = row.get::<_, Option<Uuid>>(2)?.map(StationId);
+    Ok(BatchRow { equipment: equipment(row)?, station, batch })
+}
+
+fn person(row: &Row<'_>) -> rusqlite::Result<(RecordId, Person)> {
+    let person = Person {
+        entry: row.get(1)?,
+        user: UserId(row.get(2)?),
+        from: Micros(row.get(3)?),
+        until: at(row, 4)?,
+        override_minutes: None,
+    };
+    Ok((RecordId(row.get(0)?), person))
+}
+
+fn count(row: &Row<'_>) -> rusqlite::Result<(EquipmentId, Count)> {
+    let count = Count {
+        record: RecordId(row.get(1)?),
+        source: row.get(2)?,
+        counter: word(row, 3)?,
+        epoch: row.get(4)?,
+        raw_from: row.get(5)?,
+        raw_to: row.get(6)?,
+        verdict: word(row, 7)?,
+        since: Micros(row.get(8)?),
+        until: Micros(row.get(9)?),
+        batch: row.get::<_, Option<Uuid>>(10)?.map(RecordId),
+        map: row.get(11)?,
+    };
+    Ok((equipment(row)?, count))
+}

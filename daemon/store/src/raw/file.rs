@@ -1,0 +1,276 @@
+//! The file of the ring: chunks go in at one end and leave at the other. It heals by being begun
+//! anew.
+
+use rusqlite::{Connection, params};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+use uuid::Uuid;
+
+use super::{Labels, RawOptions, read::Written};
+use crate::open::acceptable_sqlite;
+
+/// The format of the file; one of another format is begun anew.
+const FORMAT: i32 = 1;
+
+/// So many chunks leave in one step.
+const STEP: i64 = 64;
+
+const SCHEMA: &str = "
+    CREATE TABLE signal (
+        id        INTEGER PRIMARY KEY,
+        equipment BLOB NOT NULL,
+        name      TEXT NOT NULL,
+        source    TEXT NOT NULL,
+        UNIQUE (equipment, name, source)
+    ) STRICT;
+    CREATE TABLE chunk (
+        id        INTEGER PRIMARY KEY,
+        run       BLOB NOT NULL,
+        boot      TEXT NOT NULL,
+        map       TEXT NOT NULL,
+        from_wall INTEGER NOT NULL,
+        from_mono INTEGER NOT NULL,
+        to_wall   INTEGER NOT NULL,
+        to_mono   INTEGER NOT NULL,
+        readings  INTEGER NOT NULL,
+        lost      INTEGER NOT NULL,
+        body      BLOB NOT NULL
+    ) STRICT;";
+
+/// The path of the ring within `folder`.
+pub(super) fn path(folder: &Path) -> PathBuf {
+    folder.join("raw.db")
+}
+
+/// The file, as far as it can be used at the moment.
+pub(super) struct RingFile {
+    options: RawOptions,
+    /// Names this run of the program: chunks of two runs never follow each other.
+    run: Uuid,
+    connection: Option<Connection>,
+    /// Rows of signals that are known, by the machine's place in the map.
+    signals: BTreeMap<usize, BTreeMap<String, i64>>,
+    /// Whether the last attempt failed, so that one trouble is one line of the log.
+    refused: bool,
+}
+
+impl RingFile {
+    pub(super) fn new(options: RawOptions) -> Self {
+        Self {
+            options,
+            run: Uuid::new_v4(),
+            connection: None,
+            signals: BTreeMap::new(),
+            refused: false,
+        }
+    }
+
+    /// The row of a signal; `None` where the file cannot be used or the map has no such signal.
+    pub(super) fn signal(&mut self, labels: &Labels, machine: usize, name: &str) -> Option<i64> {
+        if let Some(row) = self.signals.get(&machine).and_then(|known| known.get(name)) {
+            return Some(*row);
+        }
+        let (equipment, sources) = labels.machines.get(machine)?;
+        let source = sources.get(name).map_or("", String::as_str);
+        let insert = |connection: &Connection| {
+            connection.execute(
+                "INSERT OR IGNORE INTO signal (equipment, name, source) VALUES (?1, ?2, ?3)",
+                params![equipment.0, name, source],
+            )?;
+            connection.query_row(
+                "SELECT id FROM signal WHERE equipment = ?1 AND name = ?2 AND source = ?3",
+                params![equipment.0, name, source],
+                |row| row.get::<_, i64>(0),
+            )
+        };
+        let row = self.with(insert)?;
+        self.signals.entry(machine).or_default().insert(name.to_owned(), row);
+        Some(row)
+    }
+
+    /// Places in the map mean other machines from now on.
+    pub(super) fn relabel(&mut self) {
+        self.signals.clear();
+    }
+
+    /// Writes a chunk and lets go what the ring has no room for.
+    pub(super) fn write(&mut self, chunk: &Written<'_>) -> bool {
+        let run = self.run;
+        if self.is_short() {
+            self.shed(true);
+            if self.is_short() {
+                self.refuse("the disk is short");
+                return false;
+            }
+        }
+        let insert = |connection: &Connection| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO chunk (run, boot, map, from_wall, from_mono, to_wall, to_mono,
+                     readings, lost, body)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                )?
+                .execute(params![
+                    run,
+                    chunk.boot,
+                    chunk.map,
+                    chunk.from.wall_us.0,
+                    chunk.from.mono_us,
+                    chunk.until.wall_us.0,
+                    chunk.until.mono_us,
+                    i64::try_from(chunk.readings).unwrap_or(i64::MAX),
+                    i64::try_from(chunk.lost).unwrap_or(i64::MAX),
+                    chunk.bytes,
+                ])
+        };
+        let written = self.with(insert).is_some();
+        if written {
+            if std::mem::take(&mut self.refused) {
+                tracing::info!("raw readings are kept again");
+            }
+            let before = chunk.until.wall_us.0.saturating_sub(self.options.keep_us);
+            self.with(|connection| forget(connection, before));
+            self.shed(false);
+        }
+        written
+    }
+
+    /// Lets chunks go, oldest first, until the ring has its size; when the disk is `short`, until
+    /// it has half of what it had.
+    fn shed(&mut self, short: bool) {
+        let size = |connection: &Connection| {
+            let pragma = |name| connection.pragma_query_value(None, name, |row| row.get(0));
+            let (pages, page): (i64, i64) = (pragma("page_count")?, pragma("page_size")?);
+            Ok(u64::try_from(pages.saturating_mul(page)).unwrap_or_default())
+        };
+        let Some(before) = self.with(size) else { return };
+        let most = if short { before / 2 } else { self.options.most_bytes };
+        if before <= most {
+            return;
+        }
+        // A little more than needed, so that it is not needed again with the next chunk.
+        let most = most / 20 * 19;
+        let step = |connection: &Connection| {
+            let left = connection.execute(
+                "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk ORDER BY id LIMIT ?1)",
+                [STEP],
+            )?;
+            connection.execute_batch("PRAGMA incremental_vacuum")?;
+            Ok(left)
+        };
+        while self.with(size).is_some_and(|size| size > most) {
+            if self.with(step).is_none_or(|left| left == 0) {
+                break;
+            }
+        }
+        self.with(|connection| {
+            connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        });
+        if short {
+            let bytes = self.with(size).unwrap_or_default();
+            tracing::warn!(before, bytes, "the disk is short: raw readings went first");
+        }
+    }
+
+    fn is_short(&self) -> bool {
+        let Ok(disk) = rustix::fs::statvfs(&self.options.folder) else { return false };
+        disk.f_bavail.saturating_mul(disk.f_frsize) < self.options.free_bytes
+    }
+
+    fn refuse(&mut self, reason: &str) {
+        if !std::mem::replace(&mut self.refused, true) {
+            tracing::warn!(reason, "raw readings are not kept");
+        }
+    }
+
+    /// Does something with the file, which is opened if it has to be. A fault closes it, and takes it
+    /// away where it is the file's own or where there is no room left.
+    fn with<T>(&mut self, act: impl Fn(&Connection) -> rusqlite::Result<T>) -> Option<T> {
+        if self.connection.is_none() {
+            match open(&self.options.folder) {
+                Ok(connection) => self.connection = Some(connection),
+                Err(error) => {
+                    self.refuse(&error.to_string());
+                    return None;
+                },
+            }
+        }
+        let done = self.connection.as_ref().map(act)?;
+        match done {
+            Ok(done) => Some(done),
+            Err(error) => {
+                self.connection = None;
+                self.signals.clear();
+                let useless = error.sqlite_error_code().is_some_and(|code| {
+                    use rusqlite::ErrorCode as E;
+                    matches!(code, E::DiskFull | E::DatabaseCorrupt | E::NotADatabase)
+                });
+                if useless {
+                    remove(&self.options.folder);
+                }
+                self.refuse(&error.to_string());
+                None
+            },
+        }
+    }
+}
+
+/// Old chunks leave.
+fn forget(connection: &Connection, before_us: i64) -> rusqlite::Result<()> {
+    let gone = connection
+        .prepare_cached(
+            "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk ORDER BY id LIMIT ?1)
+                 AND to_wall < ?2",
+        )?
+        .execute([STEP, before_us])?;
+    if gone > 0 {
+        connection.execute_batch("PRAGMA incremental_vacuum")?;
+    }
+    Ok(())
+}
+
+fn open(folder: &Path) -> rusqlite::Result<Connection> {
+    let usable = connect(folder).and_then(|connection| {
+        let format: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+        Ok((connection, format))
+    });
+    match usable {
+        Ok((connection, FORMAT)) => return Ok(connection),
+        Ok((_, 0)) => {},
+        Ok((_, format)) => tracing::warn!(format, "raw.db has another format and begins anew"),
+        Err(error) => tracing::warn!(%error, "raw.db cannot be used and begins anew"),
+    }
+    remove(folder);
+    let connection = connect(folder)?;
+    connection.execute_batch(&format!("{SCHEMA} PRAGMA user_version = {FORMAT}"))?;
+    Ok(connection)
+}
+
+fn connect(folder: &Path) -> rusqlite::Result<Connection> {
+    // The same library that was found fit for facts; a ring would not be worth a fault.
+    debug_assert!(acceptable_sqlite(rusqlite::version_number()).is_ok());
+    #[expect(clippy::disallowed_methods, reason = "the ring is no file of facts; see its pragmas")]
+    let connection = Connection::open(path(folder))?;
+    // Chunks leave from the middle of the file; their pages go back to the disk. Nothing waits for
+    // the disk here: a power cut may cost the last chunks.
+    connection.execute_batch(
+        "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;
+         PRAGMA cache_size = -512; PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;
+         PRAGMA journal_size_limit = 4194304; PRAGMA wal_autocheckpoint = 256;
+         PRAGMA cell_size_check = ON",
+    )?;
+    connection.busy_timeout(std::time::Duration::from_secs(2))?;
+    Ok(connection)
+}
+
+/// What cannot be removed is told by the next attempt to open it.
+fn remove(folder: &Path) {
+    for end in ["", "-wal", "-shm"] {
+        let mut name = path(folder).into_os_string();
+        name.push(end);
+        drop(fs::remove_file(name));
+    }
+}

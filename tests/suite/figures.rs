@@ -1,0 +1,237 @@
+//! Key figures of a small shift: the same at the terminal and at headquarters, and what the plant really did.
+
+use std::process::Command;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use kart_core::kpi::{Figures, Kpi, Span};
+use kart_core::time::Micros;
+use kart_tests::child::Child;
+use kart_tests::operator::Operator;
+use kart_tests::programs::program;
+use kart_tests::screen::{ENTER, ESCAPE, Screen};
+use kart_tests::wait::wait_for;
+use kart_tests::world::plant::MachineTotals;
+use kart_tests::world::{World, WorldOptions};
+use serde_json::Value;
+
+use crate::turn::{seed, turn};
+
+const LIMIT: Duration = Duration::from_secs(30);
+const MACHINE: &str = "EQ-211";
+/// Seconds per part, as the demo's site says.
+const CYCLE_S: f64 = 0.25;
+/// A reader sees a stop begin or end this much too late, at most: its interval, and a busy computer.
+const EDGE_S: f64 = 0.8;
+/// How long the machine stands still.
+const STOP_US: i64 = 4_000_000;
+
+fn now() -> Micros {
+    Micros(Timestamp::now().as_microsecond())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds of a test")]
+fn seconds(us: i64) -> f64 {
+    us as f64 / 1e6
+}
+
+/// The machine stands still for a while, and runs again.
+async fn stand_still(world: &mut World, cause: &str) {
+    world.plant.stop(MACHINE, cause).await.unwrap();
+    let began = now();
+    let client = world.client().unwrap();
+    wait_for("a stop that lasts", LIMIT, async || {
+        let view = client.snapshot().await.map_err(|fault| fault.to_string())?;
+        let stops = view.machines[0].state.is_downtime() && now().0 - began.0 > STOP_US;
+        stops.then_some(()).ok_or_else(|| format!("{:?}", view.machines[0].state))
+    })
+    .await;
+}
+
+async fn run_again(world: &mut World) {
+    world.plant.run(MACHINE).await.unwrap();
+    world
+        .terminal
+        .shown("a run", |machine| (!machine.state.is_downtime()).then_some(()))
+        .await
+        .unwrap();
+}
+
+/// `kart-hq figures`, as the owner of the database.
+async fn asked(world: &World, span: Span, more: &[&str]) -> String {
+    let headquarters = world.headquarters.as_ref().unwrap();
+    let (from, until) = (span.from.rfc3339(), span.until.rfc3339());
+    let mut command = Command::new(program("kart-hq").unwrap());
+    command.env("DATABASE_URL", headquarters.database());
+    command.args(["figures", "--organization", "cedar-works", "--site", "cedar"]);
+    command.args(["--equipment", MACHINE, "--from", &from, "--to", &until]).args(more);
+    let mut child = Child::spawn(&mut command).unwrap();
+    let status = child.end(LIMIT).await.unwrap();
+    assert!(status.success(), "{}", child.tail());
+    child.stdout()
+}
+
+async fn there(world: &World, span: Span, more: &[&str]) -> Figures {
+    let answer = asked(world, span, &[&["--json"], more].concat()).await;
+    let answer: Value = serde_json::from_str(&answer).unwrap();
+    serde_json::from_value(answer["machines"][0]["figures"].clone()).unwrap()
+}
+
+async fn here(world: &World, span: Span) -> Figures {
+    let shift = world.client().unwrap().figures(Some(span)).await.unwrap();
+    let machine = shift.machines.into_iter().find(|machine| machine.code == MACHINE);
+    machine.unwrap().figures
+}
+
+/// What two of them differ in.
+fn differences(one: &Figures, other: &Figures) -> Vec<String> {
+    let differ = |kpi: &Kpi| {
+        let (a, b) = (one.figures[kpi], other.figures[kpi]);
+        let near = |a: Option<f64>, b: Option<f64>| match (a, b) {
+            (Some(a), Some(b)) => (a - b).abs() < 1e-6,
+            (a, b) => a.is_none() && b.is_none(),
+        };
+        let same = near(a.value, b.value) && a.missing == b.missing && near(a.coverage, b.coverage);
+        (!same).then(|| format!("{kpi:?}: {a:?} and {b:?}"))
+    };
+    Kpi::ALL.iter().filter_map(differ).collect()
+}
+
+/// The figures by what the plant says that it did, and how far they may be off.
+fn expected(totals: &MachineTotals, span: Span, confirmed: (i64, i64)) -> Vec<(Kpi, f64, f64)> {
+    let lost = |cause: &str| -> f64 {
+        let stops = totals.stops.iter().filter(|stop| stop.cause == cause);
+        stops.map(|stop| seconds(stop.to.unwrap_or(span.until.0) - stop.from)).sum()
+    };
+    let (fault, setup) = (lost("fault"), lost("setup"));
+    let whole = seconds(span.until.0 - span.from.0);
+    let run = whole - fault - setup;
+    let made = f64::from(u32::try_from(totals.good + totals.scrap).unwrap());
+    let performance = 100.0 * made * CYCLE_S / run;
+    let (good, scrap) = (
+        f64::from(i32::try_from(confirmed.0).unwrap()),
+        f64::from(i32::try_from(confirmed.1).unwrap()),
+    );
+    vec![
+        (Kpi::Coverage, 100.0, 1e-6),
+        (Kpi::Unexplained, 0.0, 1e-6),
+        (Kpi::Availability, 100.0 * run / (run + fault), 200.0 * EDGE_S / (run + fault)),
+        (Kpi::Performance, performance, performance * 4.0 * EDGE_S / run),
+        (Kpi::Quality, 100.0 * good / (good + scrap), 1e-6),
+        (Kpi::Downtime, (fault + setup) / 60.0, 4.0 * EDGE_S / 60.0),
+        (Kpi::Mttr, fault / 60.0, 2.0 * EDGE_S / 60.0),
+        (Kpi::Mtbf, run / 3_600.0, 4.0 * EDGE_S / 3_600.0),
+        (Kpi::SetupLoss, setup / 3_600.0, 2.0 * EDGE_S / 3_600.0),
+    ]
+}
+
+/// A shift with a fault that somebody explains and a setup; its time, and what the plant did.
+async fn worked(world: &mut World) -> (Span, MachineTotals, (i64, i64)) {
+    let mut operator = Operator::new(world.client().unwrap(), "1001");
+    operator.clock_in("ST-21").await.unwrap();
+    operator.start_batch(MACHINE, "BR-40").await.unwrap();
+    let from = now();
+    world.go().await.unwrap();
+    let made = |parts| move |machine: &kart_api::Machine| (machine.good >= parts).then_some(());
+    world.terminal.shown("ten parts", made(10)).await.unwrap();
+    stand_still(world, "fault").await;
+    operator.explain_next_stop().await.unwrap();
+    run_again(world).await;
+    world.terminal.shown("twenty parts", made(20)).await.unwrap();
+    stand_still(world, "setup").await;
+    run_again(world).await;
+    world.terminal.shown("thirty parts", made(30)).await.unwrap();
+    let totals = world.rest().await.unwrap();
+    operator.complete_batch(MACHINE).await.unwrap();
+    world.settled().await.unwrap();
+    let (_, good, scrap) = operator.confirmed.batches_completed[0];
+    (Span { from, until: now() }, totals[MACHINE].clone(), (good, scrap))
+}
+
+#[tokio::test]
+async fn terminal_headquarters_and_the_plant_agree() {
+    let _turn = turn().await;
+    let options = WorldOptions {
+        presses: 1,
+        packers: 0,
+        stops: false,
+        seed: seed("figures::terminal_headquarters_and_the_plant", 9),
+        ..WorldOptions::default()
+    };
+    let mut world = World::start(&options).await.unwrap();
+    let (span, totals, confirmed) = worked(&mut world).await;
+    let at_the_terminal = here(&world, span).await;
+    // Headquarters knows of this time as soon as the terminal has been heard of after it.
+    wait_for("the same figures at headquarters", LIMIT, async || {
+        let differ = differences(&at_the_terminal, &there(&world, span, &[]).await);
+        if differ.is_empty() { Ok(()) } else { Err(differ.join("\n")) }
+    })
+    .await;
+
+    assert_eq!(
+        at_the_terminal.elements.produced,
+        i64::try_from(totals.good + totals.scrap).unwrap()
+    );
+    assert_eq!((at_the_terminal.elements.failures, at_the_terminal.elements.gap), (1, 0));
+    for (kpi, wanted, tolerance) in expected(&totals, span, confirmed) {
+        let told = at_the_terminal.value(kpi);
+        let near = told.is_some_and(|told| (told - wanted).abs() <= tolerance);
+        assert!(near, "{kpi:?} is {told:?}; the plant says {wanted} ± {tolerance}");
+    }
+    let [a, p, q] = [Kpi::Availability, Kpi::Performance, Kpi::Quality]
+        .map(|kpi| at_the_terminal.value(kpi).unwrap() / 100.0);
+    let oee = at_the_terminal.value(Kpi::Oee).unwrap();
+    assert!((oee - 100.0 * a * p * q).abs() < 1e-9);
+
+    opens(&world, span).await;
+    on_the_screen(&world).await;
+}
+
+/// What is behind figures at headquarters, and what becomes of them when a reason moves to another group.
+async fn opens(world: &World, span: Span) {
+    let text = asked(world, span, &["--open", "availability"]).await;
+    let stop = text.lines().find(|line| line.contains("Part jammed in the die"));
+    let stop = stop.unwrap_or_else(|| panic!("{text}"));
+    for wanted in ["stopped as unplanned", "(unplanned) by Ada Brandt", "rule ", "map "] {
+        assert!(stop.contains(wanted), "{wanted}: {stop}");
+    }
+    assert!(text.contains("running as run"), "{text}");
+    let opened = there(world, span, &["--open", "performance"]).await;
+    let counted: i64 = opened.behind(Kpi::Performance).filter_map(parts).sum();
+    assert_eq!(counted, opened.elements.produced, "what is opened is what was counted");
+
+    let moved = "UPDATE oee_downtime_groups SET type = 'planned' WHERE name = 'Machine fault'
+                 RETURNING id";
+    let headquarters = world.headquarters.as_ref().unwrap();
+    assert_eq!(headquarters.sql(moved, &[]).await.unwrap().len(), 1);
+    let recorded = there(world, span, &[]).await;
+    let as_now = there(world, span, &["--as", "now"]).await;
+    assert!(recorded.value(Kpi::Availability).unwrap() < 99.0);
+    assert_eq!(recorded.elements.failures, 1);
+    assert!((as_now.value(Kpi::Availability).unwrap() - 100.0).abs() < 1e-9);
+    assert_eq!((as_now.value(Kpi::Mtbf), as_now.elements.failures), (None, 0), "n/a, not 0");
+    let strict = there(world, span, &["--as", "now", "--mode", "strict"]).await;
+    assert!(strict.value(Kpi::Availability).unwrap() < 99.0);
+}
+
+fn parts(evidence: &kart_core::kpi::Evidence) -> Option<i64> {
+    match evidence {
+        kart_core::kpi::Evidence::Count { parts, .. } => Some(*parts),
+        _ => None,
+    }
+}
+
+async fn on_the_screen(world: &World) {
+    let mut screen = Screen::open(&world.terminal.socket()).unwrap();
+    screen.shows(&["Recording", MACHINE]).await.unwrap();
+    screen.press("f").unwrap();
+    screen.shows(&["Figures", "Available", MACHINE, "MTBF"]).await.unwrap();
+    screen.press(ENTER).unwrap();
+    screen.shows(&["Availability of EQ-211", "Part jammed in the die, Ada Brandt"]).await.unwrap();
+    screen.press(ESCAPE).unwrap();
+    screen.shows(&["Available", "MTBF"]).await.unwrap();
+    screen.press(ESCAPE).unwrap();
+    screen.lacks(&["MTBF"]).await.unwrap();
+    screen.press("q").unwrap();
+    assert!(screen.end().await.unwrap().success());
+}
