@@ -60,7 +60,18 @@ async fn ugly_case_14_plc_timeouts_and_half_answers() {
     let (mut plant, mut terminal, codes) = bus().await;
     terminal.start().await.unwrap();
     let client = terminal.client().unwrap();
-    plant.command(serde_json::json!({ "cmd": "go" })).await.unwrap();
+    viewed(&client, "a first reading of every press", |view| {
+        let read = |code: &String| {
+            let mut signals = machine(view, code)?.signals.iter();
+            let counters = ["good", "scrap"];
+            signals
+                .all(|one| !counters.contains(&one.name.as_str()) || one.value.is_some())
+                .then_some(())
+        };
+        codes.iter().all(|code| read(code).is_some()).then_some(())
+    })
+    .await;
+    plant.go().await.unwrap();
     viewed(&client, "parts of every press", |view| {
         let working = |code: &String| machine(view, code).is_some_and(|one| one.good > 2);
         codes.iter().all(working).then_some(())

@@ -55,7 +55,6 @@ mod tests {
         time::{Boot, Micros, Moment, Stamp},
     };
     use std::sync::Arc;
-    use std::sync::Arc;
     use uuid::Uuid;
 
     const EQUIPMENT: EquipmentId = EquipmentId(Uuid::from_u128(1));
