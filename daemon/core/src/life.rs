@@ -14,7 +14,7 @@ use crate::{
         Body, Counted, FORMAT, Fact, Hash,
         life::{Continued, Former},
     },
-    id::Origin,
+    id::{Origin, RecordId},
     plant::Plant,
     time::Moment,
 };
@@ -111,6 +111,7 @@ impl Succession {
                     from.wall_us = from.wall_us.max(open.from.at.wall_us);
                 }
                 let ends = open.map(|open| open.record).or(ends);
+                let batch = self.running(batch);
                 Body::StateChanged {
                     equipment,
                     station,
@@ -128,6 +129,7 @@ impl Succession {
                 Body::ClockedOut { user, entry: present.map_or(entry, |present| present.entry) }
             },
             Body::Counted(counted) => {
+                let counted = Counted { batch: self.running(counted.batch), ..counted };
                 let machine = self.plant.machines.get(&counted.equipment);
                 let base = machine.and_then(|machine| machine.counters.get(&counted.source));
                 Body::Counted(match base {
@@ -137,6 +139,12 @@ impl Succession {
             },
             body => body,
         }
+    }
+
+    /// A batch that runs in the new life too. One whose start both sides have lost is none that
+    /// headquarters could ever book on: parts and time count without it, instead of waiting for it.
+    fn running(&self, batch: Option<RecordId>) -> Option<RecordId> {
+        batch.filter(|batch| self.plant.batches.contains_key(batch))
     }
 
     /// A person is at one place: who clocks in again leaves the place before.

@@ -149,6 +149,50 @@ fn what_is_open_ends_and_what_is_new_gets_new_ids() {
 }
 
 #[test]
+fn what_belongs_to_a_batch_that_both_sides_have_lost_counts_without_it() {
+    let mut new = new_life(vec![counted(0, 100, 100, Verdict::Base)]);
+    let lost = Origin { incarnation: Incarnation(9), ..OLD }.record(5);
+    let Body::Counted(parts) = counted(0, 100, 120, Verdict::Increase) else { unreachable!() };
+    let parts = Body::Counted(Counted { batch: Some(lost), ..parts });
+    let again = new.reissue(&fact(7, parts), Hash::ZERO).unwrap();
+    let Body::Counted(parts) = &again[0].fact else { panic!("{again:?}") };
+    assert_eq!((parts.batch, parts.quantity), (None, 20));
+    let Body::StateChanged { equipment, station, state, from, ends, rule, map, detail, .. } =
+        state(MachineState::Running, None)
+    else {
+        unreachable!()
+    };
+    let batch = Some(lost);
+    let runs =
+        Body::StateChanged { equipment, station, state, from, ends, rule, map, batch, detail };
+    let again = new.reissue(&fact(8, runs), Hash::ZERO).unwrap();
+    let Body::StateChanged { batch, .. } = &again[0].fact else { panic!("{again:?}") };
+    assert_eq!(*batch, None);
+}
+
+#[test]
+fn what_belongs_to_a_batch_that_comes_again_goes_on_belonging_to_it() {
+    let mut new = new_life(vec![counted(0, 100, 100, Verdict::Base)]);
+    let started = crate::fact::BatchStarted {
+        equipment: MACHINE,
+        station: None,
+        product: crate::id::ProductId(Uuid::from_u128(10)),
+        number: "CH-1".into(),
+        work_order: None,
+        target: None,
+        operators: vec![],
+        from: stamp(5),
+        lease: None,
+    };
+    let begun = new.reissue(&fact(6, Body::BatchStarted(started)), Hash::ZERO).unwrap();
+    let Body::Counted(parts) = counted(0, 100, 120, Verdict::Increase) else { unreachable!() };
+    let parts = Body::Counted(Counted { batch: Some(OLD.record(6)), ..parts });
+    let again = new.reissue(&fact(7, parts), Hash::ZERO).unwrap();
+    let Body::Counted(parts) = &again[0].fact else { panic!("{again:?}") };
+    assert_eq!(parts.batch, Some(NEW.record(begun[0].seq)));
+}
+
+#[test]
 fn provenance_stands_in_the_line_and_only_there() {
     let mut new = new_life(vec![]);
     let started = Body::Started { version: "1".into(), map: "m".into() };
