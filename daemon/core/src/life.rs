@@ -75,7 +75,8 @@ impl Succession {
             facts.push(self.place(Fact { key: None, former: None, fact: ends, ..fact.clone() }));
         }
         let incarnation = self.former.incarnation;
-        let former = Some(Former { incarnation, seq: fact.seq, hash });
+        let former = Former { incarnation, seq: fact.seq, hash, earlier: vec![] };
+        let former = Some(former.after(fact.former.as_ref()));
         let again = self.place(Fact { former, fact: body, ..fact.clone() });
         if fact.opens(self.former).is_some() {
             let (old, new) = (self.former.record(fact.seq), self.plant.origin.record(again.seq));

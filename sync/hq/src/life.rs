@@ -354,8 +354,12 @@ pub(crate) async fn note_reissued(
     terminal: &Terminal,
     facts: &[Fact],
 ) -> Result<(), tokio_postgres::Error> {
-    let again: Vec<(&Fact, &Former)> =
-        facts.iter().filter_map(|fact| Some((fact, fact.former.as_ref()?))).collect();
+    let again: Vec<(&Fact, &Former)> = facts
+        .iter()
+        .flat_map(|fact| {
+            fact.former.iter().flat_map(Former::places).map(move |former| (fact, former))
+        })
+        .collect();
     if again.is_empty() {
         return Ok(());
     }

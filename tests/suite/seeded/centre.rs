@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kart_core::fact::correction::Correction;
+use kart_core::fact::life::Former;
 use kart_core::fact::{Fact, Hash};
 use kart_core::id::{RecordId, SiteId};
 use kart_core::number::Lease;
@@ -398,7 +399,7 @@ impl Centre {
             changes.texts = kept.collect();
             changes.held = bad.into_iter().map(|held| (place(held.seq), Arc::new(held))).collect();
             let facts: Vec<Fact> = links.into_iter().filter_map(|link| link.fact).collect();
-            let formers = facts.iter().filter_map(|fact| fact.former.as_ref());
+            let formers = facts.iter().flat_map(|fact| fact.former.iter().flat_map(Former::places));
             let again = formers.map(|former| {
                 (terminal.id, former.incarnation.to_string(), former.seq, former.hash.0)
             });

@@ -30,6 +30,25 @@ pub struct Former {
     pub seq: u64,
     /// Hash there: the same place may have been written twice.
     pub hash: Hash,
+    /// Where it stood in still earlier lives, when it comes again for more than the first time: older
+    /// copies of the log hold it there, and headquarters has lost the life that said so.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<Self>,
+}
+
+impl Former {
+    /// Every place where the fact stood before, the latest first.
+    pub fn places(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.earlier)
+    }
+
+    /// The place before `self`, which the fact had when it came again there.
+    #[must_use]
+    pub fn after(self, before: Option<&Self>) -> Self {
+        let alone = |place: &Self| Self { earlier: vec![], ..place.clone() };
+        let earlier = before.into_iter().flat_map(Self::places).map(alone).collect();
+        Self { earlier, ..self }
+    }
 }
 
 impl Serialize for Hash {

@@ -193,6 +193,30 @@ fn what_belongs_to_a_batch_that_comes_again_goes_on_belonging_to_it() {
 }
 
 #[test]
+fn what_comes_again_twice_names_all_the_places_where_it_stood() {
+    let started = || Body::Started { version: "1".into(), map: "m".into() };
+    let mut second = new_life(vec![]);
+    let again = second.reissue(&fact(2, started()), Hash([1; 32])).unwrap().remove(0);
+    let (third, plant) = (Incarnation(3), Plant::new(OLD));
+    let continued = Continued {
+        terminal: OLD.terminal,
+        incarnation: OLD.incarnation,
+        seq: 0,
+        hash: Hash::ZERO,
+    };
+    let origin = Origin { incarnation: third, ..OLD };
+    let (mut third, _) = Succession::begin(plant, origin, NEW, continued, &Moment::default());
+    let twice = third.reissue(&again, Hash([2; 32])).unwrap().remove(0);
+    let former = twice.former.clone().unwrap();
+    let places: Vec<_> =
+        former.places().map(|place| (place.incarnation, place.seq, place.hash.0[0])).collect();
+    assert_eq!(places, [(NEW.incarnation, again.seq, 2), (OLD.incarnation, 2, 1)]);
+    let line = serde_json::to_string(&twice).unwrap();
+    assert_eq!(Fact::parse(line.as_bytes()).unwrap(), twice);
+    assert!(!serde_json::to_string(&again).unwrap().contains("earlier"));
+}
+
+#[test]
 fn provenance_stands_in_the_line_and_only_there() {
     let mut new = new_life(vec![]);
     let started = Body::Started { version: "1".into(), map: "m".into() };
