@@ -53,9 +53,12 @@ impl<T: Terminal, G: Gateway> Talk<'_, T, G> {
             rested = Instant::now() + SHORTEST_REST;
             let asked = self.ask(&wish).await?;
             let sums_asked = asked.sums;
+            // Asked before: what is acknowledged while the question is on its way says nothing.
+            let acked = self.terminal.position().await?.acked;
             let fed = patiently(|| self.headquarters.feed(self.token, &asked)).await?;
             check(&asked, &fed)
                 .map_err(|problem| Failure::Nonsense(format!("a feed: {problem}")))?;
+            whole_log(acked, &fed)?;
             let (sums, quarantined) = (fed.head.sums.clone(), fed.head.quarantined.clone());
             if let Err(fault) = self.terminal.feed(self.session, asked.cursor, fed).await {
                 // Facts go up all the same; the old rows stay in force and grow old.
@@ -130,6 +133,15 @@ fn differing(there: &[ScopeSum], here: &[ScopeSum]) -> Vec<Difference> {
     };
     let differing = pairs.into_iter().filter(|(_, here, there)| told(here) != told(there));
     differing.map(|(scope, here, there)| Difference { scope, here, there }).collect()
+}
+
+/// Nothing that was acknowledged is gone. Headquarters may be put back under a session that the older
+/// state knows as well; a terminal that has nothing new to send would not hear of it.
+fn whole_log(acked: u64, fed: &Fed) -> Result<(), Failure> {
+    match fed.head.applied_through {
+        holds if holds < acked => Err(Failure::Restored { said: acked, holds }),
+        _ => Ok(()),
+    }
 }
 
 /// Whether an answer fits what was asked; if not, why.

@@ -39,6 +39,14 @@ pub enum Failure {
     /// Both sides hold different logs.
     #[error("{0}")]
     Forked(String),
+    /// Headquarters was put back to an older state in the middle of a session.
+    #[error("headquarters holds {holds} facts and had said {said}: it was restored")]
+    Restored {
+        /// Last sequence number that it had acknowledged.
+        said: u64,
+        /// Last sequence number that it has.
+        holds: u64,
+    },
     /// The terminal itself could not answer.
     #[error("this terminal: {0}")]
     Terminal(#[from] Fault),
@@ -98,6 +106,7 @@ impl Failure {
             Self::Unreachable(_) | Self::Wait { .. } | Self::Nonsense(_) | Self::Terminal(_) => {
                 Remedy::Later
             },
+            Self::Restored { .. } => Remedy::Hello,
             Self::Forked(_) => Remedy::Person,
             Self::Problem(problem) => match problem.code.as_str() {
                 code::UNAUTHORIZED | code::STALE_SESSION | code::GAP | code::ROLLED_BACK => {

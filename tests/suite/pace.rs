@@ -49,7 +49,8 @@ fn nothing_new(feed: &Feed) -> FeedHead {
         cursor: "c".into(),
         whole: if feed.cursor.is_none() { scopes.to_vec() } else { feed.whole.clone() },
         rows: 0,
-        applied_through: 0,
+        // It forgets nothing.
+        applied_through: u64::MAX,
         server_us: 0,
         quarantined: vec![],
         sums: if feed.sums { scopes.map(sum).to_vec() } else { vec![] },

@@ -51,6 +51,18 @@ fn an_answer_that_does_not_fit_is_none() {
     assert!(check(&Feed { sums: true, ..asked() }, &fed(&[], vec![])).is_err());
 }
 
+#[test]
+fn a_headquarters_that_holds_less_than_it_said_was_restored() {
+    let mut answer = fed(&[], vec![]);
+    answer.head.applied_through = 5;
+    assert!(whole_log(5, &answer).is_ok());
+    // Acknowledged by a push that overtook the answer.
+    assert!(whole_log(4, &answer).is_ok());
+    let failure = whole_log(6, &answer).unwrap_err();
+    assert!(matches!(failure, Failure::Restored { said: 6, holds: 5 }), "{failure}");
+    assert_eq!(failure.remedy(), crate::Remedy::Hello);
+}
+
 fn sum(scope: Scope, sum: &str) -> ScopeSum {
     ScopeSum { scope, rows: 1, sum: sum.to_owned() }
 }
