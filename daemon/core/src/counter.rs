@@ -166,7 +166,7 @@ pub fn judge(
         let verdict = Verdict::Held;
         return Some(Judgement { verdict, epoch, raw_from: at, raw_to: at, quantity: 0 });
     }
-    let limit = plausible(shape, now.since(&base.at));
+    let limit = plausible(shape, now.passed(&base.at));
     let booked = |verdict, epoch, raw_from, quantity| Judgement {
         verdict,
         epoch,
@@ -178,7 +178,7 @@ pub fn judge(
         // The old value came back: what was booked since the reset is part of the difference.
         let restored = raw - span.map_or(*unwrapped, |span| unwrapped.rem_euclid(span));
         let more = restored - base.since_reset;
-        if (0..=plausible(shape, now.since(at))).contains(&restored)
+        if (0..=plausible(shape, now.passed(at))).contains(&restored)
             && more >= 0
             && raw - before > limit
         {
@@ -190,7 +190,7 @@ pub fn judge(
         let burst = base.burst.as_ref().filter(|burst| burst.lasts(now));
         let in_burst = burst.map_or(0, |burst| {
             let (unwrapped, at) = &burst.before;
-            plausible(shape, now.since(at)) - (base.unwrapped - unwrapped)
+            plausible(shape, now.passed(at)) - (base.unwrapped - unwrapped)
         });
         return Some(if rise <= limit.max(in_burst) || planted(Bug::RateUnlimited) {
             booked(Verdict::Increase, base.epoch, base.unwrapped, rise)

@@ -72,6 +72,14 @@ impl Moment {
         }
     }
 
+    /// Microseconds that have passed from `earlier` to `self`, as far as the two clocks show it together:
+    /// across boots no less than this boot has lasted. None, while the wall clock contradicts that.
+    pub fn passed(&self, earlier: &Self) -> i64 {
+        let since = self.since(earlier);
+        let alone = self.boot == earlier.boot || self.contradicts(earlier);
+        if alone { since } else { since.max(self.at.mono_us) }
+    }
+
     /// Whether the wall clock was set back between the boots of the two moments, so that it says
     /// that `self` was before `earlier`.
     pub fn contradicts(&self, earlier: &Self) -> bool {
@@ -96,5 +104,14 @@ mod tests {
     fn across_boots_the_wall_clock_counts_and_never_runs_backwards() {
         assert_eq!(moment(900, 5, "b").since(&moment(400, 999, "a")), 500);
         assert_eq!(moment(100, 5, "b").since(&moment(400, 999, "a")), 0);
+    }
+
+    #[test]
+    fn across_boots_no_less_has_passed_than_this_boot_has_lasted() {
+        let before = moment(400, 999, "a");
+        assert_eq!(moment(900, 5, "b").passed(&before), 500);
+        assert_eq!(moment(401, 70, "b").passed(&before), 70);
+        assert_eq!(moment(100, 70, "b").passed(&before), 0);
+        assert_eq!(moment(0, 1_000, "a").passed(&before), 1);
     }
 }

@@ -365,7 +365,7 @@ impl Station {
         let machine = self.engine.as_ref()?.plant.machines.get(&press.equipment)?;
         let base = machine.counters.get("good")?;
         let before = base.burst.as_ref().map_or(&base.at, |burst| &burst.before.1);
-        Some(self.clock.moment(now_us).since(before) / 1_000_000)
+        Some(self.clock.moment(now_us).passed(before) / 1_000_000)
     }
 
     /// Presses whose counter stands as the plant knows it have been read.

@@ -109,3 +109,19 @@ fn a_round_waits_until_a_clock_that_was_set_back_has_caught_up() {
     let low = Base { unwrapped: 1_204, ..base };
     assert_eq!(judge(shape, Some(&low), 5, &later(96_400)).unwrap().verdict, Verdict::Reset);
 }
+
+#[test]
+fn a_clock_that_has_just_caught_up_does_not_turn_a_round_into_a_reset() {
+    let shape = CounterShape { width: Some(16), max_per_s: 1.0 };
+    let first = judge(shape, None, 65_000, &moment(100_000)).unwrap();
+    let base = Base::after(None, &first, &moment(100_000));
+    // A boot that has lasted two hours; the wall clock says half a minute.
+    let up = |seconds: i64| {
+        let at = Stamp { mono_us: seconds * 1_000_000, ..moment(100_030).at };
+        Moment { at, boot: Boot("c".into()) }
+    };
+    let round = judge(shape, Some(&base), 2_000, &up(7_200)).unwrap();
+    assert_eq!((round.verdict, round.quantity), (Verdict::Wrap, 2_536));
+    // With a boot of ten seconds no clock shows that so much can have been made.
+    assert_eq!(judge(shape, Some(&base), 2_000, &up(10)).unwrap().verdict, Verdict::Reset);
+}
