@@ -8,7 +8,7 @@
 //! With KART_TRACE=1 a single seed tells everything that happens in it.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use kart_planted::Bug;
@@ -29,6 +29,14 @@ mod world;
 
 /// Seeds in the gate.
 const SEEDS: u64 = 75;
+
+/// Histories that once ended badly, among the first 3,000. They always run, once each.
+const FOUND: [u64; 46] = [
+    203, 374, 482, 590, 626, 629, 692, 1_037, 1_109, 1_157, 1_298, 1_361, 1_428, 1_451, 1_487,
+    1_553, 1_676, 1_826, 1_907, 1_931, 1_978, 1_982, 1_985, 2_006, 2_051, 2_057, 2_081, 2_123,
+    2_147, 2_159, 2_174, 2_384, 2_411, 2_414, 2_480, 2_507, 2_522, 2_540, 2_660, 2_732, 2_744,
+    2_837, 2_909, 2_921, 2_969, 2_990,
+];
 
 /// What became of one world.
 pub(crate) struct Outcome {
@@ -59,15 +67,14 @@ fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok()?.parse().ok()
 }
 
-/// Runs a seed twice. Gives what happened, or what was wrong.
-fn twice(seed: u64) -> Result<Outcome, String> {
+/// Lives through a seed, and mostly once more. Gives what happened, or what was wrong.
+fn lived(seed: u64, again: bool) -> Result<Outcome, String> {
     let first = outcome(seed, None);
     if let Some((check, what)) = first.faults.first_key_value() {
         let repeat = format!("KART_SEED={seed} cargo test -p kart-tests --test suite seeded::");
         return Err(format!("{check}: {what}\n  repeat with: {repeat}"));
     }
-    let again = outcome(seed, None);
-    if first.hash != again.hash {
+    if again && outcome(seed, None).hash != first.hash {
         return Err(format!("seed {seed} gives two histories"));
     }
     Ok(first)
@@ -76,19 +83,20 @@ fn twice(seed: u64) -> Result<Outcome, String> {
 #[test]
 fn every_history_ends_well() {
     let began = Instant::now();
-    let one = number("KART_SEED");
-    let seeds =
-        one.map_or(1, |_| 1).max(number("KART_SEEDS").unwrap_or(SEEDS) * u64::from(one.is_none()));
-    let first = one.unwrap_or(1);
-    let next = AtomicU64::new(first);
+    let last = number("KART_SEEDS").unwrap_or(SEEDS);
+    let seeds: Vec<u64> = match number("KART_SEED") {
+        Some(one) => vec![one],
+        None => (1..=last).chain(FOUND.into_iter().filter(|seed| *seed > last)).collect(),
+    };
+    let again = |seed| seeds.len() == 1 || seed <= last;
+    let next = AtomicUsize::new(0);
     let work = || {
         let mut done = (Vec::new(), BTreeMap::<&'static str, u64>::new());
         loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= first + seeds {
+            let Some(&seed) = seeds.get(next.fetch_add(1, Ordering::Relaxed)) else {
                 return done;
-            }
-            match twice(seed) {
+            };
+            match lived(seed, again(seed)) {
                 Ok(outcome) => {
                     for (kind, count) in outcome.counts {
                         *done.1.entry(kind).or_default() += count;
@@ -108,8 +116,8 @@ fn every_history_ends_well() {
     }
     #[expect(clippy::print_stderr, reason = "the figures of the run")]
     {
-        eprintln!("{seeds} seeds, each twice, {:.1?}: {counts:?}", began.elapsed());
+        eprintln!("{} seeds, {:.1?}: {counts:?}", seeds.len(), began.elapsed());
     }
     let faults: Vec<String> = done.into_iter().flat_map(|(faults, _)| faults).collect();
-    assert!(faults.is_empty(), "{} of {seeds} seeds:\n{}", faults.len(), faults.join("\n"));
+    assert!(faults.is_empty(), "{} of {} seeds:\n{}", faults.len(), seeds.len(), faults.join("\n"));
 }

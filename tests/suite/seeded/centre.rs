@@ -133,6 +133,10 @@ pub(super) struct Centre {
     minted: u64,
     /// Every block that was ever lent: to which life, its first and its last number.
     pub(super) lent: BTreeSet<(String, i64, i64)>,
+    /// Every life that was ever granted, with the one that it follows.
+    granted: BTreeMap<String, String>,
+    /// What was ever said to be lost.
+    losses: Vec<life::Loss>,
 }
 
 impl Registered {
@@ -246,7 +250,15 @@ impl Centre {
             tx: 0,
             changed: Vec::new(),
         };
-        Self { state, epoch: 0, backups: Vec::new(), minted: 0, lent: BTreeSet::new() }
+        Self {
+            state,
+            epoch: 0,
+            backups: Vec::new(),
+            minted: 0,
+            lent: BTreeSet::new(),
+            granted: BTreeMap::new(),
+            losses: vec![],
+        }
     }
 
     pub(super) fn enroll(&mut self, id: Uuid, code: String, incarnation: String, nonce: String) {

@@ -192,6 +192,17 @@ pub(super) fn taken(world: &World, station: &Station, image: &Image) {
             truth.acked.remove(&name);
         }
     }
+    // What the copy holds is back.
+    let held = |(origin, seq): &Name| {
+        let hash = truth.accepted.get(&(*origin, *seq));
+        image.incarnation == Some(origin.incarnation)
+            && hash.is_some_and(|hash| image.hash_at(*seq) == Some(*hash))
+    };
+    let back: Vec<Name> = truth.away.iter().filter(|name| held(name)).copied().collect();
+    for name in back {
+        truth.away.remove(&name);
+        truth.taken.remove(&name);
+    }
     truth.put_back(station.id);
 }
 

@@ -158,6 +158,11 @@ impl Press {
         (self.made + self.offset).rem_euclid(1 << self.width)
     }
 
+    /// Whether its counter has begun again at zero by itself.
+    pub(super) fn went_round(&self) -> bool {
+        self.made + self.offset >= 1 << self.width
+    }
+
     /// Its controller lost its memory.
     pub(super) fn reset(&mut self) {
         self.offset = -self.made;

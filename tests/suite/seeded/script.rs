@@ -108,7 +108,7 @@ fn install(world: &Arc<World>, number: usize) {
         },
         disk: Disk::default(),
         engine: None,
-        clock: Clock { off_us: 0, boot: 1, booted_us: 0 },
+        clock: Clock { off_us: 0, set: false, boot: 1, booted_us: 0 },
         map: floor::map(number, &presses),
         presses,
         keys: 0,
@@ -329,6 +329,11 @@ fn garbage(world: &World, post: &Post) {
     let mut station = post.station();
     let at = station.clock.stamp(now_us);
     let press = &station.presses[0];
+    // A counter that was last kept before it went round shows a smaller number now: then too much
+    // cannot be told from a counter that was set to something else.
+    if press.told != press.made {
+        return;
+    }
     let Some(idle) = station.idle_s(press, now_us) else { return };
     // More than can have been made since the counter last moved.
     let wrong = press.shows() + 20_000 + idle;
@@ -368,6 +373,7 @@ fn clock(world: &World, post: &Post) {
     if station.number.is_multiple_of(2) {
         let hours = world.dice().random_range(-30..=30_i64);
         station.clock.off_us = hours * 3_600 * 1_000_000;
+        station.clock.set = true;
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) const EPOCH_US: i64 = 1_780_293_600_000_000;
 pub(super) struct Clock {
     /// How far the wall clock is off.
     pub(super) off_us: i64,
+    /// Whether it was ever set.
+    pub(super) set: bool,
     /// Number of the boot, and when it was.
     pub(super) boot: u32,
     pub(super) booted_us: i64,
@@ -298,6 +300,9 @@ impl Station {
         let mut prepared: Vec<Prepared> =
             begins.into_iter().map(|fact| Prepared::new(fact, vec![]).unwrap()).collect();
         let old = std::mem::take(&mut self.disk.seen.facts);
+        for kept in old.iter().filter(|kept| kept.fact.seq <= life.common) {
+            truth.leave((former, kept.fact.seq), kept);
+        }
         for kept in old.iter().filter(|kept| kept.fact.seq > life.common) {
             let again = succession.reissue(&kept.fact, kept.hash).unwrap();
             // What a life says of itself is not said again.
@@ -308,7 +313,6 @@ impl Station {
                 if fact.former.is_some() {
                     let (old, new) = (former.record(kept.fact.seq), origin.record(fact.seq));
                     truth.renamed(old, new);
-                    truth.again.insert((former, kept.fact.seq), (origin, fact.seq));
                 }
                 let texts = if fact.former.is_some() { kept.texts.clone() } else { vec![] };
                 prepared.push(Prepared::new(fact, texts).unwrap());

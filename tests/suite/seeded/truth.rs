@@ -3,9 +3,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kart_core::fact::Hash;
+use kart_core::fact::{Body, Hash};
 use kart_core::id::{Origin, RecordId};
 use uuid::Uuid;
+
+use super::disk::Kept;
 
 /// Names a fact for ever.
 pub(super) type Name = (Origin, u64);
@@ -32,8 +34,9 @@ pub(super) struct Truth {
     pub(super) away: BTreeSet<Name>,
     /// Of those, what an outside hand took off both ends, or a life said of itself.
     pub(super) taken: BTreeSet<Name>,
-    /// Facts that came again in the next life of their log, and as which one.
-    pub(super) again: BTreeMap<Name, Name>,
+    /// Facts that a new life left behind, because headquarters had them: from then on nothing that
+    /// is sent holds them.
+    pub(super) left: Vec<(Name, Hash)>,
     /// Facts that headquarters acknowledged, as the terminal held them.
     pub(super) acked: BTreeMap<Name, Hash>,
     /// Every watermark that headquarters said in a session, after its commit.
@@ -68,9 +71,21 @@ impl Truth {
         }
     }
 
+    /// A fact stays behind in the file that a new life sets aside. It is never sent from there
+    /// (decision 8), so headquarters' copy is the last one, and a restore may take it.
+    pub(super) fn leave(&mut self, name: Name, kept: &Kept) {
+        self.away.insert(name);
+        // Lives name themselves; what one says of itself never comes again.
+        if !matches!(kept.fact.fact, Body::Genesis { .. } | Body::Continued(_)) {
+            self.left.push((name, kept.hash));
+        }
+    }
+
     /// The disk of a terminal was put back: what people did there since is not told any more.
     pub(super) fn put_back(&mut self, terminal: Uuid) {
         self.disturbed.insert(terminal);
+        // The older log does not show what its later lives were granted after.
+        self.left.retain(|((origin, _), _)| origin.terminal.0 != terminal);
         self.commits.remove(&terminal);
         self.shown.retain(|origin, _| origin.terminal.0 != terminal);
         self.shifts.retain(|_, shift| shift.terminal != terminal);

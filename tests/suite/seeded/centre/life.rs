@@ -9,9 +9,37 @@ use kart_hq::decisions::{LifeStanding, Shown, shown};
 use kart_wire::{Common, Found, Point, Problem, Renew, Renewed, code};
 use uuid::Uuid;
 
+use super::super::truth::Name;
 use super::{Centre, Life, problem};
 
+/// What a restore has cost, as `edge.audit` and `edge.lives` keep it: written down when a terminal
+/// shows a life that headquarters knows no more.
+pub(super) struct Loss {
+    /// The life that stands here instead, and its last fact.
+    held: (String, u64),
+    /// The life that is shown.
+    shown: String,
+    /// The range of the held life that is lost, where the shown one follows it at once.
+    gap: Option<(u64, u64)>,
+}
+
 impl Centre {
+    /// Whether it was said of a fact that it is lost.
+    pub(in super::super) fn named(&self, (origin, seq): Name) -> bool {
+        let life = origin.incarnation.to_string();
+        self.losses.iter().any(|Loss { held: (held, last), shown, gap }| match gap {
+            Some((from, to)) => *held == life && (from..=to).contains(&&seq),
+            None if *held == life => seq > *last,
+            None => self.follows(shown, &life) && self.follows(&life, held),
+        })
+    }
+
+    /// Whether a life was granted after another one, at once or later.
+    fn follows(&self, life: &String, earlier: &String) -> bool {
+        let before = std::iter::successors(Some(life), |life| self.granted.get(*life));
+        before.skip(1).any(|life| life == earlier)
+    }
+
     /// The last of the places that headquarters has with the same hash, or got again since.
     pub(in super::super) fn common(&self, id: Uuid, common: &Common) -> Result<Found, Problem> {
         let life = &common.incarnation;
@@ -44,13 +72,19 @@ impl Centre {
             watermark: end.seq,
             hash: &end.hash,
         };
-        match shown(renew, &here) {
+        let told = shown(renew, &here);
+        match told {
             Shown::Unconnected => return Err(problem(code::ROLLED_BACK)),
             Shown::Nothing if renew.former != ends.1 && !self.state.lives.contains_key(&former) => {
                 return Err(problem(code::OTHER_INCARNATION));
             },
             _ => {},
         }
+        if let (Shown::Ends(gap), Some(granted)) = (told, &renew.granted) {
+            let (held, shown) = ((ends.1.clone(), end.seq), granted.incarnation.clone());
+            self.losses.push(Loss { held, shown, gap });
+        }
+        self.granted.insert(renew.incarnation.clone(), ends.1.clone());
         let plant = self.replay(id, &ends.1);
         let life = Life { end, plant, successor: renew.incarnation.clone() };
         self.state.lives.insert(ends, Arc::new(life));

@@ -93,15 +93,18 @@ fn inbox(world: &World) {
         if centre.state.reissued.contains(&again) {
             continue;
         }
-        // What came again is looked for as what it is now: headquarters may have lost the life between.
-        if truth.again.get(&(*origin, *seq)).is_some_and(|now| truth.accepted.contains_key(now)) {
-            continue;
-        }
         match centre.state.inbox.get(&place) {
             Some(stored) if stored.hash == *hash => {},
             Some(_) => world.fault("I2 nothing is altered", format!("{place:?}")),
             None => world.fault("I2 nothing is lost", format!("{place:?}")),
         }
+    }
+    // What stayed behind in a file that is set aside was at headquarters alone; a terminal that shows
+    // what its life was granted after makes headquarters say what it has lost of that.
+    let mut lost = truth.left.iter().filter(|(name, hash)| !centre.state.has(*name, *hash));
+    let unnamed = lost.find(|(name, _)| !centre.named(*name));
+    if let Some((name, _)) = unnamed {
+        world.fault("I7 what a restore has cost is named", format!("{name:?}"));
     }
     for post in world.posts() {
         let station = post.station();

@@ -60,9 +60,12 @@ pub(super) fn parts(world: &World, station: &Station) {
         if negative {
             world.fault("I19 no negative count", format!("{}", station.number));
         }
-        // Of a log that was put back nobody can tell how often a narrow counter went round since.
+        // Of a log that was put back nobody can tell how often a narrow counter went round since; nor,
+        // where the wall clock was set as well and no clock reaches back over the boot, whether a wide
+        // one went round or was set to something else.
         let disturbed = world.truth().disturbed.contains(&station.id);
-        if disturbed && (press.width < 32 || press.resets > 0) {
+        let untold = press.width < 32 || press.resets > 0;
+        if disturbed && (untold || station.clock.set && press.went_round()) {
             continue;
         }
         if booked != press.made {
@@ -88,7 +91,7 @@ pub(super) fn shifts(world: &World) {
         {
             world.fault("I21 no negative duration", format!("labor entry {id}"));
         }
-        let Some(shift) = truth.get(&kart_core::id::RecordId(*id)) else { return };
+        let Some(shift) = truth.get(&RecordId(*id)) else { return };
         seen += 1;
         let Some(truly) = shift.until_us.map(|until| until - shift.from_us) else { return };
         let Some(length) = from.zip(until).map(|(from, until)| until - from) else {
@@ -132,7 +135,9 @@ pub(super) fn numbers(world: &World) {
 /// What people confirmed stands in the batches.
 pub(super) fn batches(world: &World) {
     let table = &tables::BATCH_DETAILS;
-    let told = world.truth().confirmed.clone();
+    let mut told = world.truth().confirmed.clone();
+    let unbegun = unbegun(world);
+    told.retain(|id, _| !unbegun.contains(id));
     let disturbed = world.truth().disturbed.clone();
     let mut confirmed: BTreeMap<RecordId, (BTreeSet<Uuid>, i64)> = BTreeMap::new();
     let centre = world.centre();
@@ -180,4 +185,14 @@ pub(super) fn one_batch(world: &World) {
             world.fault("I4 a station has one open batch of a number", of.join(" "));
         }
     });
+}
+
+/// Records whose first fact was taken off both ends: how one ended does not make a row of it.
+fn unbegun(world: &World) -> BTreeSet<RecordId> {
+    let (centre, truth) = (world.centre(), world.truth());
+    let gone = truth.taken.iter().filter(|name| {
+        let hash = truth.accepted.get(*name).or(truth.acked.get(*name));
+        !hash.is_some_and(|hash| centre.state.has(**name, *hash))
+    });
+    gone.map(|(origin, seq)| origin.record(*seq)).collect()
 }

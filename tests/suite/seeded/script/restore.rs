@@ -54,7 +54,7 @@ pub(super) fn copy(world: &Arc<World>, post: &Arc<Post>) {
         tenant: original.tenant.clone(),
         disk,
         engine: None,
-        clock: Clock { off_us: 0, boot: 1_000, booted_us: world.now_us() },
+        clock: Clock { off_us: 0, set: false, boot: 1_000, booted_us: world.now_us() },
         map: Arc::clone(&original.map),
         presses,
         keys: 1_000_000,
