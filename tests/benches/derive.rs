@@ -64,8 +64,8 @@ fn round(round: usize) -> (Moment, Vec<Sample>) {
     let now = moment(round);
     let value = |machine: usize, signal: usize| match signal {
         0 => Value::Whole(i64::try_from(round - round / 20).unwrap_or_default()),
-        1 => Value::Bit((round / 20 + machine) % 20 != 0),
-        2 => Value::Whole(i64::from((round / 200 + machine) % 50 == 0)),
+        1 => Value::Bit(!(round / 20 + machine).is_multiple_of(20)),
+        2 => Value::Whole(i64::from((round / 200 + machine).is_multiple_of(50))),
         _ => Value::Measured(40.0 + ((round * 7 + machine + signal) % 13) as f64 / 10.0),
     };
     let samples = (0..MACHINES).flat_map(|machine| {

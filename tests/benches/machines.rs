@@ -165,33 +165,7 @@ async fn taken_in(messages: usize) -> anyhow::Result<()> {
         .push_str("max_queued_messages 0\nautosave_on_changes false\nautosave_interval 600\n");
     let broker = Broker::start_for(access).await?;
     let address = broker.address();
-    let mut terminal = Terminal::prepare(|data| {
-        let site = data.with_file_name("site.toml");
-        std::fs::write(
-            &site,
-            "[site]\norganization = \"cedar-works\"\ncode = \"cedar\"\nname = \"Cedar\"\ntime_zone = \"Europe/Berlin\"\n[[machine]]\ncode = \"M-1\"\nname = \"Machine\"\nterminal = \"T-07\"\n",
-        )?;
-        Ok(format!(
-            r#"
-[terminal]
-code = "T-07"
-data_dir = {data:?}
-[site]
-organization = "cedar-works"
-code = "cedar"
-file = {site:?}
-[[broker]]
-name = "hall"
-address = "{address}"
-[[machine]]
-code = "M-1"
-otherwise = "stopped"
-signal = [{{ name = "good", broker = "hall", topic = "press/good", format = "plain" }}]
-counter = [{{ signal = "good", kind = "good", max_per_s = 1000000.0 }}]
-rule = [{{ name = "runs", when = [{{ signal = "good", at_least = 0 }}], state = "running" }}]
-"#
-        ))
-    })?;
+    let mut terminal = Terminal::prepare(|data| listener(data, &address.to_string()))?;
     terminal.start().await?;
     let client = terminal.client()?;
     let made = async |what: &str, wanted: i64| {
@@ -237,4 +211,33 @@ rule = [{{ name = "runs", when = [{{ signal = "good", at_least = 0 }}], state = 
     );
     line("ratio", format!("{:.2}", rate(ours) / rate(raw)), "");
     terminal.stop().await
+}
+
+/// A terminal with a machine that counts by messages, and its site.
+fn listener(data: &Path, address: &str) -> anyhow::Result<String> {
+    let site = data.with_file_name("site.toml");
+    std::fs::write(
+        &site,
+        "[site]\norganization = \"cedar-works\"\ncode = \"cedar\"\nname = \"Cedar\"\ntime_zone = \"Europe/Berlin\"\n[[machine]]\ncode = \"M-1\"\nname = \"Machine\"\nterminal = \"T-07\"\n",
+    )?;
+    Ok(format!(
+        r#"
+[terminal]
+code = "T-07"
+data_dir = {data:?}
+[site]
+organization = "cedar-works"
+code = "cedar"
+file = {site:?}
+[[broker]]
+name = "hall"
+address = "{address}"
+[[machine]]
+code = "M-1"
+otherwise = "stopped"
+signal = [{{ name = "good", broker = "hall", topic = "press/good", format = "plain" }}]
+counter = [{{ signal = "good", kind = "good", max_per_s = 1000000.0 }}]
+rule = [{{ name = "runs", when = [{{ signal = "good", at_least = 0 }}], state = "running" }}]
+"#
+    ))
 }

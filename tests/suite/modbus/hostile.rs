@@ -295,6 +295,19 @@ fn engine() -> Engine {
 }
 
 impl Witness {
+    fn new(truth: Arc<Mutex<Truth>>) -> Self {
+        Self {
+            truth,
+            values: 0,
+            newest: BTreeMap::new(),
+            misattributed: Vec::new(),
+            engine: engine(),
+            read: vec![None; MACHINES],
+            resets: 0,
+            wrong_sums: Vec::new(),
+        }
+    }
+
     /// What was read together, as the daemon hands it to the engine.
     fn take(&mut self, samples: &[Sample]) {
         samples.iter().for_each(|sample| self.hear(sample));
@@ -393,16 +406,7 @@ async fn fifty_hostile_machines_and_no_value_in_the_wrong_place() {
         tasks.spawn(async move { drop(reading.await) });
     }
     drop(intake);
-    let mut witness = Witness {
-        truth: Arc::clone(&truth),
-        values: 0,
-        newest: BTreeMap::new(),
-        misattributed: Vec::new(),
-        engine: engine(),
-        read: vec![None; MACHINES],
-        resets: 0,
-        wrong_sums: Vec::new(),
-    };
+    let mut witness = Witness::new(Arc::clone(&truth));
     let watch = async {
         let mut since_peace = BTreeSet::new();
         while since_peace.len() < MACHINES {

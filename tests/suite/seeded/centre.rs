@@ -92,7 +92,7 @@ pub(super) struct State {
     /// The highest number that each life has used.
     used: BTreeMap<(Uuid, String), i64>,
     /// Corrections, and the terminals that they go down to.
-    pub(super) corrections: BTreeMap<Uuid, (Vec<Uuid>, Arc<Correction>)>,
+    pub(super) corrections: BTreeMap<Uuid, Aimed>,
     /// Records that turned out to be one with another.
     pub(super) aliases: BTreeMap<RecordId, Alias>,
     /// The end of headquarters' own log.
@@ -101,6 +101,9 @@ pub(super) struct State {
     tx: u64,
     changed: Vec<(u64, RowKey)>,
 }
+
+/// A correction, and the records that it is about.
+type Aimed = (Vec<Uuid>, Arc<Correction>);
 
 /// What a transaction writes.
 #[derive(Default)]
@@ -114,7 +117,7 @@ pub(super) struct Changes {
     pub(super) head: Option<(Uuid, u64, Hash)>,
     reissued: Vec<(Uuid, String, u64, [u8; 32])>,
     used: Vec<((Uuid, String), i64)>,
-    corrections: Vec<(Uuid, (Vec<Uuid>, Arc<Correction>))>,
+    corrections: Vec<(Uuid, Aimed)>,
     aliases: BTreeMap<RecordId, Alias>,
 }
 

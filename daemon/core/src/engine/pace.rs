@@ -66,6 +66,6 @@ mod tests {
         let bounce = recorded(30, (0..3_000).map(|n| n * 20_000)).len();
         assert!((15..=31).contains(&bounce), "{bounce}");
         assert_eq!(recorded(30, (0..100).map(|n| n * 4_000_000)).len(), 100);
-        assert_eq!(recorded(0, (0..100).map(|n| n)).len(), 100);
+        assert_eq!(recorded(0, 0..100).len(), 100);
     }
 }

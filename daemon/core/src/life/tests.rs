@@ -152,7 +152,9 @@ fn what_is_open_ends_and_what_is_new_gets_new_ids() {
 fn what_belongs_to_a_batch_that_both_sides_have_lost_counts_without_it() {
     let mut new = new_life(vec![counted(0, 100, 100, Verdict::Base)]);
     let lost = Origin { incarnation: Incarnation(9), ..OLD }.record(5);
-    let Body::Counted(parts) = counted(0, 100, 120, Verdict::Increase) else { unreachable!() };
+    let Body::Counted(parts) = counted(0, 100, 120, Verdict::Increase) else {
+        panic!("another fact")
+    };
     let parts = Body::Counted(Counted { batch: Some(lost), ..parts });
     let again = new.reissue(&fact(7, parts), Hash::ZERO).unwrap();
     let Body::Counted(parts) = &again[0].fact else { panic!("{again:?}") };
@@ -160,7 +162,7 @@ fn what_belongs_to_a_batch_that_both_sides_have_lost_counts_without_it() {
     let Body::StateChanged { equipment, station, state, from, ends, rule, map, detail, .. } =
         state(MachineState::Running, None)
     else {
-        unreachable!()
+        panic!("another fact")
     };
     let batch = Some(lost);
     let runs =
@@ -185,7 +187,9 @@ fn what_belongs_to_a_batch_that_comes_again_goes_on_belonging_to_it() {
         lease: None,
     };
     let begun = new.reissue(&fact(6, Body::BatchStarted(started)), Hash::ZERO).unwrap();
-    let Body::Counted(parts) = counted(0, 100, 120, Verdict::Increase) else { unreachable!() };
+    let Body::Counted(parts) = counted(0, 100, 120, Verdict::Increase) else {
+        panic!("another fact")
+    };
     let parts = Body::Counted(Counted { batch: Some(OLD.record(6)), ..parts });
     let again = new.reissue(&fact(7, parts), Hash::ZERO).unwrap();
     let Body::Counted(parts) = &again[0].fact else { panic!("{again:?}") };
