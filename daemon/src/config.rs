@@ -109,13 +109,30 @@ impl Config {
         };
         let text = std::fs::read_to_string(path)
             .map_err(|error| unreadable(format!("cannot be read: {error}")))?;
-        let mut config = Self::of(&name, &text, path)?;
-        config.file = path.to_owned();
-        Ok(config)
+        Self::of(&name, &text, path)
+    }
+
+    /// Reads and checks `text` as if it stood in the file of this configuration, with another map and
+    /// all else the same. No file that only `text` names is touched: anybody at the socket may ask.
+    pub fn beside(&self, name: &str, text: &str) -> Result<Self, Faults> {
+        Self::checked(name, text, &self.file, |config| {
+            let mut faults = change::fixed(self, config);
+            faults.iter_mut().for_each(|fault| name.clone_into(&mut fault.file));
+            if faults.is_empty() { Ok(()) } else { Err(Faults(faults)) }
+        })
     }
 
     /// Reads and checks `text` as if it stood in the file at `path`; `name` is what faults call it.
     pub fn of(name: &str, text: &str, path: &Path) -> Result<Self, Faults> {
+        Self::checked(name, text, path, |_| Ok(()))
+    }
+
+    fn checked(
+        name: &str,
+        text: &str,
+        path: &Path,
+        allowed: impl Fn(&Self) -> Result<(), Faults>,
+    ) -> Result<Self, Faults> {
         let unreadable = |message| {
             let (file, path) = (name.to_owned(), String::new());
             Faults(vec![Fault { file, line: 0, path, message }])
@@ -125,6 +142,8 @@ impl Config {
         let folder = std::path::absolute(folder)
             .map_err(|error| unreadable(format!("has no folder: {error}")))?;
         let mut config = Self::read(name, text, &folder)?;
+        path.clone_into(&mut config.file);
+        allowed(&config)?;
         config.reference = site::load(&Document::read(name, text)?, &config)?;
         Ok(config)
     }

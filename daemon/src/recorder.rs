@@ -16,7 +16,7 @@ use kart_core::{
 };
 use kart_store::{
     Append, Signal, Store, StoreError,
-    raw::{Raw, Taken},
+    raw::{Labels, Raw, Taken},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{
@@ -109,6 +109,8 @@ struct Heard {
     codes: Arc<Vec<String>>,
     signals: BTreeMap<(EquipmentId, String), Signal>,
     saved: Vec<oneshot::Sender<()>>,
+    /// What raw readings meant before the round.
+    labels: Option<Labels>,
 }
 
 impl Recorder {
@@ -180,9 +182,10 @@ impl Recorder {
             codes: before.codes,
             signals: BTreeMap::new(),
             saved: Vec::new(),
+            labels: None,
         };
         self.hear(&mut engine, round.readings, &mut heard, &now);
-        let Heard { links, codes, signals, saved } = heard;
+        let Heard { links, codes, signals, saved, labels } = heard;
         let answers = self.decide(&mut engine, round.calls, &now).await;
         engine.on_time(&now);
         let append = Append {
@@ -209,6 +212,10 @@ impl Recorder {
             },
             Err(StoreError::Stopped) => Err(StoreError::Stopped),
             Err(error) => {
+                if let (Some(raw), Some(labels)) = (&mut self.raw, labels) {
+                    // The map before stays in force.
+                    raw.relabel(labels);
+                }
                 self.not_recorded(&error, answers, links, &now);
                 Ok(())
             },
@@ -247,7 +254,8 @@ impl Recorder {
                     self.traces.forget(|id, name| moved.contains(&(id, name.clone())));
                     self.keep_raw(now, std::mem::take(&mut taken));
                     if let Some(raw) = &mut self.raw {
-                        raw.relabel(remap.labels);
+                        let before = raw.relabel(remap.labels);
+                        heard.labels.get_or_insert(before);
                     }
                     engine.on_map(&remap.map, &remap.moves, remap.who.as_ref(), now);
                     let links = Arc::make_mut(&mut heard.links);

@@ -14,7 +14,7 @@ use kart_store::raw::Labels;
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{self, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     sync::Arc,
 };
 use tokio::{
@@ -119,8 +119,7 @@ impl Sources {
         let (running, looks) = (BTreeMap::new(), BTreeMap::new());
         let mut sources = Self { supervisor, intake, clock, view, in_force, running, looks };
         let config = Arc::clone(&sources.in_force.borrow().config);
-        sources.run_what_is_missing(&config);
-        sources.in_force.send_replace(Arc::new(InForce { config, looks: sources.looks.clone() }));
+        sources.go_on_by(config);
         sources
     }
 
@@ -135,6 +134,10 @@ impl Sources {
                 () = stop.cancelled() => return Ok(()),
                 Some(asked) = asked.recv() => asked,
             };
+            // Nobody waits any more: what was given up is not done later.
+            if reply.is_closed() {
+                continue;
+            }
             let answer = match self.read(&request) {
                 Err(faults) => MapAnswer::Refused(faults),
                 Ok((_, change)) if request.who.is_none() => {
@@ -156,9 +159,8 @@ impl Sources {
         let said = |faults: &[kart_core::document::Fault]| {
             faults.iter().map(ToString::to_string).collect::<Vec<_>>()
         };
-        let config = Config::of(&request.name, &request.text, &old.file);
-        let mut config = config.map_err(|faults| said(&faults.0))?;
-        config.file.clone_from(&old.file);
+        let config = old.beside(&request.name, &request.text);
+        let config = config.map_err(|faults| said(&faults.0))?;
         let change = Change::between(&old, &config).map_err(|mut faults| {
             faults.iter_mut().for_each(|fault| fault.file.clone_from(&request.name));
             said(&faults)
@@ -166,7 +168,9 @@ impl Sources {
         Ok((config, change))
     }
 
-    /// Puts `config` in force: on disk first, so that a restart has the same map.
+    /// Puts `config` in force. Its file is written before and takes the place of the old one after:
+    /// a power cut in between leaves counters that begin anew, and never one that is judged by the
+    /// readings of another register.
     async fn apply(
         &mut self,
         request: MapRequest,
@@ -176,20 +180,23 @@ impl Sources {
         let Change { moves, kept, said } = change;
         let old = Arc::clone(&self.in_force.borrow().config);
         let written = |error: io::Error| format!("{}: {error}", old.file.display());
-        let before = std::fs::read_to_string(&old.file).map_err(written)?;
-        replace(&old.file, &request.text).map_err(written)?;
+        let fresh = Fresh::write(&old.file, &request.text).map_err(written)?;
         self.stop_all_but(&kept).await;
         if !self.record(&config, &kept, moves, request.who).await {
-            self.run_what_is_missing(&old);
-            replace(&old.file, &before).map_err(written)?;
+            self.go_on_by(old);
             return Err("the disk takes no facts; the map before stays in force".to_owned());
         }
-        self.run_what_is_missing(&config);
+        let placed = fresh.put_in_place();
+        self.go_on_by(Arc::new(config));
         let (from, to) = (&said.from, &said.to);
         tracing::info!(from, to, "another map is in force");
-        let in_force = InForce { config: Arc::new(config), looks: self.looks.clone() };
-        self.in_force.send_replace(Arc::new(in_force));
-        Ok(said)
+        let until = |error| format!("{}; the map is in force until the next start", written(error));
+        placed.map(|()| said).map_err(until)
+    }
+
+    fn go_on_by(&mut self, config: Arc<Config>) {
+        self.run_what_is_missing(&config);
+        self.in_force.send_replace(Arc::new(InForce { config, looks: self.looks.clone() }));
     }
 
     /// Has the recorder go on by the map of `config`; `false` when it could not be recorded.
@@ -279,18 +286,38 @@ impl Sources {
     }
 }
 
-/// Writes `text` to the file at `path`: after a power cut it is either the old one or the new one.
-fn replace(path: &Path, text: &str) -> io::Result<()> {
-    let path = path.canonicalize()?;
-    let mut fresh = path.clone().into_os_string();
-    fresh.push(".new");
-    let mut file = std::fs::File::create(&fresh)?;
-    file.write_all(text.as_bytes())?;
-    file.set_permissions(std::fs::metadata(&path)?.permissions())?;
-    file.sync_all()?;
-    std::fs::rename(&fresh, &path)?;
-    match path.parent() {
-        Some(folder) => std::fs::File::open(folder)?.sync_all(),
-        None => Ok(()),
+/// A file that is on disk and not yet in its place. Dropped before that, it goes.
+struct Fresh {
+    file: PathBuf,
+    place: PathBuf,
+}
+
+impl Fresh {
+    fn write(place: &Path, text: &str) -> io::Result<Self> {
+        let place = place.canonicalize()?;
+        let mut file = place.clone().into_os_string();
+        file.push(".new");
+        let fresh = Self { file: file.into(), place };
+        let mut file = std::fs::File::create(&fresh.file)?;
+        file.write_all(text.as_bytes())?;
+        file.set_permissions(std::fs::metadata(&fresh.place)?.permissions())?;
+        file.sync_all()?;
+        Ok(fresh)
+    }
+
+    /// After a power cut it is either the old file or this one.
+    fn put_in_place(self) -> io::Result<()> {
+        std::fs::rename(&self.file, &self.place)?;
+        match self.place.parent() {
+            Some(folder) => std::fs::File::open(folder)?.sync_all(),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Fresh {
+    fn drop(&mut self) {
+        // Once it is in its place there is none.
+        std::fs::remove_file(&self.file).unwrap_or_default();
     }
 }

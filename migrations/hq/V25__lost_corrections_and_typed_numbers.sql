@@ -5,6 +5,11 @@ ALTER TABLE edge.corrections ADD COLUMN seal text;
 COMMENT ON COLUMN edge.corrections.seal IS
     'made with the site''s key: terminals repeat it, and headquarters knows by it what it has lost';
 
+-- One that was made before a restore stands at a place of the log that is given again afterwards.
+ALTER TABLE edge.corrections
+    DROP CONSTRAINT corrections_organization_id_writer_id_incarnation_seq_key;
+CREATE INDEX ON edge.corrections (organization_id, writer_id, incarnation, seq);
+
 -- Whoever began the record that goes by another name corrects it in a log of its own by that name.
 ALTER TABLE edge.record_aliases ADD COLUMN terminal_id uuid;
 COMMENT ON COLUMN edge.record_aliases.terminal_id IS

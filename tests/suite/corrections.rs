@@ -247,6 +247,10 @@ async fn what_a_restored_headquarters_has_lost_comes_back_and_nothing_else() {
     let mut shift = Shift::begun().await;
     let batch = shift.operator.confirmed.batches_started[0].0;
     shift.operator.complete_batch(PRESS).await.unwrap();
+    // Its log has begun when it is saved, and goes on where it was after the restore.
+    let wish = json!({ "record": batch, "reason": "a first look", "good": 5 });
+    assert_eq!(shift.correct(wish).await.0, 200);
+    shift.shown("5 / –: a first look").await;
     shift.world.settled().await.unwrap();
     let saved = shift.world.headquarters.as_mut().unwrap().cluster.save().unwrap();
     let wish = json!({ "record": batch, "reason": "counted by hand", "good": 7, "scrap": 2 });
@@ -254,7 +258,7 @@ async fn what_a_restored_headquarters_has_lost_comes_back_and_nothing_else() {
     shift.shown("7 / 2: counted by hand").await;
     shift.world.settled().await.unwrap();
     shift.world.headquarters.as_mut().unwrap().cluster.restore(&saved).unwrap();
-    assert_eq!(shift.number("SELECT count(*) FROM edge.corrections").await, 0);
+    assert_eq!(shift.number("SELECT count(*) FROM edge.corrections").await, 1);
     let back = "SELECT count(*) FROM edge.corrections WHERE after = '{\"good\": 7, \"scrap\": 2}'";
     wait_for("the correction to come back", LIMIT * 2, async || match shift.number(back).await {
         1 => Ok(()),

@@ -97,8 +97,30 @@ fn differences(one: &Figures, other: &Figures) -> Vec<String> {
     Kpi::ALL.iter().filter_map(differ).collect()
 }
 
+/// How long nothing is known of between two states, µs. An interval is as long as the boot clock says and the next
+/// begins by the wall clock, so that holes are what the two clocks disagreed about in the facts.
+async fn disagreement(world: &World, span: Span) -> i64 {
+    let lost = format!(
+        "SELECT coalesce(sum(greatest(wall - mono, 0)), 0) FROM (
+             SELECT at, at - lag(at) OVER log AS wall, boot - lag(boot) OVER log AS mono FROM (
+                 SELECT seq, (began ->> 'wall_us')::bigint AS at, (began ->> 'mono_us')::bigint AS boot FROM (
+                     SELECT seq, convert_from(line, 'UTF8')::jsonb #> '{{fact,state_changed,from}}' AS began
+                     FROM edge.inbox) facts
+                 WHERE began IS NOT NULL) stamps
+             WINDOW log AS (ORDER BY seq)) seams
+         WHERE at > {} AND at < {}",
+        span.from.0, span.until.0
+    );
+    world.headquarters.as_ref().unwrap().number(&lost).await.unwrap()
+}
+
 /// The figures by what the plant says that it did, and how far they may be off.
-fn expected(totals: &MachineTotals, span: Span, confirmed: (i64, i64)) -> Vec<(Kpi, f64, f64)> {
+fn expected(
+    totals: &MachineTotals,
+    span: Span,
+    confirmed: (i64, i64),
+    unseen_us: i64,
+) -> Vec<(Kpi, f64, f64)> {
     let lost = |cause: &str| -> f64 {
         let stops = totals.stops.iter().filter(|stop| stop.cause == cause);
         stops.map(|stop| seconds(stop.to.unwrap_or(span.until.0) - stop.from)).sum()
@@ -113,7 +135,7 @@ fn expected(totals: &MachineTotals, span: Span, confirmed: (i64, i64)) -> Vec<(K
         f64::from(i32::try_from(confirmed.1).unwrap()),
     );
     vec![
-        (Kpi::Coverage, 100.0, 1e-6),
+        (Kpi::Coverage, 100.0 - 100.0 * seconds(unseen_us) / whole, 1e-6),
         (Kpi::Unexplained, 0.0, 1e-6),
         (Kpi::Availability, 100.0 * run / (run + fault), 200.0 * EDGE_S / (run + fault)),
         (Kpi::Performance, performance, performance * 4.0 * EDGE_S / run),
@@ -173,7 +195,9 @@ async fn terminal_headquarters_and_the_plant_agree() {
         i64::try_from(totals.good + totals.scrap).unwrap()
     );
     assert_eq!((at_the_terminal.elements.failures, at_the_terminal.elements.gap), (1, 0));
-    for (kpi, wanted, tolerance) in expected(&totals, span, confirmed) {
+    let unseen_us = disagreement(&world, span).await;
+    assert!(unseen_us < 1_000_000, "{unseen_us} µs are more than two clocks differ in a test");
+    for (kpi, wanted, tolerance) in expected(&totals, span, confirmed, unseen_us) {
         let told = at_the_terminal.value(kpi);
         let near = told.is_some_and(|told| (told - wanted).abs() <= tolerance);
         assert!(near, "{kpi:?} is {told:?}; the plant says {wanted} ± {tolerance}");
@@ -183,6 +207,11 @@ async fn terminal_headquarters_and_the_plant_agree() {
     let oee = at_the_terminal.value(Kpi::Oee).unwrap();
     assert!((oee - 100.0 * a * p * q).abs() < 1e-9);
 
+    let ages = Span { until: Micros(span.from.0 + 7_000 * 365 * 86_400_000_000), ..span };
+    for refused in [ages, Span { until: span.from, ..span }] {
+        let told = world.client().unwrap().figures(Some(refused)).await.err().unwrap().to_string();
+        assert!(told.contains("answered 400"), "{told}");
+    }
     opens(&world, span).await;
     on_the_screen(&world).await;
 }

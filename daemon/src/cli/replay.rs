@@ -94,8 +94,8 @@ pub(super) fn run(asked: &Asked, config: &Config) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-/// Sends what is otherwise to the daemon. Its key is made of what it says: sent twice, it is taken
-/// once.
+/// Sends what is otherwise to the daemon. Its key is made of what it says and since when: sent twice,
+/// it is taken once, and the same taken back in between is taken again.
 async fn accept(asked: &Asked, config: &Config, compared: &Compared) -> anyhow::Result<String> {
     let changes = compared.changes();
     if changes.is_empty() {
@@ -103,7 +103,7 @@ async fn accept(asked: &Asked, config: &Config, compared: &Compared) -> anyhow::
     }
     let client = Client::new(&config.terminal.socket)?;
     let by = person(&client, asked.by.as_deref().unwrap_or_default()).await?;
-    let said = serde_json::to_vec(&changes)?;
+    let said = serde_json::to_vec(&(compared.as_of, &changes))?;
     let digest = ring::digest::digest(&ring::digest::SHA256, &said);
     let digits: String =
         digest.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();

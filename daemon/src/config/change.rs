@@ -89,7 +89,7 @@ pub fn broker_name(name: &str) -> String {
 }
 
 /// Sections that other tasks were started with.
-fn fixed(old: &Config, new: &Config) -> Vec<Fault> {
+pub(super) fn fixed(old: &Config, new: &Config) -> Vec<Fault> {
     let (old, new) = (&old.effective, &new.effective);
     let sections = [
         ("terminal", json(&old.terminal) == json(&new.terminal)),
@@ -122,7 +122,8 @@ fn machines(config: &Config) -> impl Iterator<Item = (EquipmentId, &raw::Machine
     config.map.machines.iter().map(|machine| machine.equipment).zip(&config.effective.machine)
 }
 
-/// How each signal is read, by machine and name. How often, and in which unit it is shown, make no other value.
+/// How each signal is read, by machine and name. How often, which
+/// small changes are passed over and in which unit it is shown make no other value.
 pub fn signals(config: &Config) -> BTreeMap<Place, Reading> {
     let file = &config.effective;
     let read = |signal: &raw::Signal| {
@@ -134,7 +135,18 @@ pub fn signals(config: &Config) -> BTreeMap<Place, Reading> {
         );
         let (name, unit) = (String::new(), String::new());
         let (interval_ms, phase_ms) = (None, None);
-        json(&(source, raw::Signal { name, unit, interval_ms, phase_ms, ..signal.clone() }))
+        let (deadband, deadband_percent, restate_s) = (None, None, None);
+        let read = raw::Signal {
+            name,
+            unit,
+            interval_ms,
+            phase_ms,
+            deadband,
+            deadband_percent,
+            restate_s,
+            ..signal.clone()
+        };
+        json(&(source, read))
     };
     let all = machines(config)
         .flat_map(|(id, machine)| machine.signal.iter().map(move |signal| (id, signal)));
@@ -252,6 +264,21 @@ rule = [{ name = "runs", when = [{ signal = "run", is = true }], state = "runnin
         assert_eq!((width.signals_moved, width.counters), (vec![], good));
         let unit = said(&[("name = \"plc\"", "name = \"plc\"\nunit = 2")]);
         assert_eq!(unit.signals_moved, ["EQ-1 good", "EQ-1 run"]);
+    }
+
+    #[test]
+    fn small_changes_that_are_passed_over_move_no_signal() {
+        let with = |band: &str| {
+            let heat = "{ name = \"heat\", device = \"plc\", address = 9, type = \"u16\"";
+            let text = FILE.replacen("signal = [\n", &format!("signal = [\n{heat}{band} }},\n"), 1);
+            assert_ne!(text, FILE);
+            read(&text)
+        };
+        for band in [", deadband = 2.0, restate_s = 60.0", ", deadband_percent = 1.0"] {
+            let said = Change::between(&with(""), &with(band)).unwrap().said;
+            assert_eq!((said.signals_moved, said.signals_added), (vec![], vec![]), "{band}");
+            assert_eq!((said.rules, said.started), (vec!["EQ-1".to_owned()], vec![]), "{band}");
+        }
     }
 
     #[test]

@@ -6,11 +6,11 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, Zoned, tz::TimeZone};
 use kart_api::{View, figures};
 use kart_core::{
     id::EquipmentId,
-    kpi::{self, Reasons, Span},
+    kpi::{self, Reasons, Rows, Span},
     map::MachineMap,
     reference::Reference,
     time::Micros,
@@ -37,21 +37,40 @@ pub(super) async fn figures(State(desk): State<Desk>, Query(asked): Query<Asked>
     };
     let now = desk.clock.stamp().wall_us;
     let (name, span) = match asked {
-        Asked { from: Some(from), until: Some(until) } if from < until => {
-            (None, Span { from, until })
+        Asked { from: Some(from), until: Some(until) } => {
+            let span = Span { from, until };
+            if let Some(why) = span.refused() {
+                return (StatusCode::BAD_REQUEST, why).into_response();
+            }
+            (None, span)
         },
         Asked { from: None, until: None } => this_shift(&view, reference, now),
-        _ => return (StatusCode::BAD_REQUEST, "from must be before until").into_response(),
+        _ => return (StatusCode::BAD_REQUEST, "from and until go together").into_response(),
     };
     let limit = Span { from: span.from, until: span.until.min(now).max(span.from) };
-    let mut rows = match desk.readers.ask(move |reader| reader.figures(limit)).await {
+    let rows = match desk.readers.ask(move |reader| reader.figures(limit)).await {
         Ok(rows) => rows,
         Err(error) => {
             return (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response();
         },
     };
     let in_force = Arc::clone(&desk.in_force.borrow());
-    let machines = &in_force.config.map.machines;
+    let told = move || {
+        Some(told(rows, view.reference.as_ref()?, &in_force.config.map.machines, (span, now)))
+    };
+    match tokio::task::spawn_blocking(told).await {
+        Ok(Some(machines)) => Json(figures::Shift { span, name, machines }).into_response(),
+        _ => (StatusCode::SERVICE_UNAVAILABLE, "the figures were not finished").into_response(),
+    }
+}
+
+/// What rows say of `machines`; takes long for a long time.
+fn told(
+    mut rows: Rows,
+    reference: &Reference,
+    machines: &[MachineMap],
+    (span, now): (Span, Micros),
+) -> Vec<figures::Machine> {
     let counters = |map: &MachineMap| -> Vec<_> {
         map.counters.iter().map(|counter| (map.equipment, counter.kind)).collect()
     };
@@ -63,7 +82,7 @@ pub(super) async fn figures(State(desk): State<Desk>, Query(asked): Query<Asked>
         code: reference.machine(machine.equipment).map(|it| it.code.clone()).unwrap_or_default(),
         figures: kpi::figures(&window, std::slice::from_ref(&machine)),
     });
-    Json(figures::Shift { span, name, machines: told.collect() }).into_response()
+    told.collect()
 }
 
 /// The shift that is worked now; between shifts and without a calendar the local day.
@@ -72,11 +91,28 @@ fn this_shift(view: &View, reference: &Reference, now: Micros) -> (Option<String
         return (Some(shift.name.clone()), Span { from: shift.at.from, until: shift.at.until });
     }
     let zone = TimeZone::get(&reference.site.time_zone).unwrap_or(TimeZone::UTC);
-    let today = Timestamp::from_microsecond(now.0).ok().and_then(|at| {
-        let from = at.to_zoned(zone).start_of_day().ok()?;
-        let until = from.tomorrow().ok()?;
-        let micros = |at: &jiff::Zoned| Micros(at.timestamp().as_microsecond());
-        Some(Span { from: micros(&from), until: micros(&until) })
-    });
-    (None, today.unwrap_or(Span { from: now, until: now }))
+    (None, day(zone, now).unwrap_or(Span { from: now, until: now }))
+}
+
+/// The day in `zone`; in some it does not begin at midnight once a year.
+fn day(zone: TimeZone, now: Micros) -> Option<Span> {
+    let from = Timestamp::from_microsecond(now.0).ok()?.to_zoned(zone).start_of_day().ok()?;
+    let until = from.tomorrow().and_then(|next| next.start_of_day()).ok()?;
+    let micros = |at: &Zoned| Micros(at.timestamp().as_microsecond());
+    Some(Span { from: micros(&from), until: micros(&until) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_ends_where_the_next_begins() {
+        let zone = TimeZone::get("America/Santiago").unwrap();
+        let at = |text: &str| Micros(text.parse::<Timestamp>().unwrap().as_microsecond());
+        let short = day(zone.clone(), at("2026-09-06T15:00:00Z")).unwrap();
+        let next = day(zone, at("2026-09-07T15:00:00Z")).unwrap();
+        assert_eq!(short.until, next.from);
+        assert_eq!(short.until.0 - short.from.0, 23 * 3_600_000_000, "begins at one");
+    }
 }

@@ -44,10 +44,10 @@ const PEOPLE: &str = "SELECT d.event_id, t.id, t.user_id, t.start_ts, t.end_ts
     WHERE t.user_id IS NOT NULL AND e.start_ts < ?2 AND coalesce(e.end_ts, ?2) >= ?1
     ORDER BY t.start_ts, t.id";
 
-/// The newest first: the table has grown in their order.
+/// Each by its own time, wherever it stands: a clock may have been wrong for a while.
 const COUNTS: &str = "SELECT equipment_id, id, source, counter, epoch, raw_from, raw_to, verdict,
         from_ts, until_ts, batch_event_id, map_version
-    FROM edge_production_counts ORDER BY rowid DESC";
+    FROM edge_production_counts WHERE until_ts >= ?1 AND until_ts < ?2 ORDER BY rowid";
 
 impl Reader {
     /// What touches `span`, of all machines. Which counters there are is known by the map.
@@ -59,7 +59,7 @@ impl Reader {
             stops: each(connection, STOPS, asked, stop)?,
             batches: each(connection, BATCHES, asked, batch)?,
             people: each(connection, PEOPLE, asked, person)?,
-            counts: counts(connection, span)?,
+            counts: each(connection, COUNTS, (asked.0.saturating_sub(BACK_US), asked.1), count)?,
             ..Rows::default()
         })
     }
@@ -74,23 +74,6 @@ fn each<T>(
     let mut select = connection.prepare_cached(select)?;
     let rows = select.query_map(asked, of)?;
     Ok(rows.collect::<Result<_, _>>()?)
-}
-
-fn counts(connection: &Connection, span: Span) -> Result<Vec<(EquipmentId, Count)>, StoreError> {
-    let mut select = connection.prepare_cached(COUNTS)?;
-    let mut rows = select.query([])?;
-    let mut all = Vec::new();
-    while let Some(row) = rows.next()? {
-        let (equipment, count) = count(row)?;
-        if count.until.0 < span.from.0.saturating_sub(BACK_US) {
-            break;
-        }
-        if count.until < span.until {
-            all.push((equipment, count));
-        }
-    }
-    all.reverse();
-    Ok(all)
 }
 
 /// A word of the vocabulary.
@@ -183,4 +166,29 @@ fn count(row: &Row<'_>) -> rusqlite::Result<(EquipmentId, Count)> {
         map: row.get(11)?,
     };
     Ok((equipment(row)?, count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FIRST: &str = include_str!("../../../migrations/edge/V1__facts_and_projections.sql");
+
+    #[test]
+    fn a_clock_that_was_wrong_hides_no_parts() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(FIRST).unwrap();
+        let map = "ALTER TABLE edge_production_counts ADD COLUMN map_version TEXT";
+        connection.execute_batch(map).unwrap();
+        let insert = "INSERT INTO edge_production_counts (id, site_id, equipment_id, source,
+                counter, epoch, raw_from, raw_to, quantity, verdict, from_ts, until_ts)
+            VALUES (?1, ?1, ?1, 'good', 'good', 0, ?2, ?2 + 1, 1, 'increase', ?2, ?2)";
+        // The third was read before the clock was set, the last after the end that is asked for.
+        for at in [BACK_US + 5, BACK_US + 6, 7, BACK_US + 8, 2 * BACK_US] {
+            connection.execute(insert, (Uuid::from_u128(1), at)).unwrap();
+        }
+        let told = each(&connection, COUNTS, (BACK_US, 2 * BACK_US), count).unwrap();
+        let at: Vec<i64> = told.iter().map(|(_, count)| count.until.0 - BACK_US).collect();
+        assert_eq!(at, [5, 6, 8]);
+    }
 }

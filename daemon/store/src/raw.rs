@@ -106,6 +106,8 @@ pub struct Raw {
     waiting: Arc<AtomicU64>,
     /// The labels that the next round needs.
     labels: Option<Labels>,
+    /// Those that were given last.
+    given: Labels,
     lost: u64,
 }
 
@@ -114,9 +116,10 @@ impl Raw {
     pub fn start(options: RawOptions, labels: Labels) -> std::io::Result<Self> {
         let (work, queue) = mpsc::channel(ROUNDS);
         let waiting = Arc::new(AtomicU64::new(0));
+        let given = labels.clone();
         let ring = Ring::new(RingFile::new(options), labels, Arc::clone(&waiting));
         thread::Builder::new().name("raw".to_owned()).spawn(move || ring.run(queue))?;
-        Ok(Self { work, waiting, labels: None, lost: 0 })
+        Ok(Self { work, waiting, labels: None, given, lost: 0 })
     }
 
     /// Takes a round of readings, or leaves it out; never waits.
@@ -144,9 +147,10 @@ impl Raw {
         }
     }
 
-    /// Another map is in force from now on.
-    pub fn relabel(&mut self, labels: Labels) {
-        self.labels = Some(labels);
+    /// Another map is in force from now on. Returns what held before.
+    pub fn relabel(&mut self, labels: Labels) -> Labels {
+        self.labels = Some(labels.clone());
+        std::mem::replace(&mut self.given, labels)
     }
 
     /// Writes what waits and ends the thread.
@@ -163,6 +167,8 @@ struct Open {
     boot: String,
     from: Stamp,
     until: Stamp,
+    /// Which file its rows of signals are of.
+    begun: u64,
     writing: Writing,
 }
 
@@ -244,7 +250,8 @@ impl Ring {
         let goes_on = self.reached.take().filter(|(boot, _)| *boot == now.boot.0);
         let from = goes_on.map_or(now.at, |(_, reached)| now.at.plus(-now.at.since(reached)));
         let (boot, writing) = (now.boot.0.clone(), Writing::default());
-        self.open = Some(Open { boot, from, until: now.at, writing });
+        let begun = self.file.begun();
+        self.open = Some(Open { boot, from, until: now.at, begun, writing });
     }
 
     fn add(&mut self, taken: Taken, now: Stamp) {
@@ -269,6 +276,7 @@ impl Ring {
         };
         for (machine, name, heard) in heard {
             let row = self.file.signal(&self.labels, machine, &name);
+            self.follow(now);
             match (row, &mut self.open) {
                 (Some(row), Some(open)) => {
                     let signal = open.writing.slot(row);
@@ -276,6 +284,17 @@ impl Ring {
                 },
                 _ => self.lost += 1,
             }
+        }
+    }
+
+    /// When the file was begun anew, what the open chunk holds is of a file that is gone.
+    fn follow(&mut self, now: Stamp) {
+        let begun = self.file.begun();
+        let Some(open) = self.open.as_mut().filter(|open| open.begun != begun) else { return };
+        open.begun = begun;
+        if open.writing.readings > 0 {
+            self.lost = self.lost.saturating_add(open.writing.readings);
+            (open.from, open.writing) = (now, Writing::default());
         }
     }
 
@@ -291,6 +310,7 @@ impl Ring {
             until,
             readings: open.writing.readings,
             lost: self.lost,
+            begun: open.begun,
             bytes: &open.writing.bytes,
         });
         if written {

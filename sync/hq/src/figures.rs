@@ -132,12 +132,15 @@ fn asked(args: &FiguresArgs, reference: &Reference) -> anyhow::Result<Window> {
     };
     let from = args.from.as_deref().map_or_else(today, |text| instant(text, &zone))?;
     let until = args.to.as_deref().map_or(Ok(now), |text| instant(text, &zone))?;
-    anyhow::ensure!(from < until, "--from is not before --to");
+    let span = Span { from, until };
+    if let Some(why) = span.refused() {
+        anyhow::bail!(why);
+    }
     let reasons = match args.reasons {
         As::Recorded => Reasons::Recorded,
         As::Now => Reasons::Now,
     };
-    let window = kpi::asked(reference, Span { from, until }, now, reasons);
+    let window = kpi::asked(reference, span, now, reasons);
     let mode = args.mode.as_deref().and_then(Mode::of).unwrap_or(window.mode);
     Ok(Window { mode, ..window })
 }

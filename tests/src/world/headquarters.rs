@@ -120,9 +120,21 @@ impl Headquarters {
 
     /// The gateway starts at the place where it was.
     pub async fn start_again(&mut self) -> anyhow::Result<()> {
+        self.start_with(&[]).await
+    }
+
+    /// The gateway goes on without background work, so that rows change only for those who ask.
+    pub async fn leave_off_work(&mut self) -> anyhow::Result<()> {
+        self.stop().await?;
+        let config = tempfile::NamedTempFile::new()?;
+        std::fs::write(config.path(), "[work]\nenabled = false\n")?;
+        self.start_with(&["--config", &config.path().display().to_string()]).await
+    }
+
+    async fn start_with(&mut self, arguments: &[&str]) -> anyhow::Result<()> {
         let mut command = Command::new(program("kart-hq")?);
         command.env("DATABASE_URL", self.cluster.url(DATABASE, LOGIN));
-        command.args(["serve", "--listen", &self.listen.to_string()]);
+        command.args(arguments).args(["serve", "--listen", &self.listen.to_string()]);
         let mut gateway = Child::spawn(&mut command)?;
         let said = gateway.stdout_path();
         gateway.ready("kart-hq to listen", LIMIT, async || listening(&said)).await?;

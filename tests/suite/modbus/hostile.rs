@@ -65,8 +65,8 @@ struct Truth {
     answered: Vec<BTreeSet<u16>>,
     asked: Vec<u16>,
     made: Vec<Made>,
-    /// What had been made when the question of this number was answered, of each machine.
-    shown: Vec<BTreeMap<u16, Made>>,
+    /// What had been made at each question, of each machine.
+    shown: Vec<Vec<Made>>,
     at_peace: bool,
     dice: Option<StdRng>,
 }
@@ -112,7 +112,7 @@ impl Truth {
         let made = &mut self.made[machine];
         let calm = self.at_peace;
         made.some(self.dice.as_mut().unwrap(), calm);
-        self.shown[machine].insert(number, *made);
+        self.shown[machine].push(*made);
         let pdu = registers(machine, request, (number, made.register()));
         let fault = self.fault();
         let kind = fault.as_ref().map_or(Wrong::Ok, |fault| fault.kind);
@@ -262,6 +262,8 @@ struct Witness {
     newest: BTreeMap<String, u16>,
     misattributed: Vec<String>,
     engine: Engine,
+    /// At which question each machine showed what was read last, and what that was.
+    shown: Vec<(usize, Made)>,
     /// What each machine had made at its last reading, and what of it the engine must have.
     read: Vec<Option<(Made, i64)>>,
     resets: u64,
@@ -302,6 +304,7 @@ impl Witness {
             newest: BTreeMap::new(),
             misattributed: Vec::new(),
             engine: engine(),
+            shown: vec![(0, Made::default()); MACHINES],
             read: vec![None; MACHINES],
             resets: 0,
             wrong_sums: Vec::new(),
@@ -328,8 +331,7 @@ impl Witness {
     /// Compares what the engine has counted with what the machine had made when it answered.
     fn compare(&mut self, sample: &Sample, verdicts: &[Verdict]) {
         let machine = sample.machine;
-        let number = self.newest[&sample.signal.replace("parts", "number")];
-        let made = self.truth.lock().unwrap().shown[machine][&number];
+        let (_, made) = self.shown[machine];
         let reset = self.read[machine].is_some_and(|(before, _)| before.resets != made.resets);
         let sum = match self.read[machine] {
             None => 0,
@@ -354,8 +356,13 @@ impl Witness {
         let fits = match what {
             "mark" => value == own && usize::from(own >> 8) == sample.machine,
             "parts" => {
-                let number = self.newest[&format!("number {own}")];
-                self.truth.lock().unwrap().shown[sample.machine][&number].register() == value
+                // After an exception registers are asked one by one, so no number comes with this one; but it
+                // never goes back, and between two resets no value comes twice.
+                let truth = self.truth.lock().unwrap();
+                let shown = &truth.shown[sample.machine];
+                let (from, _) = self.shown[sample.machine];
+                let at = (from..shown.len()).find(|at| shown[*at].register() == value);
+                at.inspect(|at| self.shown[sample.machine] = (*at, shown[*at])).is_some()
             },
             _ => {
                 let before = self.newest.insert(sample.signal.clone(), value);
@@ -380,7 +387,7 @@ async fn fifty_hostile_machines_and_no_value_in_the_wrong_place() {
     let start = Made { total: 0, counter: 65_000, resets: 0 };
     let truth = Truth {
         made: vec![start; MACHINES],
-        shown: vec![BTreeMap::new(); MACHINES],
+        shown: vec![Vec::new(); MACHINES],
         answered: vec![BTreeSet::new(); MACHINES],
         asked: vec![0; MACHINES],
         dice: Some(dice),

@@ -65,6 +65,20 @@ pub struct Span {
     pub until: Micros,
 }
 
+impl Span {
+    /// The longest time that figures are told of, days.
+    pub const MOST_DAYS: i64 = 400;
+
+    /// Why no figures are told of it, in words for whoever asked.
+    pub fn refused(self) -> Option<String> {
+        let long = self.until.0.saturating_sub(self.from.0) > Self::MOST_DAYS * 24 * 3_600_000_000;
+        if self.until <= self.from {
+            return Some("the begin is not before the end".to_owned());
+        }
+        long.then(|| format!("figures are told of {} days at most", Self::MOST_DAYS))
+    }
+}
+
 /// Which stops count against availability: `oee_sites.availability_mode`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

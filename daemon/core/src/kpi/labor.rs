@@ -22,7 +22,8 @@ pub struct Entry {
 impl Entry {
     /// Hours of it by `now`.
     pub fn hours(&self, now: Micros) -> f64 {
-        let by_the_clock = hours(self.from, self.until.unwrap_or(now));
+        let by_the_clock =
+            hours(self.from, self.until.map_or(now, |until| until.min(now))).max(0.0);
         self.override_minutes.map_or(by_the_clock, |minutes| minutes / 60.0)
     }
 }
@@ -50,15 +51,28 @@ pub fn standard_hours(candidates: [Option<f64>; 3]) -> Option<f64> {
 }
 
 impl Job {
-    /// Labor so far; `None` where nobody ever clocked in.
+    /// As it was at `now`, where it had begun: what ended later went on then, and its parts were
+    /// not confirmed yet.
+    fn known(&self, now: Micros) -> Option<Self> {
+        let ended = |at: Option<Micros>| at.filter(|at| *at <= now);
+        let entry = |entry: &Entry| Entry { until: ended(entry.until), ..*entry };
+        let until = ended(self.until);
+        (self.from < now).then(|| Self {
+            until,
+            good: self.good.filter(|_| until == self.until),
+            people: self.people.iter().filter(|it| it.from < now).map(entry).collect(),
+            ..*self
+        })
+    }
+
+    /// Labor by `now`; `None` where nobody had clocked in.
     pub fn touch(&self, now: Micros) -> Option<f64> {
-        let all = self.people.iter().map(|entry| entry.hours(now));
-        (!self.people.is_empty()).then(|| all.sum())
+        sum(self.people.iter().filter(|entry| entry.from < now).map(|entry| entry.hours(now)))
     }
 
     /// Hours since it came, whether or not anybody worked on it.
     pub fn dwell(&self, now: Micros) -> f64 {
-        hours(self.from, self.until.unwrap_or(now))
+        hours(self.from, self.until.map_or(now, |until| until.min(now))).max(0.0)
     }
 
     /// Labor that the parts made were worth.
@@ -98,8 +112,9 @@ pub struct Efficiency {
     pub avg_variance_pct: Option<f64>,
 }
 
-/// Figures of a station's jobs by `now`.
+/// Figures of a station's jobs by `now`; what came later is not looked at.
 pub fn efficiency(jobs: &[Job], now: Micros) -> Efficiency {
+    let jobs: Vec<Job> = jobs.iter().filter_map(|job| job.known(now)).collect();
     let open = |job: &&Job| job.until.is_none() && job.people.iter().any(|e| e.until.is_none());
     let over = |job: &&Job| {
         job.expected().is_some_and(|worth| {
@@ -163,6 +178,17 @@ mod tests {
     fn what_a_person_entered_wins_over_the_clock() {
         let told = Entry { override_minutes: Some(90.0), ..entry(0.0, None) };
         assert!(close(job(vec![told]).touch(at(9.0)), 1.5));
+    }
+
+    #[test]
+    fn what_came_later_is_not_looked_at() {
+        let two = job(vec![entry(1.0, Some(3.0)), entry(3.0, Some(4.0)), entry(3.5, None)]);
+        assert!(close(two.touch(at(2.0)), 1.0), "as far as it had come");
+        assert_eq!((two.touch(at(1.0)), two.dwell(at(-1.0))), (None, 0.0));
+        let told = efficiency(std::slice::from_ref(&two), at(2.0));
+        assert!(close(told.actual_hours, 1.0));
+        assert_eq!((told.active_jobs, told.earned_hours), (1, None), "not confirmed yet");
+        assert_eq!(efficiency(&[two], at(0.0)), Efficiency::default());
     }
 
     #[test]

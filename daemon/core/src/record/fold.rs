@@ -57,6 +57,7 @@ pub fn batch_of(fact: &Fact) -> Option<RecordId> {
     match &fact.fact {
         Body::Counted(counted) => counted.batch,
         Body::StateChanged { batch, .. } => *batch,
+        Body::Rederived(derived) => derived.now.as_ref().and_then(|event| event.batch),
         _ => None,
     }
 }

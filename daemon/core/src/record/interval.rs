@@ -30,6 +30,9 @@ pub struct Interval {
     explained: Option<(Rank, Explanation)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rederived: Option<Box<(Assertion, Again)>>,
+    /// The last fact of each further log about it; see [`Self::rederive`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    elsewhere: Vec<(Assertion, Again)>,
     #[serde(default, skip_serializing_if = "Corrections::is_empty")]
     corrections: Corrections,
 }
@@ -98,16 +101,7 @@ impl Interval {
         match &again.now {
             Some(event) => Some(Standing {
                 origin,
-                opened: Opened {
-                    equipment: again.equipment,
-                    station: event.station,
-                    state: event.state,
-                    from: wall(event.from),
-                    rule: event.rule.clone(),
-                    map: event.map.clone(),
-                    batch: event.batch,
-                    detail: event.detail.clone(),
-                },
+                opened: Opened::by_replay(again.equipment, event),
                 end: Some(wall(event.until)),
                 superseded: None,
             }),
@@ -184,7 +178,16 @@ impl Interval {
                 };
                 self.explain((*rank, assertion), explanation);
             },
-            Body::Rederived(Rederived { equipment, now, instead, explained, .. }) => {
+            Body::Rederived(Rederived { equipment, record, now, instead, explained }) => {
+                if let (None, Some(event)) = (record, now) {
+                    // Born of a replay: a later one may find that it never was.
+                    keep_first(
+                        &mut self.opened,
+                        assertion.clone(),
+                        Opened::by_replay(*equipment, event),
+                    );
+                    keep_first(&mut self.closed, assertion.clone(), wall(event.until));
+                }
                 if let Some(carried) = explained {
                     // As old as it was when the person gave it, so that it beats nothing newer.
                     let given = Assertion { wall_us: carried.at.0, origin, seq: carried.seq };
@@ -196,15 +199,27 @@ impl Interval {
                     };
                     self.explain((carried.rank, given), explanation);
                 }
-                if self.rederived.as_ref().is_none_or(|standing| assertion > standing.0) {
-                    let again =
-                        Again { equipment: *equipment, now: now.clone(), instead: *instead };
-                    self.rederived = Some(Box::new((assertion, again)));
-                }
+                let again = Again { equipment: *equipment, now: now.clone(), instead: *instead };
+                self.rederive(assertion, again);
             },
             _ => return self.corrections.add(origin, fact),
         }
         true
+    }
+
+    /// Within one log the later fact wins, and of several logs the one whose last fact is later.
+    fn rederive(&mut self, by: Assertion, again: Again) {
+        let standing = self.rederived.take().map(|standing| *standing);
+        let mut all: Vec<_> = standing.into_iter().chain(self.elsewhere.drain(..)).collect();
+        match all.iter_mut().find(|(known, _)| known.origin == by.origin) {
+            Some(known) if known.0.seq < by.seq => *known = (by, again),
+            Some(_) => {},
+            None => all.push((by, again)),
+        }
+        all.sort_by(|(one, _), (other, _)| other.cmp(one));
+        let mut all = all.into_iter();
+        self.rederived = all.next().map(Box::new);
+        self.elsewhere = all.collect();
     }
 
     fn explain(&mut self, rank: Rank, explanation: Explanation) {
@@ -302,6 +317,21 @@ impl Interval {
                 explanation.and_then(|e| e.by).map(|user| user.0).into(),
                 (self.corrections.is_void() || superseded.is_some()).into(),
             ],
+        }
+    }
+}
+
+impl Opened {
+    fn by_replay(equipment: EquipmentId, event: &Event) -> Self {
+        Self {
+            equipment,
+            station: event.station,
+            state: event.state,
+            from: wall(event.from),
+            rule: event.rule.clone(),
+            map: event.map.clone(),
+            batch: event.batch,
+            detail: event.detail.clone(),
         }
     }
 }

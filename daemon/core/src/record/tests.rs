@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    fact::{BatchStarted, Draft},
+    fact::{
+        BatchStarted, Draft,
+        replay::{Event, Rederived},
+    },
     id::{EquipmentId, Incarnation, ProductId, ReasonId, StationId, TerminalId, UserId},
     machine::MachineState,
     row::{Cell, Table},
@@ -112,6 +115,76 @@ fn a_person_of_higher_rank_decides_the_reason() {
     let label = fold(&facts)[&record].clone();
     let expect = Cell::Text("supervisor's".into());
     assert_eq!(*cell(&label, &tables::MACHINE_EVENTS, "reason_label"), expect);
+}
+
+fn rederived(record: Option<RecordId>, until: Option<i64>) -> Body {
+    let micros = |second: i64| Micros(second * 1_000_000);
+    let now = until.map(|until| Event {
+        station: None,
+        state: MachineState::Stopped,
+        from: micros(10),
+        until: micros(until),
+        rule: "r".into(),
+        map: "m2".into(),
+        batch: None,
+        detail: crate::fact::machine::Detail::default(),
+    });
+    let equipment = EquipmentId(id(1));
+    Body::Rederived(Rederived { equipment, record, now, instead: None, explained: None })
+}
+
+/// All orders in which facts may arrive.
+fn orders<T: Clone>(all: &[T]) -> Vec<Vec<T>> {
+    if all.is_empty() {
+        return vec![vec![]];
+    }
+    let with = |place: usize| {
+        let mut rest = all.to_vec();
+        let first = rest.remove(place);
+        orders(&rest).into_iter().map(move |rest| [vec![first.clone()], rest].concat())
+    };
+    (0..all.len()).flat_map(with).collect()
+}
+
+#[test]
+fn what_a_replay_found_can_be_taken_back() {
+    let terminal = origin(7);
+    let record = terminal.record(1);
+    let facts = [
+        (terminal, fact(1, 100, rederived(None, Some(70)))),
+        (terminal, fact(2, 200, rederived(Some(record), Some(40)))),
+        (terminal, fact(3, 300, rederived(Some(record), None))),
+    ];
+    assert_eq!(
+        *cell(&fold(&facts[..2])[&record], &tables::MACHINE_STATES, "duration_seconds"),
+        Cell::Decimal("30.0000".into())
+    );
+    for facts in orders(&facts) {
+        let all = fold(&facts);
+        let rows = &all[&record];
+        let none = Cell::Decimal("0.0000".into());
+        assert_eq!(*cell(rows, &tables::MACHINE_STATES, "duration_seconds"), none);
+        assert_eq!(*cell(rows, &tables::MACHINE_STATES, "superseded_by"), Cell::Uuid(record.0));
+        assert_eq!(*cell(rows, &tables::MACHINE_EVENTS, "is_archived"), Cell::Bool(true));
+    }
+}
+
+#[test]
+fn of_two_replays_the_later_in_the_log_holds_whatever_the_clock_said() {
+    let (terminal, other) = (origin(7), origin(8));
+    let record = terminal.record(1);
+    // The clock was put back before the second replay; the other terminal is behind both.
+    let facts = [
+        (terminal, fact(1, 10, stop(MachineState::Stopped, 10, None))),
+        (terminal, fact(2, 500, rederived(Some(record), Some(70)))),
+        (terminal, fact(3, 200, rederived(Some(record), Some(40)))),
+        (other, fact(1, 100, rederived(Some(record), Some(50)))),
+    ];
+    for facts in orders(&facts) {
+        let all = fold(&facts);
+        let seconds = cell(&all[&record], &tables::MACHINE_STATES, "duration_seconds");
+        assert_eq!(*seconds, Cell::Decimal("30.0000".into()));
+    }
 }
 
 #[test]

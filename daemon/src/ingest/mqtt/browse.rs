@@ -128,6 +128,10 @@ impl Browse<'_> {
 
     /// Listens until the client is lost, and gives why.
     async fn one_client(&self, filter: &str) -> Result<Infallible, String> {
+        // A shared subscription would take messages from those who share it.
+        if ["$share/", "$queue/"].iter().any(|shared| filter.starts_with(shared)) {
+            return Err("a shared subscription is not for looking".to_owned());
+        }
         let own = uuid::Uuid::new_v4().simple().to_string();
         // MQTT 3.1.1 promises no more than 23 characters.
         let name = format!("kartd-look-{}", own.get(..8).unwrap_or_default());

@@ -53,6 +53,8 @@ pub(super) struct RingFile {
     connection: Option<Connection>,
     /// Rows of signals that are known, by the machine's place in the map.
     signals: BTreeMap<usize, BTreeMap<String, i64>>,
+    /// How often the file was begun anew: rows of signals hold in one file only.
+    begun: u64,
     /// Whether the last attempt failed, so that one trouble is one line of the log.
     refused: bool,
 }
@@ -64,6 +66,7 @@ impl RingFile {
             run: Uuid::new_v4(),
             connection: None,
             signals: BTreeMap::new(),
+            begun: 0,
             refused: false,
         }
     }
@@ -91,6 +94,11 @@ impl RingFile {
         Some(row)
     }
 
+    /// Which file the rows of signals are of.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun
+    }
+
     /// Places in the map mean other machines from now on.
     pub(super) fn relabel(&mut self) {
         self.signals.clear();
@@ -105,6 +113,10 @@ impl RingFile {
                 self.refuse("the disk is short");
                 return false;
             }
+        }
+        // Readings of a file that is gone would come back as those of other signals.
+        if self.with(|_| Ok(())).is_none() || (chunk.readings > 0 && chunk.begun != self.begun) {
+            return false;
         }
         let insert = |connection: &Connection| {
             connection
@@ -158,7 +170,7 @@ impl RingFile {
                 "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk ORDER BY id LIMIT ?1)",
                 [STEP],
             )?;
-            connection.execute_batch("PRAGMA incremental_vacuum")?;
+            give_back(connection)?;
             Ok(left)
         };
         while self.with(size).is_some_and(|size| size > most) {
@@ -191,7 +203,10 @@ impl RingFile {
     fn with<T>(&mut self, act: impl Fn(&Connection) -> rusqlite::Result<T>) -> Option<T> {
         if self.connection.is_none() {
             match open(&self.options.folder) {
-                Ok(connection) => self.connection = Some(connection),
+                Ok((connection, anew)) => {
+                    self.connection = Some(connection);
+                    self.begun += u64::from(anew);
+                },
                 Err(error) => {
                     self.refuse(&error.to_string());
                     return None;
@@ -227,18 +242,27 @@ fn forget(connection: &Connection, before_us: i64) -> rusqlite::Result<()> {
         )?
         .execute([STEP, before_us])?;
     if gone > 0 {
-        connection.execute_batch("PRAGMA incremental_vacuum")?;
+        give_back(connection)?;
     }
     Ok(())
 }
 
-fn open(folder: &Path) -> rusqlite::Result<Connection> {
+/// Gives pages that are free back to the disk: one with each row that is asked for.
+fn give_back(connection: &Connection) -> rusqlite::Result<()> {
+    let mut vacuum = connection.prepare_cached("PRAGMA incremental_vacuum")?;
+    let mut rows = vacuum.query([])?;
+    while rows.next()?.is_some() {}
+    Ok(())
+}
+
+/// The file, and whether it was begun anew.
+fn open(folder: &Path) -> rusqlite::Result<(Connection, bool)> {
     let usable = connect(folder).and_then(|connection| {
         let format: i32 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
         Ok((connection, format))
     });
     match usable {
-        Ok((connection, FORMAT)) => return Ok(connection),
+        Ok((connection, FORMAT)) => return Ok((connection, false)),
         Ok((_, 0)) => {},
         Ok((_, format)) => tracing::warn!(format, "raw.db has another format and begins anew"),
         Err(error) => tracing::warn!(%error, "raw.db cannot be used and begins anew"),
@@ -246,7 +270,7 @@ fn open(folder: &Path) -> rusqlite::Result<Connection> {
     remove(folder);
     let connection = connect(folder)?;
     connection.execute_batch(&format!("{SCHEMA} PRAGMA user_version = {FORMAT}"))?;
-    Ok(connection)
+    Ok((connection, true))
 }
 
 fn connect(folder: &Path) -> rusqlite::Result<Connection> {
@@ -274,3 +298,6 @@ fn remove(folder: &Path) {
         drop(fs::remove_file(name));
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,6 +19,8 @@ pub(super) struct Written<'w> {
     pub(super) until: Stamp,
     pub(super) readings: u64,
     pub(super) lost: u64,
+    /// Which file its rows of signals are of.
+    pub(super) begun: u64,
     pub(super) bytes: &'w [u8],
 }
 

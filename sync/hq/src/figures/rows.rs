@@ -84,7 +84,7 @@ const COUNTERS: &str = "SELECT DISTINCT equipment_id, counter FROM edge.producti
 /// fact received where more are waiting there.
 const SEEN: &str =
     "SELECT r.equipment_id, CASE WHEN coalesce((s.status ->> 'backlog')::bigint, 0) > 0
-        THEN (SELECT to_timestamp((convert_from(i.line, 'UTF8')::jsonb
+        THEN (SELECT to_timestamp((convert_from(i.line, 'UTF8')::json
                                    -> 'at' ->> 'wall_us')::numeric / 1000000)
               FROM edge.inbox i
               WHERE i.organization_id = t.organization_id AND i.terminal_id = t.terminal_id
