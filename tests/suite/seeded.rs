@@ -28,7 +28,7 @@ mod truth;
 mod world;
 
 /// Seeds in the gate.
-const SEEDS: u64 = 150;
+const SEEDS: u64 = 300;
 
 /// Histories that once ended badly, among the first 3,000. They always run, once each.
 const FOUND: [u64; 46] = [

@@ -100,6 +100,8 @@ pub(super) struct State {
     /// Number of the last transaction, and which rows each one changed.
     tx: u64,
     changed: Vec<(u64, RowKey)>,
+    /// The history that numbers of transactions belong to, as cursors name it.
+    history: Uuid,
 }
 
 /// A correction, and the records that it is about.
@@ -134,6 +136,8 @@ pub(super) struct Centre {
     pub(super) backups: Vec<State>,
     /// Sessions minted so far, ever.
     minted: u64,
+    /// Histories begun so far, ever.
+    histories: u128,
     /// Every block that was ever lent: to which life, its first and its last number.
     pub(super) lent: BTreeSet<(String, i64, i64)>,
     /// Every life that was ever granted, with the one that it follows.
@@ -252,12 +256,14 @@ impl Centre {
             log: (0, Hash::ZERO),
             tx: 0,
             changed: Vec::new(),
+            history: Uuid::nil(),
         };
         Self {
             state,
             epoch: 0,
             backups: Vec::new(),
             minted: 0,
+            histories: 0,
             lent: BTreeSet::new(),
             granted: BTreeMap::new(),
             losses: vec![],

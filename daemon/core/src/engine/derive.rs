@@ -199,8 +199,6 @@ impl Engine {
             return Some(i64::MIN);
         }
         let held = watch.candidate.as_ref().map(|c| c.since.mono_us + c.hold_us);
-        let interval = self.plant.interval(machine.equipment);
-        let seen = interval.is_some_and(|interval| interval.state != MachineState::Unknown);
         let needed = machine.rules.iter().flat_map(|rule| &rule.when);
         let stale = needed
             .filter_map(|condition| watch.observed.get(&condition.signal))
@@ -209,8 +207,9 @@ impl Engine {
         let beat = beat.map(|((_, within), (_, since))| since.mono_us + within + 1);
         let settled = watch.settling.map(|since| since.mono_us + machine.stale_us + 1);
         let stale = stale.chain(settled);
-        // What has gone stale and was decided on does not fall due again.
-        let late = |at: &i64| seen && *at > self.decided_us;
+        // What has gone stale and was decided on does not fall due again. An unknown machine is asked
+        // too: its conditions forget what they remember.
+        let late = |at: &i64| *at > self.decided_us;
         let turns = watch.turns_us.filter(|at| *at > self.decided_us);
         held.into_iter().chain(stale.filter(late)).chain(beat.filter(late)).chain(turns).min()
     }

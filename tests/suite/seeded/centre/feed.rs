@@ -73,24 +73,28 @@ impl State {
 }
 
 impl Centre {
-    /// The transaction a cursor stands for, if it may be used by this terminal here.
-    fn open(&self, id: Uuid, cursor: &str) -> Option<u64> {
-        let cursor = Seal::new(KEY, id).open(cursor)?;
+    /// What the cursor of a feed is good for, and the transaction it stands for.
+    fn standing(&self, id: Uuid, feed: &Feed) -> Option<(Standing, u64)> {
+        let cursor = Seal::new(KEY, id).open(feed.cursor.as_deref()?)?;
         let sessions = &self.state.terminals[&id].sessions;
         let past = sessions.iter().find(|past| past.id == cursor.session);
-        let known =
-            KnownCursor { epoch: Uuid::nil(), floor: 0, minted: past.and_then(|past| past.cursor) };
-        match judge_cursor(&cursor, &known) {
-            Standing::Good => {
-                cursor.snapshot.split(':').next()?.parse::<u64>().ok()?.checked_sub(1)
-            },
-            Standing::Void(_) | Standing::Restored => None,
+        let minted = past.map(|past| past.cursor.unwrap_or_default());
+        let known = KnownCursor { epoch: self.state.history, floor: 0, minted };
+        let tx = cursor.snapshot.split(':').next()?.parse::<u64>().ok()?.checked_sub(1)?;
+        Some((judge_cursor(&cursor, &known), tx))
+    }
+
+    /// The transaction from which on a terminal is told, if its cursor may be used here.
+    fn since(&self, id: Uuid, feed: &Feed) -> Option<u64> {
+        match self.standing(id, feed)? {
+            (Standing::Good, tx) => Some(tx),
+            (Standing::Void(_) | Standing::Restored, _) => None,
         }
     }
 
     /// From where on a feed asks, in this state of headquarters.
     pub(in super::super) fn asked(&self, id: Uuid, feed: &Feed) -> (u32, Option<u64>) {
-        (self.epoch, feed.cursor.as_deref().and_then(|cursor| self.open(id, cursor)))
+        (self.epoch, self.since(id, feed))
     }
 
     /// Whether there is anything to send.
@@ -121,7 +125,12 @@ impl Centre {
         if current != Some(feed.session) {
             return Err(problem(code::STALE_SESSION));
         }
-        let since = feed.cursor.as_deref().and_then(|cursor| self.open(id, cursor));
+        if matches!(self.standing(id, feed), Some((Standing::Restored, _))) {
+            // No number of the history that is gone counts any more, also once it is reached again.
+            self.histories += 1;
+            self.state.history = Uuid::from_u128(self.histories);
+        }
+        let since = self.since(id, feed);
         let now = self.state.mirror(id);
         let mut whole: BTreeSet<Scope> = feed.whole.iter().copied().collect();
         if since.is_none() {
@@ -150,7 +159,7 @@ impl Centre {
         let cursor = Cursor {
             session: feed.session,
             number,
-            epoch: Uuid::nil(),
+            epoch: self.state.history,
             place: 0,
             at_us: server_us,
             snapshot: format!("{next}:{next}:"),
