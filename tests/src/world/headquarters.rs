@@ -14,6 +14,7 @@ use crate::postgres::Cluster;
 use crate::programs::{program, repository};
 use crate::wait::free_port;
 
+const ATTEMPTS: usize = 3;
 const LIMIT: Duration = Duration::from_secs(30);
 const DATABASE: &str = "kartorium";
 /// The gateway logs in as somebody who owns nothing.
@@ -39,7 +40,7 @@ impl Headquarters {
         let mut headquarters = Self { gateway: None, listen, owner, cluster };
         headquarters.administer(&["migrate", "--gateway-login", LOGIN]).await?;
         headquarters.apply_site(site).await?;
-        headquarters.start_again().await?;
+        headquarters.start_somewhere().await?;
         Ok(headquarters)
     }
 
@@ -62,7 +63,7 @@ impl Headquarters {
         let adopt = [&["adopt", "--gateway-login", LOGIN], arguments].concat();
         headquarters.administer(&adopt).await?;
         headquarters.apply_site(site).await?;
-        headquarters.start_again().await?;
+        headquarters.start_somewhere().await?;
         Ok(headquarters)
     }
 
@@ -116,6 +117,17 @@ impl Headquarters {
     /// SIGKILL to the gateway.
     pub fn kill(&mut self) -> anyhow::Result<()> {
         self.gateway.take().map_or(Ok(()), |mut gateway| gateway.kill().map(drop))
+    }
+
+    /// Another program may take a port between the moment it is found free and the moment it is used.
+    async fn start_somewhere(&mut self) -> anyhow::Result<()> {
+        for _ in 1..ATTEMPTS {
+            if self.start_again().await.is_ok() {
+                return Ok(());
+            }
+            self.listen = SocketAddr::from(([127, 0, 0, 1], free_port().await?));
+        }
+        self.start_again().await
     }
 
     /// The gateway starts at the place where it was.
