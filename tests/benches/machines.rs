@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -16,12 +17,15 @@ use kart_tests::wait::try_for;
 use kart_tests::world::terminal::Terminal;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{Instant as Later, sleep_until};
+use tokio::time::timeout;
 
 const DEVICES: usize = 200;
 const REGISTERS: u16 = 100;
-const WATCHED: Duration = Duration::from_secs(30);
+/// Questions to each device before the measuring, and meanwhile.
+const WARM_UP: usize = 10;
+const WATCHED: usize = 30;
 const MESSAGES: usize = 100_000;
 const LIMIT: Duration = Duration::from_secs(300);
 /// Processor ticks per second, as /proc counts them.
@@ -50,25 +54,24 @@ fn line(what: &str, figure: impl std::fmt::Display, aim: &str) {
 /// Devices that are each read once a second, all registers of each as signals of their own.
 async fn polled(devices: usize) -> anyhow::Result<()> {
     let mut served = JoinSet::new();
+    let answered = Arc::new(watch::Sender::new(0));
     let mut ports = Vec::new();
     for _ in 0..devices {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         ports.push(listener.local_addr()?.port());
-        served.spawn(serve(listener));
+        served.spawn(serve(listener, Arc::clone(&answered)));
     }
     let mut terminal = Terminal::prepare(|data| plant(data, &ports))?;
     terminal.start().await?;
     let client = terminal.client()?;
-    try_for("parts of all devices", LIMIT, async || {
-        let health = client.health().await.map_err(|fault| fault.to_string())?;
-        let enough = health.head >= 10 * devices as u64;
-        enough.then_some(()).ok_or_else(|| format!("{} facts", health.head))
-    })
-    .await?;
+    // Told by the devices: whoever asked the daemon would be part of the figure.
+    let mut told = answered.subscribe();
+    let each = |times: usize| move |answers: &usize| *answers >= times * devices;
+    timeout(LIMIT, told.wait_for(each(WARM_UP))).await??;
     let before = processor(terminal.daemon()?)?;
     let facts = client.health().await?.head;
-    let began = Later::now();
-    sleep_until(began + WATCHED).await;
+    let began = Instant::now();
+    timeout(LIMIT, told.wait_for(each(WARM_UP + WATCHED))).await??;
     let seconds = began.elapsed().as_secs_f64();
     let used = processor(terminal.daemon()?)? - before;
     let facts = client.health().await?.head - facts;
@@ -96,12 +99,14 @@ fn processor(child: &Child) -> anyhow::Result<f64> {
 }
 
 /// Answers every read: the first register counts the questions, the others follow it more slowly.
-async fn serve(listener: TcpListener) -> anyhow::Result<()> {
+async fn serve(listener: TcpListener, answered: Arc<watch::Sender<usize>>) -> anyhow::Result<()> {
     let mut questions = 0_u16;
     loop {
         let (mut stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
-        while converse(&mut stream, &mut questions).await? {}
+        while converse(&mut stream, &mut questions).await? {
+            answered.send_modify(|answers| *answers += 1);
+        }
     }
 }
 

@@ -90,7 +90,7 @@ async fn topics_and_rules_on_the_screen_are_those_of_broker_and_machine() {
     screen
         .shows(&[
             "is running since",
-            "Asked for now: running, by rule producing",
+            "The rules ask for: running, by rule producing",
             "producing → running  ← decides",
         ])
         .await

@@ -19,7 +19,7 @@ pub(super) fn open(model: &mut Model) {
     model.screens.push(Screen::Commissioning(Box::new(shown)));
 }
 
-/// What is to be asked for now, where that has changed.
+/// The next question to the daemon, where it is another one than before.
 pub(super) fn watch(model: &mut Model) -> Option<Effect> {
     let wanted = model.screens.iter().rev().find_map(|screen| match screen {
         Screen::Commissioning(shown) => Some(shown.watch()),

@@ -21,7 +21,7 @@ pub struct Explanation {
     pub map: String,
     /// The state as recorded, and since when.
     pub state: Option<(MachineState, Micros)>,
-    /// What is asked for now.
+    /// What the rules ask for.
     pub asks: Asks,
     /// A change that has not held long enough: the state, and in how many microseconds it has.
     pub pending: Option<(MachineState, i64)>,

@@ -37,10 +37,10 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Records as soon as it may, at the moments of `asked`.
-    fn recorded(per_minute: u32, asked: impl Iterator<Item = i64>) -> Vec<i64> {
+    /// When changes are recorded that come at these moments.
+    fn recorded(per_minute: u32, moments: impl Iterator<Item = i64>) -> Vec<i64> {
         let (mut pace, mut at) = (Pace::default(), Vec::new());
-        for now_us in asked {
+        for now_us in moments {
             if pace.next_us(per_minute).is_none_or(|next| next <= now_us) {
                 pace.record(per_minute, now_us);
                 at.push(now_us);
@@ -51,9 +51,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_minute_has_more(per_minute in 2_u32..60, mut asked in proptest::collection::vec(0_i64..300_000_000, 0..2000)) {
-            asked.sort_unstable();
-            let at = recorded(per_minute, asked.into_iter());
+        fn no_minute_has_more(per_minute in 2_u32..60, mut moments in proptest::collection::vec(0_i64..300_000_000, 0..2000)) {
+            moments.sort_unstable();
+            let at = recorded(per_minute, moments.into_iter());
             for from in &at {
                 let within = at.iter().filter(|at| (*from..from + MINUTE_US).contains(at)).count();
                 prop_assert!(within <= usize::try_from(per_minute + 1).unwrap());
