@@ -30,9 +30,6 @@ const DISK: &str = "/var/tmp";
 const TEMPLATES: usize = 1_000;
 /// Commits of that many rows before the first turn: several times around the write-ahead log.
 const WARM_UP: usize = 30;
-const INSERT_FACT: &str = "INSERT INTO facts VALUES (?, ?, ?, ?)";
-const INSERT_COUNT: &str =
-    "INSERT INTO edge_production_counts VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
 
 /// One row of the table of results.
 #[derive(Debug, Serialize)]
@@ -136,6 +133,8 @@ struct Plain {
     connection: Connection,
     facts: Vec<Vec<Value>>,
     counts: Vec<Vec<Value>>,
+    insert_fact: String,
+    insert_count: String,
     seq: i64,
 }
 
@@ -155,7 +154,11 @@ impl Plain {
         let facts = rows(&connection, "SELECT line, hash, key FROM facts ORDER BY seq")?;
         let counts = rows(&connection, "SELECT * FROM edge_production_counts")?;
         anyhow::ensure!(facts.len() == TEMPLATES && counts.len() == TEMPLATES, "the rows to write");
-        Ok(Self { connection, facts, counts, seq: i64::try_from(head.seq)? })
+        // A fact's first column is its number.
+        let insert_fact = insert("facts", facts.first().map_or(0, |row| row.len() + 1));
+        let insert_count = insert("edge_production_counts", counts.first().map_or(0, Vec::len));
+        let seq = i64::try_from(head.seq)?;
+        Ok(Self { connection, facts, counts, insert_fact, insert_count, seq })
     }
 
     /// Rows per second with so many in each commit.
@@ -172,8 +175,8 @@ impl Plain {
         let sql = self.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         let mut written = 0.0;
         {
-            let mut insert_fact = sql.prepare_cached(INSERT_FACT)?;
-            let mut insert_count = sql.prepare_cached(INSERT_COUNT)?;
+            let mut insert_fact = sql.prepare_cached(&self.insert_fact)?;
+            let mut insert_count = sql.prepare_cached(&self.insert_count)?;
             for (fact, count) in self.facts.iter().zip(&self.counts).cycle().take(rows) {
                 self.seq += 1;
                 let number = Value::Integer(self.seq);
@@ -185,6 +188,10 @@ impl Plain {
         sql.commit()?;
         Ok(written)
     }
+}
+
+fn insert(table: &str, columns: usize) -> String {
+    format!("INSERT INTO {table} VALUES ({})", vec!["?"; columns].join(", "))
 }
 
 fn rows(connection: &Connection, statement: &str) -> anyhow::Result<Vec<Vec<Value>>> {

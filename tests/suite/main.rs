@@ -22,6 +22,7 @@ mod pace;
 mod tenancy;
 mod tls;
 mod fleet;
+mod measure;
 mod mirror;
 mod lives;
 mod seeded;
