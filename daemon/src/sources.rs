@@ -156,15 +156,10 @@ impl Sources {
     /// Checks another map against itself and against the one in force.
     fn read(&self, request: &MapRequest) -> Result<(Config, Change), Vec<String>> {
         let old = Arc::clone(&self.in_force.borrow().config);
-        let said = |faults: &[kart_core::document::Fault]| {
-            faults.iter().map(ToString::to_string).collect::<Vec<_>>()
-        };
-        let config = old.beside(&request.name, &request.text);
-        let config = config.map_err(|faults| said(&faults.0))?;
-        let change = Change::between(&old, &config).map_err(|mut faults| {
-            faults.iter_mut().for_each(|fault| fault.file.clone_from(&request.name));
-            said(&faults)
-        })?;
+        let config = old
+            .beside(&request.name, &request.text)
+            .map_err(|faults| faults.0.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+        let change = Change::between(&old, &config);
         Ok((config, change))
     }
 

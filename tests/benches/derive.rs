@@ -17,6 +17,7 @@ use kart_core::{
     signal::{Quality, Sample, Value},
     time::{Boot, Micros, Moment, Stamp},
 };
+use kart_tests::measure::median;
 use uuid::Uuid;
 
 const MACHINES: usize = 20;
@@ -46,11 +47,6 @@ fn main() {
     }
 }
 
-fn median(mut all: Vec<f64>) -> f64 {
-    all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
-}
-
 fn moment(round: usize) -> Moment {
     let us = i64::try_from(round).unwrap_or(i64::MAX) * 1_000_000;
     Moment {
@@ -62,6 +58,7 @@ fn moment(round: usize) -> Moment {
 /// A second of the plant: each machine makes a part, one in twenty stands still for some rounds, temperatures tremble.
 fn round(round: usize) -> (Moment, Vec<Sample>) {
     let now = moment(round);
+    let at = now.at;
     let value = |machine: usize, signal: usize| match signal {
         0 => Value::Whole(i64::try_from(round - round / 20).unwrap_or_default()),
         1 => Value::Bit(!(round / 20 + machine).is_multiple_of(20)),
@@ -74,15 +71,11 @@ fn round(round: usize) -> (Moment, Vec<Sample>) {
             signal: format!("s{signal}"),
             value: value(machine, signal),
             quality: Quality::Good,
-            at: now_of(round),
+            at,
             again: false,
         })
     });
     (now, samples.collect())
-}
-
-fn now_of(round: usize) -> Stamp {
-    moment(round).at
 }
 
 fn engine() -> Engine {

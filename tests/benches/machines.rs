@@ -14,6 +14,7 @@ use kart_sim::Framing;
 use kart_tests::broker::{Access, Broker};
 use kart_tests::child::Child;
 use kart_tests::wait::try_for;
+use kart_tests::world::layout::alone;
 use kart_tests::world::terminal::Terminal;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -138,9 +139,7 @@ async fn converse(stream: &mut TcpStream, questions: &mut u16) -> anyhow::Result
 fn plant(data: &Path, ports: &[u16]) -> anyhow::Result<String> {
     let site = data.with_file_name("site.toml");
     let mut text = "[site]\norganization = \"cedar-works\"\ncode = \"cedar\"\nname = \"Cedar\"\ntime_zone = \"Europe/Berlin\"\n".to_owned();
-    let mut config = format!(
-        "[terminal]\ncode = \"T-07\"\ndata_dir = {data:?}\n[site]\norganization = \"cedar-works\"\ncode = \"cedar\"\nfile = {site:?}\n"
-    );
+    let mut config = String::new();
     for (n, port) in ports.iter().enumerate() {
         write!(
             text,
@@ -159,7 +158,7 @@ fn plant(data: &Path, ports: &[u16]) -> anyhow::Result<String> {
         config.push_str("]\n");
     }
     std::fs::write(&site, text)?;
-    Ok(config)
+    Ok(alone(data, &site, &config))
 }
 
 /// What a broker kept, durable in the daemon, and only acknowledged by mosquitto's client.
@@ -225,15 +224,8 @@ fn listener(data: &Path, address: &str) -> anyhow::Result<String> {
         &site,
         "[site]\norganization = \"cedar-works\"\ncode = \"cedar\"\nname = \"Cedar\"\ntime_zone = \"Europe/Berlin\"\n[[machine]]\ncode = \"M-1\"\nname = \"Machine\"\nterminal = \"T-07\"\n",
     )?;
-    Ok(format!(
+    let map = format!(
         r#"
-[terminal]
-code = "T-07"
-data_dir = {data:?}
-[site]
-organization = "cedar-works"
-code = "cedar"
-file = {site:?}
 [[broker]]
 name = "hall"
 address = "{address}"
@@ -244,5 +236,6 @@ signal = [{{ name = "good", broker = "hall", topic = "press/good", format = "pla
 counter = [{{ signal = "good", kind = "good", max_per_s = 1000000.0 }}]
 rule = [{{ name = "runs", when = [{{ signal = "good", at_least = 0 }}], state = "running" }}]
 "#
-    ))
+    );
+    Ok(alone(data, &site, &map))
 }

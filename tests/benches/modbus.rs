@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use kart_tests::measure::median;
 use kart_tests::modbus::libmodbus::Libmodbus;
 use kartd::clock::Clock;
 use kartd::ingest::Reading;
@@ -36,11 +37,6 @@ async fn main() -> anyhow::Result<()> {
         println!("{registers:>9} {ours:>10.0} {bare:>10.0} {:>7.2}", ours / bare);
     }
     Ok(())
-}
-
-fn median(mut all: Vec<f64>) -> f64 {
-    all.sort_by(f64::total_cmp);
-    all[all.len() / 2]
 }
 
 /// The source, asked for so many registers as often as it can.

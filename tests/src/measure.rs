@@ -83,7 +83,8 @@ pub async fn store_speed(callers: usize, runs: usize, turn: Duration) -> anyhow:
     })
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
+/// The middle of them.
+pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or_default()
 }

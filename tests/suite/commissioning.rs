@@ -10,6 +10,7 @@ use kart_tests::modbus::ModbusServer;
 use kart_tests::programs::repository;
 use kart_tests::screen::{ENTER, ESCAPE, Screen};
 use kart_tests::wait::wait_for;
+use kart_tests::world::layout::alone;
 use kart_tests::world::terminal::Terminal;
 
 use crate::turn::turn;
@@ -21,13 +22,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// A terminal of its own with this map.
 fn configuration(data: &Path, map: &str) -> String {
-    let site = repository().join("config/demo/site.toml");
-    format!(
-        "[terminal]\ncode = \"T-07\"\ndata_dir = \"{}\"\n[site]\norganization = \"cedar-works\"\ncode = \"cedar\"\n\
-         file = \"{}\"\n{map}",
-        data.display(),
-        site.display()
-    )
+    alone(data, &repository().join("config/demo/site.toml"), map)
 }
 
 /// One press behind one device; `good` is where its counter stands.

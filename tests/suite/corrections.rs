@@ -40,7 +40,7 @@ pub(crate) async fn said(
 }
 
 /// The same where it is to succeed.
-async fn administer(headquarters: &Headquarters, arguments: &[&str]) -> String {
+pub(crate) async fn administer(headquarters: &Headquarters, arguments: &[&str]) -> String {
     let (code, told, complaint) = said(headquarters, arguments).await;
     assert_eq!(code, Some(0), "{arguments:?}: {complaint}");
     told

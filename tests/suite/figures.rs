@@ -1,20 +1,18 @@
 //! Key figures of a small shift: the same at the terminal and at headquarters, and what the plant really did.
 
-use std::process::Command;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use kart_core::kpi::{Figures, Kpi, Span};
 use kart_core::time::Micros;
-use kart_tests::child::Child;
 use kart_tests::operator::Operator;
-use kart_tests::programs::program;
 use kart_tests::screen::{ENTER, ESCAPE, Screen};
 use kart_tests::wait::wait_for;
 use kart_tests::world::plant::MachineTotals;
 use kart_tests::world::{World, WorldOptions};
 use serde_json::Value;
 
+use crate::corrections::administer;
 use crate::turn::{seed, turn};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -26,7 +24,7 @@ const EDGE_S: f64 = 0.8;
 /// How long the machine stands still.
 const STOP_US: i64 = 4_000_000;
 
-fn now() -> Micros {
+pub(crate) fn now() -> Micros {
     Micros(Timestamp::now().as_microsecond())
 }
 
@@ -39,13 +37,10 @@ fn seconds(us: i64) -> f64 {
 async fn stand_still(world: &mut World, cause: &str) {
     world.plant.stop(MACHINE, cause).await.unwrap();
     let began = now();
-    let client = world.client().unwrap();
-    wait_for("a stop that lasts", LIMIT, async || {
-        let view = client.snapshot().await.map_err(|fault| fault.to_string())?;
-        let stops = view.machines[0].state.is_downtime() && now().0 - began.0 > STOP_US;
-        stops.then_some(()).ok_or_else(|| format!("{:?}", view.machines[0].state))
-    })
-    .await;
+    let stops = |machine: &kart_api::Machine| {
+        (machine.state.is_downtime() && now().0 - began.0 > STOP_US).then_some(())
+    };
+    world.terminal.shown("a stop that lasts", stops).await.unwrap();
 }
 
 async fn run_again(world: &mut World) {
@@ -61,14 +56,9 @@ async fn run_again(world: &mut World) {
 async fn asked(world: &World, span: Span, more: &[&str]) -> String {
     let headquarters = world.headquarters.as_ref().unwrap();
     let (from, until) = (span.from.rfc3339(), span.until.rfc3339());
-    let mut command = Command::new(program("kart-hq").unwrap());
-    command.env("DATABASE_URL", headquarters.database());
-    command.args(["figures", "--organization", "cedar-works", "--site", "cedar"]);
-    command.args(["--equipment", MACHINE, "--from", &from, "--to", &until]).args(more);
-    let mut child = Child::spawn(&mut command).unwrap();
-    let status = child.end(LIMIT).await.unwrap();
-    assert!(status.success(), "{}", child.tail());
-    child.stdout()
+    let place = ["figures", "--organization", "cedar-works", "--site", "cedar"];
+    let machine = ["--equipment", MACHINE, "--from", &from, "--to", &until];
+    administer(headquarters, &[&place[..], &machine, more].concat()).await
 }
 
 async fn there(world: &World, span: Span, more: &[&str]) -> Figures {

@@ -11,6 +11,7 @@ use kart_tests::broker::{Access, Broker};
 use kart_tests::child::Child;
 use kart_tests::programs::repository;
 use kart_tests::wait::wait_for;
+use kart_tests::world::layout::alone;
 use kart_tests::world::terminal::Terminal;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
@@ -25,16 +26,8 @@ struct Floor {
 }
 
 fn configuration(data: &Path, address: &str, broker: &str, machine: &str) -> String {
-    let site = repository().join("config/demo/site.toml");
-    format!(
+    let map = format!(
         r#"
-[terminal]
-code = "T-07"
-data_dir = "{}"
-[site]
-organization = "cedar-works"
-code = "cedar"
-file = "{}"
 [[broker]]
 name = "hall"
 address = "{address}"
@@ -43,10 +36,9 @@ address = "{address}"
 code = "EQ-211"
 otherwise = "stopped"
 {machine}
-"#,
-        data.display(),
-        site.display()
-    )
+"#
+    );
+    alone(data, &repository().join("config/demo/site.toml"), &map)
 }
 
 const COUNTING: &str = r#"

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use kart_api::{Answer, Pin, Request, View};
+use kart_api::{Answer, Client, Pin, Request, View};
 use kart_core::command::{Command as Asked, Refusal};
 use kart_tests::child::Child;
 use kart_tests::programs::{program, repository};
@@ -95,10 +95,18 @@ pub(crate) async fn seen<T>(
     what: &str,
     wanted: impl Fn(&View) -> Option<T>,
 ) -> T {
-    let client = terminal.client().unwrap();
+    viewed(&terminal.client().unwrap(), what, wanted).await
+}
+
+/// The same of a daemon that is reached already.
+pub(crate) async fn viewed<T>(
+    client: &Client,
+    what: &str,
+    wanted: impl Fn(&View) -> Option<T>,
+) -> T {
     wait_for(what, LIMIT, async || {
         let view = client.snapshot().await.map_err(|fault| fault.to_string())?;
-        wanted(&view).ok_or_else(|| format!("{:?}", view.sync))
+        wanted(&view).ok_or_else(|| format!("{:?} {:?}", view.sync, view.machines))
     })
     .await
 }

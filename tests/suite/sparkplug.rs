@@ -2,6 +2,7 @@
 //! as long as its edge node lives and not a moment longer, and the only thing ever sent to it is the request for a
 //! rebirth.
 
+use std::path::Path;
 use std::time::Duration;
 
 use kart_api::{DeviceLink, Machine};
@@ -11,6 +12,7 @@ use kart_tests::child::Child;
 use kart_tests::edge::EdgeNode;
 use kart_tests::programs::repository;
 use kart_tests::wait::wait_for;
+use kart_tests::world::layout::alone;
 use kart_tests::world::terminal::Terminal;
 use serde_json::json;
 
@@ -19,17 +21,9 @@ use crate::turn::turn;
 const LIMIT: Duration = Duration::from_secs(30);
 const PRESS: &str = "EQ-211";
 
-fn configuration(data: &str, broker: &str, rebirth: bool) -> String {
-    let site = repository().join("config/demo/site.toml");
-    format!(
+fn configuration(data: &Path, broker: &str, rebirth: bool) -> String {
+    let map = format!(
         r#"
-[terminal]
-code = "T-07"
-data_dir = "{data}"
-[site]
-organization = "cedar-works"
-code = "cedar"
-file = "{}"
 [[broker]]
 name = "plant"
 address = "{broker}"
@@ -48,9 +42,9 @@ signal = [
 ]
 counter = [{{ signal = "good", kind = "good", max_per_s = 500.0 }}]
 rule = [{{ name = "auto", when = [{{ signal = "mode", is = "auto" }}, {{ signal = "speed", at_least = 1.5 }}], state = "running" }}]
-"#,
-        site.display()
-    )
+"#
+    );
+    alone(data, &repository().join("config/demo/site.toml"), &map)
 }
 
 struct Floor {
@@ -67,8 +61,7 @@ impl Floor {
         let heard = broker.listen("spBv1.0/#", None).unwrap();
         let edge = EdgeNode::start(broker.address(), "hall", "press").await.unwrap();
         let mut terminal = Terminal::prepare(|data| {
-            let data = data.display().to_string();
-            Ok(configuration(&data, &broker.address().to_string(), rebirth))
+            Ok(configuration(data, &broker.address().to_string(), rebirth))
         })
         .unwrap();
         terminal.start().await.unwrap();

@@ -1,18 +1,18 @@
 //! The ugly cases of a day on a shop floor, by their numbers there: what really happened on one side, what was recorded
 //! on the other, and what must never happen.
 
-use std::{
-    path::Path,
-    time::{Duration, SystemTime},
-};
+use std::{path::Path, time::Duration};
 
 use kart_api::{Client, Machine, View};
-use kart_core::{id::reference_id, signal::Value, time::Micros};
+use kart_core::{signal::Value, time::Micros};
 use kart_tests::{
     modbus::ModbusServer, programs::repository, wait::wait_for, world::terminal::Terminal,
 };
 use rusqlite::Connection;
-use uuid::Uuid;
+
+use crate::figures::now;
+use crate::headquarters::device::key;
+use crate::office::viewed;
 
 mod bus;
 mod clock;
@@ -26,15 +26,6 @@ const SECOND: i64 = 1_000_000;
 fn cryptography() {
     // Fails only when a provider is installed already, and then there is one.
     rustls::crypto::ring::default_provider().install_default().ok();
-}
-
-fn now() -> Micros {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
-    Micros(i64::try_from(now.as_micros()).unwrap())
-}
-
-fn equipment(code: &str) -> Uuid {
-    reference_id("cedar-works", "cedar", "oee_equipment", code)
 }
 
 /// The demo's site with further machines.
@@ -67,14 +58,6 @@ fn machine<'v>(view: &'v View, code: &str) -> Option<&'v Machine> {
     view.machines.iter().find(|machine| machine.code == code)
 }
 
-async fn viewed<T>(client: &Client, what: &str, wanted: impl Fn(&View) -> Option<T>) -> T {
-    wait_for(what, LIMIT, async || {
-        let view = client.snapshot().await.map_err(|fault| fault.to_string())?;
-        wanted(&view).ok_or_else(|| format!("{:?} {:?}", view.sync, view.machines))
-    })
-    .await
-}
-
 /// Waits until a signal of a machine is shown as it really is.
 async fn shows(client: &Client, code: &str, signal: &str, wanted: i64) {
     viewed(client, &format!("{code} {signal} at {wanted}"), |view| {
@@ -105,7 +88,8 @@ fn counted(log: &Connection, code: &str, source: &str) -> (Vec<String>, i64) {
     let select = "SELECT verdict, quantity FROM edge_production_counts
                   WHERE equipment_id = ?1 AND source = ?2 ORDER BY until_ts, rowid";
     let mut select = log.prepare(select).unwrap();
-    let rows = select.query_map((equipment(code), source), |row| Ok((row.get(0)?, row.get(1)?)));
+    let rows = select
+        .query_map((key("oee_equipment", code), source), |row| Ok((row.get(0)?, row.get(1)?)));
     let rows: Vec<(String, i64)> = rows.unwrap().map(Result::unwrap).collect();
     let booked = rows.iter().map(|(_, quantity)| quantity).sum();
     let mut verdicts: Vec<String> = rows.into_iter().map(|(verdict, _)| verdict).collect();
@@ -136,7 +120,7 @@ fn states(log: &Connection, code: &str) -> Vec<Stretch> {
             seconds: seconds.map(|text| text.parse().unwrap()),
         })
     };
-    select.query_map([equipment(code)], row).unwrap().map(Result::unwrap).collect()
+    select.query_map([key("oee_equipment", code)], row).unwrap().map(Result::unwrap).collect()
 }
 
 /// Each state begins where the one before ends. The two clocks are not read at once: that is some microseconds.

@@ -19,9 +19,11 @@ mod sidebar;
 mod topics;
 mod traces;
 
+use kart_core::machine::MachineState;
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
+    text::Line,
     widgets::{Block, BorderType, Clear},
 };
 
@@ -46,6 +48,10 @@ impl Scene<'_> {
 
     fn tell(&self, sentence: &Sentence) -> String {
         self.words.tell(sentence)
+    }
+
+    fn state(&self, state: MachineState) -> String {
+        self.say(theme::state(state).2)
     }
 }
 
@@ -112,6 +118,15 @@ fn framed(frame: &mut Frame<'_>, area: Rect, title: &str) -> Rect {
     let inside = block.inner(area);
     frame.render_widget(block, area);
     Rect { x: inside.x.saturating_add(1), width: inside.width.saturating_sub(2), ..inside }
+}
+
+/// Draws lines from `scroll` on, and no further than until the last one shows.
+fn scrolled(frame: &mut Frame<'_>, area: Rect, lines: Vec<Line<'_>>, scroll: u16) {
+    let most = lines.len().saturating_sub(usize::from(area.height));
+    let from = usize::from(scroll).min(most);
+    for (line, row) in lines.into_iter().skip(from).zip(area.rows()) {
+        frame.render_widget(line, row);
+    }
 }
 
 #[cfg(test)]

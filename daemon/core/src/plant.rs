@@ -10,12 +10,12 @@ use crate::{
         BatchStarted, Body, Counted, Fact,
         batch::BatchEquipment,
         correction::{Correctable, Corrected, CorrectionSeen},
-        machine::{Detail, MapApplied},
+        machine::{Detail, MapApplied, is_zero},
     },
     id::{EquipmentId, Origin, ProductId, RecordId, StationId, UserId},
     machine::MachineState,
     number::Typed,
-    time::{Boot, Micros, Moment, Stamp},
+    time::{Micros, Moment},
 };
 
 mod past;
@@ -47,7 +47,7 @@ pub struct Plant {
     /// Stops that are open or could still be explained.
     pub stops: BTreeMap<RecordId, Stop>,
     /// The last fact by which the past was derived again.
-    #[serde(default, skip_serializing_if = "is_none")]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub replayed: u64,
     /// Corrections taken over: when they were made, and their keys.
     #[serde(default)]
@@ -425,7 +425,7 @@ impl Plant {
                 if let Some(batch) = self.batches.get_mut(&corrected.record) {
                     batch.product = after.product.unwrap_or(batch.product);
                     batch.station = after.station.or(batch.station);
-                    batch.from = after.from.map_or_else(|| batch.from.clone(), moment);
+                    batch.from = after.from.map_or_else(|| batch.from.clone(), Moment::by_wall);
                 }
             },
             Correctable::Stop => {
@@ -439,9 +439,10 @@ impl Plant {
                     stop.label = Some(downtime.label.clone());
                     stop.rank = corrected.rank;
                 }
-                stop.from = after.from.map_or_else(|| stop.from.clone(), moment);
+                stop.from = after.from.map_or_else(|| stop.from.clone(), Moment::by_wall);
                 // A stop that goes on does so on the screen too.
-                stop.until = stop.until.take().map(|until| after.until.map_or(until, moment));
+                stop.until =
+                    stop.until.take().map(|until| after.until.map_or(until, Moment::by_wall));
             },
         }
     }
@@ -456,7 +457,7 @@ impl Plant {
         }
         presence.station = after.station.unwrap_or(presence.station);
         if let Some(from) = after.from {
-            presence.since = moment(from);
+            presence.since = Moment::by_wall(from);
         }
         self.labor.insert(after.user.unwrap_or(user), presence);
     }
@@ -467,15 +468,4 @@ impl Plant {
         machine.batch = None;
         (machine.good, machine.scrap) = (0, 0);
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature is serde's")]
-fn is_none(seq: &u64) -> bool {
-    *seq == 0
-}
-
-/// An instant that only the wall clock knows of.
-fn moment(wall_us: Micros) -> Moment {
-    // Two of them are as far apart as the wall clock says.
-    Moment { at: Stamp { wall_us, mono_us: wall_us.0 }, boot: Boot::default() }
 }

@@ -26,7 +26,7 @@ mod diff;
 mod record;
 
 pub use diff::{Change, Difference, NotCarried, Part, Place, Share, difference};
-pub use record::{Batches, Explained, Reading, Recorded, Written};
+pub use record::{Batches, Recorded, Written};
 
 /// The machine was in one state, by the map under which the past is derived.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -52,8 +52,6 @@ pub struct Count {
     pub kind: CounterKind,
     /// When it was read.
     pub at: Micros,
-    /// The reading, unwrapped.
-    pub raw_to: i64,
     /// Parts booked.
     pub quantity: i64,
     /// How it was judged.
@@ -66,7 +64,6 @@ impl From<&Counted> for Count {
             source: counted.source.clone(),
             kind: counted.counter,
             at: counted.until.wall_us,
-            raw_to: counted.raw_to,
             quantity: counted.quantity,
             verdict: counted.verdict,
         }

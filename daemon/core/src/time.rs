@@ -56,6 +56,11 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// An instant that only the wall clock knows of: two of them are as far apart as it says.
+    pub fn by_wall(wall_us: Micros) -> Self {
+        Self { at: Stamp { wall_us, mono_us: wall_us.0 }, boot: Boot::default() }
+    }
+
     /// The wall clock at `self`, told from `earlier`: a step of the clock between the two does not
     /// turn an interval round.
     pub fn wall_after(&self, earlier: &Self) -> Micros {

@@ -42,9 +42,6 @@ const LINE_PATIENCE: Duration = Duration::from_secs(4);
 /// How long another map may take: sources stop and the disk is written.
 const MAP_PATIENCE: Duration = Duration::from_secs(20);
 
-/// Values of one signal that are told at once.
-const MOST_POINTS: usize = 600;
-
 /// Who is at the other end of the socket, as the kernel says.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(Option<UCred>);
@@ -202,9 +199,8 @@ pub(super) async fn trace(State(desk): State<Desk>, body: Bytes) -> Response {
     let Some(machine) = view.machines.iter().find(|machine| machine.code == query.machine) else {
         return no_machine(&query.machine);
     };
-    let most = query.most.min(MOST_POINTS);
     let signals = machine.signals.iter().map(|signal| Trace {
-        points: desk.traces.of(machine.id, &signal.name, most),
+        points: desk.traces.of(machine.id, &signal.name, query.most),
         signal: signal.clone(),
     });
     Json(signals.collect::<Vec<Trace>>()).into_response()
@@ -226,6 +222,6 @@ fn no_machine(code: &str) -> Response {
     (StatusCode::NOT_FOUND, format!("there is no machine {code:?}")).into_response()
 }
 
-fn not_understood(error: &serde_json::Error) -> Response {
+pub(super) fn not_understood(error: &serde_json::Error) -> Response {
     (StatusCode::BAD_REQUEST, format!("not understood: {error}")).into_response()
 }

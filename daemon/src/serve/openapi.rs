@@ -6,7 +6,6 @@ use serde_json::{Map, Value, json};
 /// OpenAPI 3.1. Bodies are described in words and by example: the contract is lockstep, and its
 /// types are those of the crate `kart-api`.
 pub(super) async fn document() -> Json<Value> {
-    let json_answer = |what: &str| json!({ "200": { "description": what, "content": { "application/json": {} } } });
     let mut document = json!({
         "openapi": "3.1.0",
         "info": {
@@ -63,9 +62,12 @@ pub(super) async fn document() -> Json<Value> {
     Json(document)
 }
 
+fn json_answer(what: &str) -> Value {
+    json!({ "200": { "description": what, "content": { "application/json": {} } } })
+}
+
 /// What a technician asks for.
 fn commissioning() -> Map<String, Value> {
-    let json_answer = |what: &str| json!({ "200": { "description": what, "content": { "application/json": {} } } });
     let asked = |what: &str, example: Value| {
         let body =
             json!({ "required": true, "content": { "application/json": { "example": example } } });
@@ -92,6 +94,13 @@ fn commissioning() -> Map<String, Value> {
             "/v1/map": asked(
                 "What another configuration file would change; put in force where `who` is given",
                 json!({ "text": "[terminal] …", "name": "new.toml", "who": null }),
+            ),
+            "/v1/replay": asked(
+                "Take what a replay came to for what happened; for the daemon's user and root",
+                json!({ "key": "7f1c", "command": { "accept_replay": {
+                    "by": "0192f0c4-0000-7000-8000-000000000001", "reason": "the bit was inverted",
+                    "map": "7c1d", "from": 0, "until": 0, "as_of": 42, "changes": [],
+                } } }),
             ),
     });
     match paths {

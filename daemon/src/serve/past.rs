@@ -10,7 +10,11 @@ use axum::{
 use kart_api::Request;
 use kart_core::command::Command;
 
-use super::{Desk, commissioning::Peer, pass_on};
+use super::{
+    Desk,
+    commissioning::{Peer, not_understood},
+    pass_on,
+};
 
 /// Takes what a replay came to for what happened.
 pub(super) async fn accept(
@@ -24,9 +28,7 @@ pub(super) async fn accept(
     }
     let request: Request = match serde_json::from_slice(&body) {
         Ok(request) => request,
-        Err(error) => {
-            return (StatusCode::BAD_REQUEST, format!("not understood: {error}")).into_response();
-        },
+        Err(error) => return not_understood(&error),
     };
     let key = 1..=64;
     let replay = matches!(request.command, Command::AcceptReplay(_));

@@ -5,7 +5,7 @@ use kart_core::{
     counter::{Base, CounterKind, Verdict},
     id::{EquipmentId, RecordId},
     record::Record,
-    replay::{Bases, Count, Reading, Recorded, Written},
+    replay::{Bases, Count, Recorded, Written},
     time::{Boot, Micros, Moment, Stamp},
 };
 use rusqlite::{Connection, Row, params};
@@ -98,24 +98,21 @@ fn counts(
     equipment: EquipmentId,
     from: Micros,
     until: Micros,
-) -> Result<Vec<Reading>, StoreError> {
+) -> Result<Vec<Count>, StoreError> {
     let mut select = connection.prepare(
-        "SELECT id, source, counter, until_ts, raw_to, quantity, verdict
-         FROM edge_production_counts
+        "SELECT source, counter, until_ts, quantity, verdict FROM edge_production_counts
          WHERE equipment_id = ?1 AND until_ts >= ?2 AND until_ts < ?3 ORDER BY until_ts",
     )?;
     let mut rows = select.query(params![equipment.0, from.0, until.0])?;
     let mut counts = Vec::new();
     while let Some(row) = rows.next()? {
-        let count = Count {
-            source: row.get(1)?,
-            kind: word::<CounterKind>(row, 2)?,
-            at: Micros(row.get(3)?),
-            raw_to: row.get(4)?,
-            quantity: row.get(5)?,
-            verdict: word::<Verdict>(row, 6)?,
-        };
-        counts.push(Reading { id: RecordId(row.get(0)?), count });
+        counts.push(Count {
+            source: row.get(0)?,
+            kind: word::<CounterKind>(row, 1)?,
+            at: Micros(row.get(2)?),
+            quantity: row.get(3)?,
+            verdict: word::<Verdict>(row, 4)?,
+        });
     }
     Ok(counts)
 }

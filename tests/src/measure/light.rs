@@ -25,7 +25,6 @@ struct Log {
     lines: Vec<String>,
     made: Vec<Instant>,
     hashes: Vec<Hash>,
-    acked: u64,
     sessions: Vec<PastSession>,
     cursor: Option<String>,
     rows: BTreeMap<(Scope, String, String), u64>,
@@ -93,7 +92,7 @@ impl Light {
 
     /// Facts that headquarters has.
     pub fn acked(&self) -> u64 {
-        self.log().acked
+        *self.acked.borrow()
     }
 
     /// Returns once headquarters has all facts that are made by then.
@@ -119,13 +118,15 @@ impl Light {
 impl Terminal for Light {
     async fn position(&self) -> Result<Position, Fault> {
         let log = self.log();
-        let acked = usize::try_from(log.acked).unwrap_or(usize::MAX);
+        let acked = self.acked();
         let hash = |seq: usize| seq.checked_sub(1).and_then(|place| log.hashes.get(place).copied());
         Ok(Position {
             last: log.lines.len() as u64,
             head_hash: hash(log.lines.len()).unwrap_or(Hash::ZERO).to_string(),
-            acked: log.acked,
-            acked_hash: hash(acked).unwrap_or(Hash::ZERO).to_string(),
+            acked,
+            acked_hash: hash(usize::try_from(acked).unwrap_or(usize::MAX))
+                .unwrap_or(Hash::ZERO)
+                .to_string(),
             sessions: log.sessions.clone(),
             wall_us: jiff::Timestamp::now().as_microsecond(),
             oldest: 1,
@@ -153,14 +154,13 @@ impl Terminal for Light {
     async fn acknowledged(&self, told: Told) -> Result<(), Fault> {
         let mut log = self.log();
         let log = &mut *log;
-        let range = usize::try_from(log.acked).unwrap_or(usize::MAX)
+        let range = usize::try_from(self.acked()).unwrap_or(usize::MAX)
             ..usize::try_from(told.watermark).unwrap_or(usize::MAX);
         log.ages
             .extend(log.made.get(range.clone()).unwrap_or_default().iter().map(Instant::elapsed));
         for line in log.lines.get_mut(range).unwrap_or_default() {
             *line = String::new();
         }
-        log.acked = told.watermark;
         self.acked.send_replace(told.watermark);
         log.sessions.retain(|past| past.session != told.session);
         let past = PastSession { session: told.session, watermark: told.watermark, cursor: None };
@@ -215,7 +215,7 @@ impl Terminal for Light {
 
     async fn status(&self) -> Status {
         let log = self.log();
-        let backlog = log.lines.len() as u64 - log.acked;
+        let backlog = log.lines.len() as u64 - self.acked();
         let machines = serde_json::json!({ "recording": true, "states": {} });
         Status { at_us: jiff::Timestamp::now().as_microsecond(), backlog, machines }
     }

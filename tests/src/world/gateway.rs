@@ -1,14 +1,15 @@
-//! One more gateway, beside the one that headquarters has: for several of them on one database, and for TLS.
+//! One gateway: that of headquarters, or one more beside it, for several of them on one database and for TLS.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
+
+use serde_json::Value;
 
 use crate::child::Child;
 use crate::programs::program;
 use crate::wait::free_port;
-use crate::world::headquarters::listening;
 
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -55,4 +56,12 @@ impl Gateway {
     pub fn child(&mut self) -> &mut Child {
         &mut self.child
     }
+}
+
+fn listening(said: &PathBuf) -> Result<(), String> {
+    let text = std::fs::read_to_string(said).map_err(|fault| fault.to_string())?;
+    let listening = |line: &str| {
+        serde_json::from_str::<Value>(line).is_ok_and(|line| line["event"] == "listening")
+    };
+    text.lines().any(listening).then_some(()).ok_or(text)
 }

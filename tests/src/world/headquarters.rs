@@ -6,13 +6,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use serde_json::Value;
 use tokio_postgres::{NoTls, Row, types::ToSql};
 
 use crate::child::Child;
 use crate::postgres::Cluster;
 use crate::programs::{program, repository};
 use crate::wait::free_port;
+use crate::world::gateway::Gateway;
 
 const ATTEMPTS: usize = 3;
 const LIMIT: Duration = Duration::from_secs(30);
@@ -25,7 +25,7 @@ const SITE: &str = "cedar";
 
 #[derive(Debug)]
 pub struct Headquarters {
-    gateway: Option<Child>,
+    gateway: Option<Gateway>,
     listen: SocketAddr,
     owner: String,
     pub cluster: Cluster,
@@ -110,13 +110,13 @@ impl Headquarters {
     /// The gateway stops, gracefully. Postgres goes on.
     pub async fn stop(&mut self) -> anyhow::Result<()> {
         let Some(mut gateway) = self.gateway.take() else { return Ok(()) };
-        gateway.terminate()?;
-        gateway.end(LIMIT).await.map(drop)
+        gateway.child().terminate()?;
+        gateway.child().end(LIMIT).await.map(drop)
     }
 
     /// SIGKILL to the gateway.
     pub fn kill(&mut self) -> anyhow::Result<()> {
-        self.gateway.take().map_or(Ok(()), |mut gateway| gateway.kill().map(drop))
+        self.gateway.take().map_or(Ok(()), |mut gateway| gateway.kill())
     }
 
     /// Another program may take a port between the moment it is found free and the moment it is used.
@@ -132,7 +132,7 @@ impl Headquarters {
 
     /// The gateway starts at the place where it was.
     pub async fn start_again(&mut self) -> anyhow::Result<()> {
-        self.start_with(&[]).await
+        self.start_with(None).await
     }
 
     /// The gateway goes on without background work, so that rows change only for those who ask.
@@ -140,23 +140,17 @@ impl Headquarters {
         self.stop().await?;
         let config = tempfile::NamedTempFile::new()?;
         std::fs::write(config.path(), "[work]\nenabled = false\n")?;
-        self.start_with(&["--config", &config.path().display().to_string()]).await
+        self.start_with(Some(config.path())).await
     }
 
-    async fn start_with(&mut self, arguments: &[&str]) -> anyhow::Result<()> {
-        let mut command = Command::new(program("kart-hq")?);
-        command.env("DATABASE_URL", self.cluster.url(DATABASE, LOGIN));
-        command.args(arguments).args(["serve", "--listen", &self.listen.to_string()]);
-        let mut gateway = Child::spawn(&mut command)?;
-        let said = gateway.stdout_path();
-        gateway.ready("kart-hq to listen", LIMIT, async || listening(&said)).await?;
-        self.gateway = Some(gateway);
+    async fn start_with(&mut self, config: Option<&Path>) -> anyhow::Result<()> {
+        self.gateway = Some(Gateway::start_at(&self.login(), config, self.listen).await?);
         Ok(())
     }
 
     /// The gateway's process, to freeze it for example.
     pub fn gateway(&mut self) -> anyhow::Result<&mut Child> {
-        self.gateway.as_mut().context("the gateway is stopped")
+        Ok(self.gateway.as_mut().context("the gateway is stopped")?.child())
     }
 
     /// Asks the central database as its owner, who sees every row.
@@ -213,12 +207,4 @@ pub fn foreign() -> anyhow::Result<(Cluster, String)> {
     }
     let url = cluster.url(DATABASE, "adopter");
     Ok((cluster, url))
-}
-
-pub(crate) fn listening(said: &PathBuf) -> Result<(), String> {
-    let text = std::fs::read_to_string(said).map_err(|fault| fault.to_string())?;
-    let listening = |line: &str| {
-        serde_json::from_str::<Value>(line).is_ok_and(|line| line["event"] == "listening")
-    };
-    text.lines().any(listening).then_some(()).ok_or(text)
 }

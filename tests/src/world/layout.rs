@@ -10,6 +10,16 @@ use toml::{Table, Value};
 use super::plant::Machine;
 use crate::programs::repository;
 
+/// The configuration of a terminal that works alone, with the site in this file: `rest` are the tables after `[site]`.
+pub fn alone(data: &Path, site: &Path, rest: &str) -> String {
+    format!(
+        "[terminal]\ncode = \"T-07\"\ndata_dir = \"{}\"\n\
+         [site]\norganization = \"cedar-works\"\ncode = \"cedar\"\nfile = \"{}\"\n{rest}",
+        data.display(),
+        site.display()
+    )
+}
+
 /// What the demo's configuration is completed with.
 pub struct Layout<'w> {
     pub data: &'w Path,

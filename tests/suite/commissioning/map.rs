@@ -7,6 +7,7 @@ use kart_tests::world::{World, WorldOptions};
 use toml::{Table, Value};
 
 use super::*;
+use crate::office::seen;
 use crate::turn::seed;
 
 /// The bodies of all facts of one kind.
@@ -73,11 +74,8 @@ async fn another_map_loses_no_part_and_ends_no_stop() {
     world.terminal.shown("parts", |machine| (machine.good > 3).then_some(())).await.unwrap();
     // The second press stands still while its map is changed three times.
     world.plant.stop("EQ-212", "fault").await.unwrap();
-    let stop = wait_for("the stop", LIMIT, async || {
-        let view = client.snapshot().await.map_err(|fault| fault.to_string())?;
-        view.stops.first().map(|stop| stop.id).ok_or("no stop yet".to_owned())
-    })
-    .await;
+    let stop = seen(&world.terminal, "the stop", |view| view.stops.first().map(|stop| stop.id));
+    let stop = stop.await;
     let before = std::fs::read_to_string(world.terminal.config()).unwrap();
     let mut file: Table = before.parse().unwrap();
     for (round, interval) in [100, 150, 250].into_iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use kart_tests::modbus::ModbusServer;
 
-use super::{SECOND, counted, device, now, passes, shows, state, terminal, viewed};
+use super::{SECOND, counted, device, machine, now, passes, shows, state, terminal, viewed};
 use crate::turn::turn;
 
 /// Where the registers of the first machine are; those of the next are ten further.
@@ -94,12 +94,7 @@ async fn ugly_case_02_plc_counter() {
     plc.set_holding(FIRST, &readings.registers()).await.unwrap();
     terminal.start().await.unwrap();
     all_shown(&readings).await;
-    let good = |code: &'static str, parts| {
-        viewed(&client, "the sum", move |view| {
-            (super::machine(view, code)?.good == parts).then_some(())
-        })
-    };
-    good("C10", 5).await;
+    viewed(&client, "the sum", |view| (machine(view, "C10")?.good == 5).then_some(())).await;
 
     let log = terminal.facts().unwrap();
     let expected: [(&str, &[&[&str]], i64); 10] = [

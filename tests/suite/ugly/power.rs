@@ -4,7 +4,7 @@ use kart_core::time::Micros;
 use kart_tests::{modbus::ModbusServer, operator::Operator};
 
 use super::{
-    SECOND, Stretch, are_seamless, counted, device, equipment, machine, now, number, passes, shows,
+    SECOND, Stretch, are_seamless, counted, device, key, machine, now, number, passes, shows,
     state, states, terminal, viewed,
 };
 use crate::turn::turn;
@@ -137,7 +137,9 @@ fn counts(log: &Connection, cut: Micros, power: Micros) {
     let gap = "SELECT quantity, from_ts, until_ts FROM edge_production_counts
                WHERE verdict = 'gap' AND equipment_id = ?1";
     let gap: (i64, i64, i64) = log
-        .query_row(gap, [equipment("EQ-211")], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .query_row(gap, [key("oee_equipment", "EQ-211")], |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
         .unwrap();
     assert_eq!(gap.0, 28);
     assert!(gap.1 <= cut.0 && gap.2 >= power.0, "{gap:?} {cut:?} {power:?}");

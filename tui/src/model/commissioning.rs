@@ -124,9 +124,7 @@ impl Tab {
             Self::Plan => "tab-plan",
         }
     }
-}
 
-impl Tab {
     /// Whether a key does something here.
     pub fn means(self, cmd: Cmd) -> bool {
         match cmd {
@@ -244,23 +242,23 @@ impl Commissioning {
         self.registers.forget();
     }
 
+    /// What is typed here, while something is.
+    fn typed(&mut self) -> Option<&mut Option<TextField>> {
+        match self.tab {
+            Tab::Registers => Some(&mut self.registers.going),
+            Tab::Topics => Some(&mut self.topics.typing),
+            Tab::Signals | Tab::Rules => None,
+            Tab::Plan => Some(&mut self.plan.typing),
+        }
+    }
+
     /// The text field that typing goes to.
     pub fn field(&mut self) -> Option<&mut TextField> {
-        match self.tab {
-            Tab::Registers => self.registers.going.as_mut(),
-            Tab::Topics => self.topics.typing.as_mut(),
-            Tab::Signals | Tab::Rules => None,
-            Tab::Plan => self.plan.typing.as_mut(),
-        }
+        self.typed()?.as_mut()
     }
 
     /// Leaves the text field; `false` when there is none.
     pub fn leave_field(&mut self) -> bool {
-        match self.tab {
-            Tab::Registers => self.registers.going.take().is_some(),
-            Tab::Topics => self.topics.typing.take().is_some(),
-            Tab::Signals | Tab::Rules => false,
-            Tab::Plan => self.plan.typing.take().is_some(),
-        }
+        self.typed().is_some_and(|typed| typed.take().is_some())
     }
 }

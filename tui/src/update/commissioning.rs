@@ -1,13 +1,11 @@
 //! Commissioning: what keys do there, and what must be asked of the daemon meanwhile.
 
+use super::floor::move_by;
 use crate::{
     effect::Effect,
     keys::Cmd,
     model::{Commissioning, Model, Screen, Seen, Tab, TextField},
 };
-
-/// Lines that a page key moves.
-const PAGE: u16 = 10;
 
 /// No screen of commissioning has more lines.
 const MOST_LINES: u16 = 2_000;
@@ -72,7 +70,7 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
         _ => match shown.tab {
             Tab::Registers => registers(shown, cmd),
             Tab::Topics => topics(shown, cmd),
-            Tab::Signals | Tab::Rules => move_by(&mut shown.scroll, cmd),
+            Tab::Signals | Tab::Rules => move_by(&mut shown.scroll, cmd, MOST_LINES),
             Tab::Plan => plan(shown, cmd),
         },
     }
@@ -93,7 +91,6 @@ fn registers(shown: &mut Commissioning, cmd: Cmd) {
         Cmd::PageDown | Cmd::Right => shown.registers.turn(1),
         Cmd::Mark => shown.registers.mark(),
         Cmd::Go => shown.registers.going = Some(TextField::whole()),
-        Cmd::Device => shown.next_device(),
         Cmd::Table => shown.next_table(),
         _ => {},
     }
@@ -102,7 +99,7 @@ fn registers(shown: &mut Commissioning, cmd: Cmd) {
 fn plan(shown: &mut Commissioning, cmd: Cmd) {
     match cmd {
         Cmd::Go => shown.plan.typing = Some(TextField::default()),
-        _ => move_by(&mut shown.plan.scroll, cmd),
+        _ => move_by(&mut shown.plan.scroll, cmd, MOST_LINES),
     }
 }
 
@@ -118,16 +115,6 @@ fn topics(shown: &mut Commissioning, cmd: Cmd) {
         Cmd::Go => topics.typing = Some(TextField::default()),
         _ => {},
     }
-}
-
-fn move_by(scroll: &mut u16, cmd: Cmd) {
-    *scroll = match cmd {
-        Cmd::Up => scroll.saturating_sub(1),
-        Cmd::Down => scroll.saturating_add(1).min(MOST_LINES),
-        Cmd::PageUp => scroll.saturating_sub(PAGE),
-        Cmd::PageDown => scroll.saturating_add(PAGE).min(MOST_LINES),
-        _ => *scroll,
-    };
 }
 
 /// The next device, broker or machine, whichever is shown.

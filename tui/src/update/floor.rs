@@ -48,7 +48,8 @@ fn lines(model: &Model) -> u16 {
     u16::try_from(lines.saturating_sub(1)).unwrap_or(u16::MAX)
 }
 
-fn move_by(scroll: &mut u16, cmd: Cmd, lines: u16) {
+/// Scrolls by a key, as far as `lines`.
+pub(super) fn move_by(scroll: &mut u16, cmd: Cmd, lines: u16) {
     let wanted = match cmd {
         Cmd::Up => scroll.saturating_sub(1),
         Cmd::Down => scroll.saturating_add(1),

@@ -3,6 +3,7 @@
 
 use kart_core::{
     kpi::{Class, Evidence, Figure, Kpi, Unit},
+    machine::MachineState,
     time::Micros,
 };
 use ratatui::{
@@ -155,10 +156,10 @@ fn told_of(scene: Scene<'_>, evidence: &Evidence) -> String {
     };
     match evidence {
         Evidence::Interval { interval, class, unexplained, counted_us, .. } => {
-            let state = match class {
-                Class::Unknown => scene.say("state-unknown"),
-                _ => scene.say(&format!("state-{}", interval.state.word().replace("_stop", ""))),
-            };
+            let state = scene.state(match class {
+                Class::Unknown => MachineState::Unknown,
+                _ => interval.state,
+            });
             let why = interval.reason.as_ref().map(|reason| {
                 let person = reason.by.and_then(|by| person(scene, by));
                 let person = person.map_or_else(String::new, |name| format!(", {name}"));

@@ -8,7 +8,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::Scene;
+use super::{Scene, scrolled};
 use crate::{model::Commissioning, plain::fitted, theme, words::Sentence};
 
 /// More than this share of the time is tight for a slow device.
@@ -38,11 +38,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, shown: &
             }
         },
     }
-    let most = lines.len().saturating_sub(usize::from(area.height));
-    let from = usize::from(plan.scroll).min(most);
-    for (line, row) in lines.into_iter().skip(from).zip(area.rows()) {
-        frame.render_widget(line, row);
-    }
+    scrolled(frame, area, lines, plan.scroll);
 }
 
 fn other(lines: &mut Vec<Line<'static>>, scene: Scene<'_>, file: &str, answer: &MapAnswer) {

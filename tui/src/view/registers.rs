@@ -1,6 +1,6 @@
 //! Registers: the block on the left, and the one under the cursor as every type on the right.
 
-use kart_api::commissioning::{Device, TypeCell, TypeRow};
+use kart_api::commissioning::{Device, Point, Table, TypeCell, TypeRow};
 use kart_core::signal::Value;
 use ratatui::{
     Frame,
@@ -44,12 +44,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, shown: &
 
 fn heading(scene: Scene<'_>, device: &Device, registers: &Registers) -> [Line<'static>; 2] {
     let last = registers.start.saturating_add(registers.count - 1);
-    let table = scene.say(match registers.table {
-        kart_api::commissioning::Table::Coil => "table-coil",
-        kart_api::commissioning::Table::Discrete => "table-discrete",
-        kart_api::commissioning::Table::Holding => "table-holding",
-        kart_api::commissioning::Table::Input => "table-input",
-    });
+    let table = scene.say(&format!("table-{}", registers.table.word()));
     let what = Sentence::new("registers-what")
         .with("device", &device.name)
         .with("unit", device.unit.to_string())
@@ -88,11 +83,7 @@ fn block(frame: &mut Frame<'_>, area: Rect, device: &Device, registers: &Registe
     let first = registers.start + (at / height) * height;
     let last = registers.start.saturating_add(registers.count - 1);
     for (address, row) in (first..=last).zip(area.rows()) {
-        let mapped = device.points.iter().any(|point| {
-            let end = u32::from(point.address) + u32::from(point.width);
-            point.table == registers.table
-                && (u32::from(point.address)..end).contains(&u32::from(address))
-        });
+        let mapped = point_at(device, registers.table, address).is_some();
         let touched = registers.touched(address) != 0;
         let word = match registers.word(address) {
             Some(word) if registers.table.is_bits() => format!("{word:>12}"),
@@ -156,13 +147,17 @@ fn bits(registers: &Registers) -> Line<'static> {
     Line::from(spans)
 }
 
+/// The first point of the map that `address` is part of.
+fn point_at(device: &Device, table: Table, address: u16) -> Option<&Point> {
+    device.points.iter().find(|point| {
+        let last = point.address.saturating_add(point.width.saturating_sub(1));
+        point.table == table && (point.address..=last).contains(&address)
+    })
+}
+
 /// What the map reads there already.
 fn mapped(scene: Scene<'_>, device: &Device, registers: &Registers) -> Option<Line<'static>> {
-    let mut points = device.points.iter();
-    let point = points.find(|point| {
-        let last = point.address.saturating_add(point.width.saturating_sub(1));
-        point.table == registers.table && (point.address..=last).contains(&registers.cursor)
-    })?;
+    let point = point_at(device, registers.table, registers.cursor)?;
     let text = scene.tell(&Sentence::new("registers-mapped").with("signal", &point.signal));
     Some(Line::from(Span::styled(text, theme::QUIET)))
 }

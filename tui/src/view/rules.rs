@@ -2,7 +2,6 @@
 
 use kart_core::{
     engine::explain::{Asks, Explanation},
-    machine::MachineState,
     rule::{
         Test,
         explain::{ConditionSeen, RuleSeen},
@@ -16,7 +15,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::Scene;
+use super::{Scene, scrolled};
 use crate::{
     model::Commissioning,
     plain::fitted,
@@ -36,18 +35,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, shown: &
         lines.extend(rule.conditions.iter().map(|condition| of_condition(scene, condition)));
     }
     let decided = told.rules.iter().any(|rule| rule.decides);
-    let otherwise = Sentence::new("rule-otherwise").with("state", state(scene, told.otherwise));
+    let otherwise = Sentence::new("rule-otherwise").with("state", scene.state(told.otherwise));
     let style = if decided { theme::QUIET } else { theme::CHOSEN };
     lines.push(Line::from(Span::styled(scene.tell(&otherwise), style)));
-    let most = lines.len().saturating_sub(usize::from(area.height));
-    let from = usize::from(shown.scroll).min(most);
-    for (line, row) in lines.into_iter().skip(from).zip(area.rows()) {
-        frame.render_widget(line, row);
-    }
-}
-
-fn state(scene: Scene<'_>, state: MachineState) -> String {
-    scene.say(theme::state(state).2)
+    scrolled(frame, area, lines, shown.scroll);
 }
 
 fn heading(scene: Scene<'_>, shown: &Commissioning, told: &Explanation) -> Vec<Line<'static>> {
@@ -55,14 +46,14 @@ fn heading(scene: Scene<'_>, shown: &Commissioning, told: &Explanation) -> Vec<L
     let recorded = match told.state {
         Some((is, since)) => Sentence::new("rules-recorded")
             .with("machine", machine)
-            .with("state", state(scene, is))
+            .with("state", scene.state(is))
             .with("since", scene.model.zone.short(since, now))
             .with("map", &told.map),
         None => Sentence::new("rules-nothing").with("machine", machine),
     };
     let asks = match &told.asks {
         Asks::State(is, rule) => {
-            Sentence::new("rules-asks").with("state", state(scene, *is)).with("rule", rule)
+            Sentence::new("rules-asks").with("state", scene.state(*is)).with("rule", rule)
         },
         Asks::Blind => Sentence::new("rules-blind"),
         Asks::NoHeartbeat => Sentence::new("rules-no-heartbeat"),
@@ -74,7 +65,7 @@ fn heading(scene: Scene<'_>, shown: &Commissioning, told: &Explanation) -> Vec<L
     ];
     if let Some((is, left_us)) = told.pending {
         let pending = Sentence::new("rules-pending")
-            .with("state", state(scene, is))
+            .with("state", scene.state(is))
             .with("left", age(left_us));
         lines.push(Line::from(Span::styled(scene.tell(&pending), theme::CARE)));
     }
@@ -91,7 +82,7 @@ fn mark(holds: Option<bool>) -> (&'static str, Style) {
 
 fn of_rule(scene: Scene<'_>, rule: &RuleSeen) -> Line<'static> {
     let (sign, style) = mark(rule.holds);
-    let text = format!("{} → {}", rule.name, state(scene, rule.state));
+    let text = format!("{} → {}", rule.name, scene.state(rule.state));
     let named = if rule.decides { theme::CHOSEN } else { theme::STRONG };
     let mut spans =
         vec![Span::styled(format!("{sign} "), style), Span::styled(fitted(&text, 50), named)];

@@ -1,6 +1,7 @@
 use std::{collections::BTreeSet, fs, path::Path};
 
 use fluent_bundle::FluentResource;
+use kart_api::commissioning::Table;
 use kart_core::command::Refusal;
 
 use super::*;
@@ -77,7 +78,8 @@ fn names_that_are_chosen_by_data_have_words() {
     .map(|kind| format!("kind-{kind}"));
     let labels =
         crate::keys::PLACES.into_iter().flat_map(crate::keys::table).map(|b| b.label.to_owned());
-    for id in states.into_iter().chain(kinds).chain(labels) {
+    let tables = Table::ALL.map(|table| format!("table-{}", table.word()));
+    for id in states.into_iter().chain(kinds).chain(labels).chain(tables) {
         assert!(english.contains(&id), "{id}");
     }
 }

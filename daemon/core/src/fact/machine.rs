@@ -70,6 +70,7 @@ pub struct CounterMoved {
     pub last: Option<i64>,
 }
 
-fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
+/// Whether serde may leave a number out.
+pub(crate) fn is_zero<N: Default + PartialEq>(number: &N) -> bool {
     *number == N::default()
 }

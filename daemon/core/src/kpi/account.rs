@@ -1,7 +1,5 @@
 //! One machine's account of a window: sums for figures, and what they were made of.
 
-use std::collections::BTreeSet;
-
 use super::{
     evidence::{Evidence, Hole, Loss},
     input::{Batch, Class, Count, Interval, Machine, Span, Status, Window},
@@ -285,13 +283,12 @@ impl<'a> Account<'a> {
             }
         }
         if self.machine.counters.is_empty() {
-            let done: BTreeSet<_> = self.completed().map(|(batch, _)| batch.record).collect();
             for (batch, cycle) in self.completed() {
                 let parts = batch.good.unwrap_or_default() + batch.scrap.unwrap_or_default();
                 tally.made += parts;
                 tally.standard = both(tally.standard, worth(parts, cycle));
             }
-            if done.is_empty() && tally.run > 0 {
+            if self.completed().next().is_none() && tally.run > 0 {
                 tally.standard = Err(Missing::NoParts);
             }
         }

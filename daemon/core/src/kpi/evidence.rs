@@ -115,13 +115,19 @@ impl Evidence {
     /// Whether `kpi` was made of it in a mode.
     pub fn is_behind(&self, kpi: Kpi, mode: Mode) -> bool {
         match self {
-            Self::Interval { interval, class, loss, unexplained, failure, .. } => {
-                let counts = match kpi {
-                    Kpi::Teep => self.calendar_us() > 0,
-                    _ => self.counted_us() > 0,
-                };
+            Self::Interval {
+                interval,
+                class,
+                loss,
+                unexplained,
+                failure,
+                counted_us,
+                calendar_us,
+                ..
+            } => {
+                let us = if kpi == Kpi::Teep { calendar_us } else { counted_us };
                 let stop = matches!(class, Class::Unplanned | Class::Planned | Class::Idle);
-                counts
+                *us > 0
                     && match kpi {
                         Kpi::Coverage => *class == Class::Unknown,
                         Kpi::Unexplained => *unexplained,
@@ -138,8 +144,9 @@ impl Evidence {
                         Kpi::SetupLoss => *loss == Some(Loss::Setup),
                         Kpi::SmallStopLoss => *loss == Some(Loss::SmallStop),
                         Kpi::StartupLoss => interval.state == MachineState::Setup,
-                        Kpi::Quality | Kpi::ScrapRate | Kpi::DefectLoss => false,
-                        Kpi::LaborEfficiency => false,
+                        Kpi::Quality | Kpi::ScrapRate | Kpi::DefectLoss | Kpi::LaborEfficiency => {
+                            false
+                        },
                     }
             },
             Self::Hole(hole) => kpi == Kpi::Coverage && hole.counted_us > 0,
@@ -175,23 +182,6 @@ impl Evidence {
                 ];
                 of_speed.contains(&kpi)
             },
-        }
-    }
-
-    /// What it has of the time that figures are about, in microseconds.
-    pub fn counted_us(&self) -> i64 {
-        match self {
-            Self::Interval { counted_us, .. } => *counted_us,
-            Self::Hole(hole) => hole.counted_us,
-            Self::Batch { used_us, .. } => *used_us,
-            Self::Count { .. } | Self::Rate { .. } => 0,
-        }
-    }
-
-    fn calendar_us(&self) -> i64 {
-        match self {
-            Self::Interval { calendar_us, .. } => *calendar_us,
-            _ => 0,
         }
     }
 }

@@ -115,15 +115,20 @@ pub fn asked(reference: &Reference, span: Span, now: Micros, reasons: Reasons) -
 impl Rows {
     /// What these machines did.
     pub fn machines(&self, reference: &Reference, of: &[EquipmentId]) -> Vec<Machine> {
-        of.iter().map(|equipment| self.machine(reference, *equipment)).collect()
-    }
-
-    fn machine(&self, reference: &Reference, equipment: EquipmentId) -> Machine {
-        let named = reference.machine(equipment);
         let mut people: BTreeMap<RecordId, Vec<Person>> = BTreeMap::new();
         for (batch, person) in &self.people {
             people.entry(*batch).or_default().push(person.clone());
         }
+        of.iter().map(|equipment| self.machine(reference, *equipment, &people)).collect()
+    }
+
+    fn machine(
+        &self,
+        reference: &Reference,
+        equipment: EquipmentId,
+        people: &BTreeMap<RecordId, Vec<Person>>,
+    ) -> Machine {
+        let named = reference.machine(equipment);
         let batches = self.batches.iter().filter(|row| row.equipment == equipment).map(|row| {
             let product = reference.product(row.batch.product);
             let standard_hours = product.and_then(|it| standard(it, equipment, row.station));

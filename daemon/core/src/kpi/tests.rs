@@ -216,7 +216,12 @@ proptest! {
         prop_assert_eq!(&one.figures, &other.figures);
         prop_assert_eq!(one.elements, other.elements);
         prop_assert!(one.value(Kpi::Coverage).unwrap() <= 100.0);
-        let holes = one.behind(Kpi::Coverage).map(Evidence::counted_us).sum::<i64>();
+        let unseen = one.behind(Kpi::Coverage).map(|evidence| match evidence {
+            Evidence::Interval { counted_us, .. } => *counted_us,
+            Evidence::Hole(hole) => hole.counted_us,
+            other => panic!("{other:?}"),
+        });
+        let holes = unseen.sum::<i64>();
         let known: i64 = spent(&one).iter().filter(|(c, _)| **c != Class::Unknown).map(|(_, us)| us).sum();
         prop_assert_eq!(holes + known, 600 * MINUTE, "what is open is all there is");
     }

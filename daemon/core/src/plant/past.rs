@@ -1,9 +1,10 @@
 //! Stops that are otherwise since the past was derived again.
 
-use super::{Plant, Stop, moment};
+use super::{Plant, Stop};
 use crate::{
     fact::{machine::Detail, replay::Rederived},
     id::RecordId,
+    time::Moment,
 };
 
 impl Plant {
@@ -22,7 +23,7 @@ impl Plant {
         let stop = self.stops.entry(record).or_insert_with(|| Stop {
             equipment: rederived.equipment,
             state: event.state,
-            from: moment(event.from),
+            from: Moment::by_wall(event.from),
             until: None,
             label: None,
             rank: 0,
@@ -30,8 +31,8 @@ impl Plant {
             rule: String::new(),
             map: String::new(),
         });
-        stop.from = moment(event.from);
-        stop.until = Some(moment(event.until));
+        stop.from = Moment::by_wall(event.from);
+        stop.until = Some(Moment::by_wall(event.until));
         stop.detail = event.detail.clone();
         stop.rule.clone_from(&event.rule);
         stop.map.clone_from(&event.map);

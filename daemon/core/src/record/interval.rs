@@ -19,7 +19,7 @@ use crate::{
     replay::Recorded,
     row::{Cell, Row},
     signal::Value,
-    time::{Boot, Micros, Moment, Stamp},
+    time::{Micros, Moment},
 };
 
 /// Folded facts of one interval.
@@ -102,7 +102,7 @@ impl Interval {
             Some(event) => Some(Standing {
                 origin,
                 opened: Opened::by_replay(again.equipment, event),
-                end: Some(wall(event.until)),
+                end: Some(Moment::by_wall(event.until)),
                 superseded: None,
             }),
             None => {
@@ -186,7 +186,7 @@ impl Interval {
                         assertion.clone(),
                         Opened::by_replay(*equipment, event),
                     );
-                    keep_first(&mut self.closed, assertion.clone(), wall(event.until));
+                    keep_first(&mut self.closed, assertion.clone(), Moment::by_wall(event.until));
                 }
                 if let Some(carried) = explained {
                     // As old as it was when the person gave it, so that it beats nothing newer.
@@ -327,7 +327,7 @@ impl Opened {
             equipment,
             station: event.station,
             state: event.state,
-            from: wall(event.from),
+            from: Moment::by_wall(event.from),
             rule: event.rule.clone(),
             map: event.map.clone(),
             batch: event.batch,
@@ -366,9 +366,4 @@ impl Standing {
             ],
         }
     }
-}
-
-/// An instant that only the wall clock knows of: two of them are as far apart as it says.
-fn wall(wall_us: Micros) -> Moment {
-    Moment { at: Stamp { wall_us, mono_us: wall_us.0 }, boot: Boot::default() }
 }

@@ -7,10 +7,10 @@
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Count, Derived, Explained, Piece, Recorded, Written};
+use super::{Count, Derived, Piece, Recorded, Written};
 use crate::{
     counter::{CounterKind, Verdict},
-    fact::replay::Event,
+    fact::replay::{Carried, Event},
     id::{EquipmentId, RecordId},
     machine::MachineState,
     time::Micros,
@@ -34,7 +34,7 @@ pub struct Change {
     /// What stands in its place.
     pub instead: Option<Place>,
     /// The explanation of another stop that holds for it now.
-    pub explained: Option<Explained>,
+    pub explained: Option<Carried>,
 }
 
 /// An event in the new line of time.
@@ -51,7 +51,7 @@ pub enum Place {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct NotCarried {
     /// What a person said.
-    pub explained: Explained,
+    pub explained: Carried,
     /// The stop that it was said of.
     pub from: Micros,
     /// Until when that lasted.
@@ -267,7 +267,7 @@ struct Matched {
     /// Stretches that are as they were recorded.
     same: BTreeSet<usize>,
     /// Explanations that come from other stops.
-    explained: Vec<Option<Explained>>,
+    explained: Vec<Option<Carried>>,
 }
 
 impl Matched {
@@ -344,15 +344,12 @@ impl Matched {
         for (place, stretch) in line.0.iter().enumerate() {
             let own = self.of.get(place).copied().flatten().and_then(|own| closed.get(own));
             let explained = self.explained.get(place).cloned().flatten();
-            if let Some((own, _)) = own.filter(|_| self.same.contains(&place)) {
-                places.insert(place, Place::Record(own.id));
-                if explained.is_none() {
-                    continue;
-                }
-            }
             let where_it_is =
                 own.map_or(Place::Change(changes.len()), |(own, _)| Place::Record(own.id));
             places.insert(place, where_it_is);
+            if explained.is_none() && self.same.contains(&place) {
+                continue;
+            }
             changes.push(Change {
                 equipment,
                 record: own.map(|(own, _)| own.id),
@@ -362,8 +359,7 @@ impl Matched {
                 explained,
             });
         }
-        for (number, entry) in closed.iter().enumerate().filter(|(n, _)| self.is_gone(*n)) {
-            debug_assert!(number < closed.len());
+        for (_, entry) in closed.iter().enumerate().filter(|(number, _)| self.is_gone(*number)) {
             let place = Self::place(line, entry, false);
             changes.push(Change {
                 equipment,
@@ -436,8 +432,7 @@ fn parts(written: &Written, derived: &[Count], covered: &[Piece]) -> BTreeMap<Co
         of.find(|count| count.verdict == Verdict::Base).map(|count| count.at)
     };
     let mut parts: BTreeMap<CounterKind, Part> = BTreeMap::new();
-    for reading in &written.counts {
-        let count = &reading.count;
+    for count in &written.counts {
         let early = based(&count.source).is_some_and(|base| count.at.0 <= base.0 + JITTER_US);
         if within(count.at) && !early {
             parts.entry(count.kind).or_default().before += count.quantity;

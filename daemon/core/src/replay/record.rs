@@ -12,9 +12,6 @@ use crate::{
 
 use super::Count;
 
-/// An explanation, as it stands with a stop.
-pub type Explained = Carried;
-
 /// An interval as recorded, corrections of the derivation included.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Recorded {
@@ -35,16 +32,7 @@ pub struct Recorded {
     /// How it came about.
     pub detail: Detail,
     /// Why, where somebody has said so.
-    pub explained: Option<Explained>,
-}
-
-/// A count as recorded.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Reading {
-    /// Its record.
-    pub id: RecordId,
-    /// What it says.
-    pub count: Count,
+    pub explained: Option<Carried>,
 }
 
 /// Batches on a machine: which, from when, until when.
@@ -56,7 +44,7 @@ pub struct Written {
     /// Its states. What was superseded before is not among them.
     pub intervals: Vec<Recorded>,
     /// Its counts.
-    pub counts: Vec<Reading>,
+    pub counts: Vec<Count>,
     /// Its batches.
     pub batches: Batches,
 }

@@ -112,7 +112,7 @@ fn written(facts: &[Fact]) -> Written {
                 });
             },
             Body::Counted(counted) => {
-                written.counts.push(Reading { id, count: Count::from(counted) });
+                written.counts.push(Count::from(counted));
             },
             _ => {},
         }
@@ -215,7 +215,7 @@ proptest! {
     }
 }
 
-fn explained(label: &str) -> Option<Explained> {
+fn explained(label: &str) -> Option<Carried> {
     Some(Carried {
         stop: RecordId(Uuid::nil()),
         seq: 1,

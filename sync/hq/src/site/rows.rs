@@ -78,7 +78,7 @@ pub(super) fn of(reference: &Reference, everybody: &[Wanted]) -> Vec<Rows> {
     all.extend(reasons(reference, &SCRAP, &reference.scrap_groups));
     all.extend(reasons(reference, &INCIDENT, &reference.incident_groups));
     all.extend(reasons(reference, &STATION_INCIDENT, &reference.station_incident_groups));
-    all.extend([equipment(reference), detail::exact_cycles(reference)]);
+    all.extend([equipment(reference), detail::edge_equipment(reference)]);
     all.extend([stations(reference), station_equipment(reference)]);
     all.extend([families(reference), products(reference)]);
     all.extend(detail::links(reference));

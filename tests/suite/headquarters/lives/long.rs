@@ -1,6 +1,7 @@
 //! A life too long to be read in one request.
 
 use kart_core::fact::Fact;
+use kart_tests::measure::part;
 use kart_tests::world::gateway::Gateway;
 
 use super::*;
@@ -9,30 +10,12 @@ const FACTS: i64 = 100_000;
 /// As the gateway reads.
 const PAGE: i64 = 2_000;
 
-fn counted(n: i64) -> Body {
-    let (since, until) = (Device::stamp(4), Device::stamp(5));
-    Body::Counted(Counted {
-        equipment: machine("EQ-211"),
-        source: "good".into(),
-        counter: CounterKind::Good,
-        epoch: 0,
-        raw_from: n - 1,
-        raw_to: n,
-        quantity: 1,
-        verdict: Verdict::Increase,
-        since,
-        until,
-        batch: None,
-        map: String::new(),
-    })
-}
-
 /// A log of many facts at headquarters, put there as no terminal could in the time of a test. Gives what it adds up to.
 async fn stored_life(headquarters: &Headquarters, device: &mut Device) -> Plant {
     device.append(Body::ClockedIn { user: user("1001"), station: station("ST-21") });
     device.append(batch("BR/BR-40"));
     for n in i64::try_from(device.lines.len()).unwrap()..FACTS {
-        device.append(counted(n));
+        device.append(part(machine("EQ-211"), n - 1, Device::stamp(4)));
     }
     let mut plant = Plant::new(device.origin());
     let mut hash = Hash::ZERO;

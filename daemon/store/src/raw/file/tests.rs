@@ -1,7 +1,7 @@
 //! What becomes of the open chunk when its file goes.
 
 use super::*;
-use crate::raw::{RawReader, Ring, Taken};
+use crate::raw::{Chunk, RawReader, Ring, Taken};
 use kart_core::{
     id::EquipmentId,
     signal::{Quality, Sample, Value},
@@ -33,6 +33,14 @@ fn lose_file(ring: &mut Ring, folder: &Path) {
     remove(folder);
 }
 
+/// What the file holds.
+fn kept(folder: &Path) -> Vec<Chunk> {
+    let reader = RawReader::open(folder).unwrap().unwrap();
+    let mut all = Vec::new();
+    reader.chunks(Micros(0), Micros(i64::MAX), |chunk| all.push(chunk)).unwrap();
+    all
+}
+
 #[test]
 fn readings_of_a_lost_file_do_not_come_back_as_others() {
     let folder = tempfile::tempdir().unwrap();
@@ -47,9 +55,7 @@ fn readings_of_a_lost_file_do_not_come_back_as_others() {
     assert_eq!(ring.lost, 2, "its signals are in no file");
     hear(&mut ring, 4, ["heat", "state"]);
     ring.end();
-    let reader = RawReader::open(folder.path()).unwrap().unwrap();
-    let mut all = Vec::new();
-    reader.chunks(Micros(0), Micros(i64::MAX), |chunk| all.push(chunk)).unwrap();
+    let all = kept(folder.path());
     let names: Vec<&str> = all[0].signals.iter().map(|said| said.name.as_str()).collect();
     assert_eq!((all.len(), all[0].lost, all[0].heard.len()), (1, 2, 2));
     assert_eq!(names, ["heat", "state"]);
@@ -63,9 +69,7 @@ fn what_is_heard_after_a_lost_file_is_kept() {
     lose_file(&mut ring, folder.path());
     hear(&mut ring, 2, ["good", "heat"]);
     ring.end();
-    let reader = RawReader::open(folder.path()).unwrap().unwrap();
-    let mut all = Vec::new();
-    reader.chunks(Micros(0), Micros(i64::MAX), |chunk| all.push(chunk)).unwrap();
+    let all = kept(folder.path());
     let names: Vec<&str> = all[0].signals.iter().map(|said| said.name.as_str()).collect();
     assert_eq!((names, all[0].lost, all[0].from.mono_us), (vec!["good", "heat"], 2, 2_000_000));
 }

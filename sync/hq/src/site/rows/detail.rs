@@ -61,7 +61,7 @@ pub(super) fn organization(reference: &Reference) -> [Rows; 3] {
 }
 
 /// Ideal cycles that hundredths of a second do not hold, and machines with positions.
-pub(super) fn exact_cycles(reference: &Reference) -> Rows {
+pub(super) fn edge_equipment(reference: &Reference) -> Rows {
     let site = reference.site.id;
     let rows = reference.machines.iter().filter_map(|machine| {
         let seconds = machine.ideal_cycle_s?;
