@@ -32,7 +32,9 @@ async fn start(test: &str) -> (World, Screen) {
     };
     let world = World::start(&options).await.unwrap();
     let screen = Screen::open(&world.terminal.socket()).unwrap();
-    screen.shows(&["Recording", "Headquarters connected", MACHINE, "RUNNING"]).await.unwrap();
+    // Without site data nobody is known; with them it is said who is here.
+    let ready = ["Recording", "Headquarters connected", MACHINE, "RUNNING", "Nobody is clocked in"];
+    screen.shows(&ready).await.unwrap();
     (world, screen)
 }
 

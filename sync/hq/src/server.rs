@@ -78,7 +78,7 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
     let pushes = Arc::new(Semaphore::new(MOST_PUSHES_AT_ONCE));
     let pace = Arc::new(Pace::default());
     let replay_limit = config.replay_limit;
-    let background = background(database.clone(), config.work);
+    let background = Box::pin(background(database.clone(), config.work, stopping.clone()));
     let router = router(App { database, pushes, pace, bell, meters, replay_limit, stopping })
         .into_make_service_with_connect_info::<SocketAddr>();
     let certified = match &config.tls {
@@ -112,32 +112,55 @@ pub(crate) async fn serve(config: Config) -> anyhow::Result<()> {
         handle.graceful_shutdown(Some(STOP_LIMIT));
         anyhow::Ok(())
     };
-    let ended =
-        async { tokio::try_join!(async { served.await.context("the server failed") }, stopped) };
+    let served = async { served.await.context("the server failed") };
+    let ended = async { tokio::try_join!(served, stopped, background) };
     tokio::select! {
         ended = ended => ended.map(drop),
-        () = background => Ok(()),
         Err(fault) = kept => Err(fault).context("SIGHUP cannot be listened for"),
         never = ringing.0.run(&ringing.1, &ringing.2) => match never {},
     }
 }
 
-/// Works beside the server, where that is wanted, and never ends.
-async fn background(database: Database, is_wanted: bool) {
+/// Works beside the server, where that is wanted, until it is to stop.
+async fn background(
+    database: Database,
+    is_wanted: bool,
+    stopping: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     if is_wanted {
         match work::require_role(&database).await {
-            Ok(()) => work::forever(&database).await,
+            Ok(()) => {
+                let working = work::forever(&database, stopping.clone());
+                tokio::select! {
+                    () = working => {},
+                    () = too_long(stopping) => {},
+                }
+            },
             Err(fault) => tracing::warn!(fault = %format!("{fault:#}"), "no background work here"),
         }
     }
-    std::future::pending::<()>().await;
+    Ok(())
+}
+
+/// Ends when whoever is to stop has had its time for that.
+async fn too_long(mut stopping: watch::Receiver<bool>) {
+    // Whoever could ask has gone, too, which is no different.
+    stopping.wait_for(|stopping| *stopping).await.ok();
+    tokio::time::sleep(STOP_LIMIT).await;
 }
 
 /// `kart-hq work`, until it has done what was asked for or SIGTERM.
 pub(crate) async fn work(database: &Database, asked: WorkArgs) -> anyhow::Result<()> {
+    let (stop, stopping) = watch::channel(false);
+    let stopped = async {
+        asked_to_stop().await?;
+        stop.send_replace(true);
+        too_long(stopping.clone()).await;
+        anyhow::Ok(())
+    };
     tokio::select! {
-        done = work::run(database, asked) => done,
-        stopped = asked_to_stop() => Ok(stopped?),
+        done = work::run(database, asked, stopping.clone()) => done,
+        stopped = stopped => stopped,
     }
 }
 

@@ -9,7 +9,10 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 use anyhow::Context as _;
 use clap::Args;
 use futures_util::FutureExt as _;
-use tokio::time::{sleep, timeout};
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
 
 use crate::{
     cli::say,
@@ -47,16 +50,21 @@ pub(crate) struct WorkArgs {
 }
 
 /// `kart-hq work`.
-pub(crate) async fn run(database: &Database, asked: WorkArgs) -> anyhow::Result<()> {
+pub(crate) async fn run(
+    database: &Database,
+    asked: WorkArgs,
+    stopping: watch::Receiver<bool>,
+) -> anyhow::Result<()> {
     require_role(database).await?;
     schedule::make_due(database, &asked.due).await?;
     if !asked.once {
-        return forever(database).await;
+        forever(database, stopping).await;
+        return Ok(());
     }
     let name = worker();
     let mut schedule = Schedule::default();
     let mut done = 0;
-    loop {
+    while !*stopping.borrow() {
         schedule.plan(database).await?;
         match one(database, &name).await? {
             Some(outcome) => {
@@ -66,15 +74,17 @@ pub(crate) async fn run(database: &Database, asked: WorkArgs) -> anyhow::Result<
             None => break,
         }
     }
-    say(&format!("{done} jobs done, nothing else is due"))
+    let rest = if *stopping.borrow() { "stopped" } else { "nothing else is due" };
+    say(&format!("{done} jobs done, {rest}"))
 }
 
-/// Works until it is dropped; what is under way then is broken off and done by another.
-pub(crate) async fn forever<T>(database: &Database) -> T {
+/// Works until it is to stop, and then ends what is under way. What is broken off, because this is
+/// dropped, is done by another.
+pub(crate) async fn forever(database: &Database, mut stopping: watch::Receiver<bool>) {
     let name = worker();
     tracing::info!(name, "background work begins");
     let mut schedule = Schedule::default();
-    loop {
+    while !*stopping.borrow() {
         let pause = match turn(database, &name, &mut schedule).await {
             Ok(true) => continue,
             Ok(false) => PACE,
@@ -83,7 +93,10 @@ pub(crate) async fn forever<T>(database: &Database) -> T {
                 PAUSE
             },
         };
-        sleep(pause).await;
+        tokio::select! {
+            () = sleep(pause) => {},
+            _ = stopping.changed() => {},
+        }
     }
 }
 
