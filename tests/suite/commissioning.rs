@@ -137,7 +137,7 @@ async fn a_look_at_registers_is_refused_where_polling_would_suffer() {
     };
     terminal.shown("a link", |machine| machine.seen_us.map(drop)).await.unwrap();
     let refused = async |asked: BlockQuery| match client.registers(&asked).await.unwrap() {
-        BlockAnswer::Refused(why) => why,
+        BlockAnswer::Refused(why) | BlockAnswer::Fewer(_, why) => why,
         BlockAnswer::Read(block) => panic!("{block:?}"),
     };
     assert_eq!(refused(query("nobody", 0, 1)).await, "there is no device \"nobody\"");
@@ -163,7 +163,7 @@ async fn a_look_at_registers_is_refused_where_polling_would_suffer() {
     wait_for("registers again", LIMIT, async || {
         match client.registers(&query("plc", 0, 1)).await.unwrap() {
             BlockAnswer::Read(_) => Ok(()),
-            BlockAnswer::Refused(why) => Err(why),
+            BlockAnswer::Refused(why) | BlockAnswer::Fewer(_, why) => Err(why),
         }
     })
     .await;

@@ -102,6 +102,8 @@ pub struct BlockQuery {
 pub enum BlockAnswer {
     /// The registers.
     Read(Block),
+    /// The device gives none of these, or not so many at once, in words: fewer may be read.
+    Fewer(BlockQuery, String),
     /// There are none, and why, in words.
     Refused(String),
 }

@@ -263,7 +263,7 @@ impl Line {
                     Ok(()) => SessionEnd::Asked(index, fault),
                     Err(fault) => SessionEnd::Source(fault),
                 };
-                (Err(why), Some(end))
+                (Err(why.into()), Some(end))
             },
         };
         // Whoever asked may have gone.

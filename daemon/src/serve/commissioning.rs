@@ -27,7 +27,7 @@ use crate::{
     config::{Config, change},
     ingest::{
         modbus::{
-            look::{self, Look},
+            look::{self, Look, Unread},
             plan::{self, DevicePlan, LinePlan},
             survey::survey,
         },
@@ -118,16 +118,21 @@ pub(super) async fn registers(State(desk): State<Desk>, body: Bytes) -> Response
         Ok(query) => query,
         Err(error) => return not_understood(&error),
     };
-    let answer = block(&desk, query).await;
-    Json(answer.map_or_else(BlockAnswer::Refused, BlockAnswer::Read)).into_response()
+    let answer = match block(&desk, query.clone()).await {
+        Ok(block) => BlockAnswer::Read(block),
+        Err(Unread { why, fewer: true }) => BlockAnswer::Fewer(query, why),
+        Err(Unread { why, fewer: false }) => BlockAnswer::Refused(why),
+    };
+    Json(answer).into_response()
 }
 
-async fn block(desk: &Desk, query: BlockQuery) -> Result<Block, String> {
+async fn block(desk: &Desk, query: BlockQuery) -> Result<Block, Unread> {
     let in_force = Arc::clone(&desk.in_force.borrow());
     let mut devices = in_force.config.lines.iter().flat_map(|line| &line.devices);
     let device = devices.find(|device| device.name == query.device);
     let device = device.ok_or_else(|| format!("there is no device {:?}", query.device))?;
-    let looks = in_force.looks.get(&device.name).ok_or("this device is not read now")?;
+    let looks =
+        in_force.looks.get(&device.name).ok_or_else(|| "this device is not read now".to_owned())?;
     let read = look::block(device, asked(query.table), query.start, query.count)?;
     let (reply, answer) = oneshot::channel();
     looks.try_send(Look { unit: device.unit, read, reply }).map_err(|full| match full {

@@ -216,7 +216,7 @@ impl Commissioning {
     /// Begins where the map reads already.
     fn first(&mut self, sources: &Sources) {
         let Some(device) = sources.devices.get(self.registers.device) else { return };
-        self.registers.count = self.registers.count.min(device.most).max(1);
+        self.registers.most = self.registers.most.min(device.most).max(1);
         let point =
             device.points.iter().min_by_key(|point| (point.table != Table::Holding, point.address));
         if let Some(point) = point {

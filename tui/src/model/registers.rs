@@ -27,8 +27,14 @@ pub struct Registers {
     pub table: Table,
     /// The first register.
     pub start: u16,
-    /// How many.
+    /// How many are asked for: fewer than `most` where the device has no more.
     pub count: u16,
+    /// How many are shown where there are so many.
+    pub most: u16,
+    /// So many from the start can be read …
+    fits: u16,
+    /// … and so many cannot.
+    missing: Option<u16>,
     /// The register that is read as every type.
     pub cursor: u16,
     /// What was read last.
@@ -63,6 +69,9 @@ impl Default for Registers {
             table: Table::Holding,
             start: 0,
             count: COUNT,
+            most: COUNT,
+            fits: 0,
+            missing: None,
             cursor: 0,
             block: None,
             refused: None,
@@ -90,17 +99,20 @@ impl Registers {
     pub fn take(&mut self, answer: BlockAnswer) {
         let block = match answer {
             BlockAnswer::Read(block) => block,
+            BlockAnswer::Fewer(query, why) => return self.fewer(&query, why),
             BlockAnswer::Refused(why) => {
                 self.refused = Some(why);
                 return;
             },
         };
-        let asked = (block.query.table, block.query.start, block.query.count);
-        if asked != (self.table, self.start, self.count) {
+        if !self.asks(&block.query) {
             return;
         }
         self.refused = None;
+        self.fits = self.count;
+        self.search();
         let (_, marked) = self.marked.get_or_insert_with(|| (block.at_us, block.words.clone()));
+        marked.extend(block.words.iter().skip(marked.len()));
         self.touched.resize(block.words.len(), 0);
         for ((touched, was), is) in self.touched.iter_mut().zip(marked).zip(&block.words) {
             *touched |= *was ^ is;
@@ -117,6 +129,31 @@ impl Registers {
             }
         }
         self.block = Some(block);
+    }
+
+    /// The device does not give so many: as many as it has are looked for, half by half.
+    fn fewer(&mut self, query: &BlockQuery, why: String) {
+        if self.asks(query) {
+            self.missing = Some(self.count);
+            if self.fits == 0 {
+                self.refused = Some(why);
+            }
+            self.search();
+        }
+    }
+
+    fn asks(&self, query: &BlockQuery) -> bool {
+        (query.table, query.start, query.count) == (self.table, self.start, self.count)
+    }
+
+    /// How many are asked for next.
+    fn search(&mut self) {
+        let (fits, missing) = (self.fits, self.missing.unwrap_or(self.most + 1));
+        self.count = fits + (missing - fits) / 2;
+        if missing - fits == 1 {
+            self.count = fits.max(1);
+        }
+        self.cursor = self.cursor.min(self.start + (self.count - 1));
     }
 
     /// What changes from now on is changed.
@@ -153,14 +190,14 @@ impl Registers {
 
     /// Shows the block by so many blocks further.
     pub fn turn(&mut self, blocks: i32) {
-        let by = i32::from(self.count) * blocks;
+        let by = i32::from(self.most) * blocks;
         let start = i32::from(self.start).saturating_add(by).max(0);
         self.go(u16::try_from(start).unwrap_or(u16::MAX));
     }
 
     /// Shows the block that begins at `start`.
     pub fn go(&mut self, start: u16) {
-        let most = (u16::MAX - self.count).saturating_add(1);
+        let most = (u16::MAX - self.most).saturating_add(1);
         self.start = start.min(most);
         self.cursor = self.start;
         self.forget();
@@ -168,8 +205,8 @@ impl Registers {
 
     /// Another table or another device.
     pub fn forget(&mut self) {
-        let Self { device, table, start, count, cursor, .. } = *self;
-        *self = Self { device, table, start, count, cursor, ..Self::default() };
+        let Self { device, table, start, most, cursor, .. } = *self;
+        *self = Self { device, table, start, count: most, most, cursor, ..Self::default() };
     }
 
     /// How likely a type is, by its value and by how it has changed.
@@ -213,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_bit_that_flickered_stays_marked_until_the_next_mark() {
-        let mut registers = Registers { count: 2, ..Registers::default() };
+        let mut registers = Registers { count: 2, most: 2, ..Registers::default() };
         for words in [[4, 0], [12, 0], [4, 0]] {
             registers.take(read(&registers, &words));
         }
@@ -228,8 +265,33 @@ mod tests {
     }
 
     #[test]
+    fn a_device_that_has_fewer_is_shown_up_to_its_end() {
+        let mut registers = Registers::default();
+        let has = 11_u16;
+        let answer = |registers: &Registers| match registers.count > has {
+            true => BlockAnswer::Fewer(registers.query("plc"), "no such address".into()),
+            false => read(registers, &vec![7; usize::from(registers.count)]),
+        };
+        for _ in 0..6 {
+            registers.take(answer(&registers));
+        }
+        for _ in 0..3 {
+            assert_eq!((registers.count, registers.refused.as_deref()), (has, None));
+            registers.take(answer(&registers));
+        }
+        assert_eq!((registers.word(10), registers.touched(10)), (Some(7), 0));
+        registers.turn(1);
+        for _ in 0..9 {
+            let query = registers.query("plc");
+            registers.take(BlockAnswer::Fewer(query, "no such address".into()));
+        }
+        assert_eq!((registers.start, registers.count), (COUNT, 1));
+        assert!(registers.refused.is_some() && registers.block.is_none());
+    }
+
+    #[test]
     fn the_order_in_which_a_counter_rises_by_one_is_the_likely_one() {
-        let mut registers = Registers { count: 2, ..Registers::default() };
+        let mut registers = Registers { count: 2, most: 2, ..Registers::default() };
         registers.take(read(&registers, &[7, 0]));
         assert_eq!(registers.likely("u32", &cell("CDAB", 7)), Likely::Possible);
         registers.take(read(&registers, &[8, 0]));
@@ -241,7 +303,7 @@ mod tests {
 
     #[test]
     fn an_answer_for_another_block_is_passed_over() {
-        let mut registers = Registers { count: 2, ..Registers::default() };
+        let mut registers = Registers { count: 2, most: 2, ..Registers::default() };
         let late = read(&registers, &[1, 2]);
         registers.go(50);
         registers.take(late);

@@ -111,12 +111,14 @@ fn value(scene: Scene<'_>, kpi: Kpi, figure: Option<&Figure>) -> String {
     let Some(value) = figure.and_then(|figure| figure.value) else {
         return scene.say("figure-missing");
     };
-    let number = scene.words.format().decimal(value);
-    match kpi.unit() {
-        Unit::Percent => format!("{number} %"),
-        Unit::Hours => format!("{number} h"),
-        Unit::Minutes => format!("{number} min"),
-    }
+    let (value, unit) = match kpi.unit() {
+        Unit::Percent => (value, "%"),
+        // Below one hour a tenth of it says little.
+        Unit::Hours if value.abs() < 1.0 => (value * 60.0, "min"),
+        Unit::Hours => (value, "h"),
+        Unit::Minutes => (value, "min"),
+    };
+    format!("{} {unit}", scene.words.format().decimal(value))
 }
 
 fn behind(

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{
-    exception,
+    exception::{self, Treatment},
     link::Words,
     plan::{DevicePlan, Table},
     read::Read,
@@ -36,8 +36,23 @@ pub struct Look {
     pub reply: oneshot::Sender<Answer>,
 }
 
-/// The registers and when they were read, or why there are none, in words.
-pub type Answer = Result<(Vec<u16>, Stamp), String>;
+/// The registers and when they were read, or why there are none.
+pub type Answer = Result<(Vec<u16>, Stamp), Unread>;
+
+/// Why there are no registers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unread {
+    /// In words.
+    pub why: String,
+    /// Fewer of them may be read.
+    pub fewer: bool,
+}
+
+impl From<String> for Unread {
+    fn from(why: String) -> Self {
+        Self { why, fewer: false }
+    }
+}
 
 /// The most places that may be looked at at once.
 pub fn most(device: &DevicePlan, table: Table) -> u16 {
@@ -118,7 +133,7 @@ impl Looks {
             None if resting => "the unit does not answer; it is asked from time to time".to_owned(),
             None => return Some(look).filter(|look| !look.reply.is_closed()),
         };
-        look.reply.send(Err(refusal)).unwrap_or_default();
+        look.reply.send(Err(refusal.into())).unwrap_or_default();
         None
     }
 
@@ -130,7 +145,10 @@ impl Looks {
 
 /// What is answered to a look.
 pub(super) fn answer(words: Words, at: Stamp) -> Answer {
-    let refused = |code| format!("{} (exception {code:02X})", exception::meaning(code));
+    let refused = |code| Unread {
+        why: format!("{} (exception {code:02X})", exception::meaning(code)),
+        fewer: exception::treatment(code) == Treatment::Refused { split: true },
+    };
     words.map(|words| (words, at)).map_err(refused)
 }
 
