@@ -2,7 +2,7 @@
 
 use kart_api::HqLink;
 use kart_core::{
-    engine::{Engine, Observed},
+    engine::{Engine, Observed, remap::Moves},
     fact::Fact,
     id::{EquipmentId, Incarnation, Origin, SiteId, TerminalId, reference_id},
     pin::Secret,
@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use crate::{
     clock::Clock,
-    config::Config,
+    config::{Config, as_read::AsRead},
     life,
     readers::Readers,
     secret,
@@ -84,6 +84,7 @@ pub(crate) async fn engine(
     let reader = store.reader()?;
     let mut plant = plant(store, &reader)?;
     reader.facts_after(plant.head, |fact: &Fact| plant.apply(fact))?;
+    clock.recall(plant.clock.as_ref());
     let now = clock.moment();
     let new = plant.head == 0;
     let alive = reader.alive()?;
@@ -97,16 +98,25 @@ pub(crate) async fn engine(
         }
     });
     let expected = Some(plant.head + 1);
-    let map = Arc::new(config.map.clone());
+    let map = Arc::clone(&config.map);
     let mut engine = Engine::new(plant, Arc::clone(&map), config.terminal.code.clone());
     if new {
         engine.begin_log(&now);
     }
     engine.start(env!("CARGO_PKG_VERSION"), alive.as_ref(), &now);
+    let as_read = AsRead::of(config);
+    let before = reader.as_read()?.and_then(|text| AsRead::parse(&text));
+    let moves = before.as_ref().map(|before| before.moves(&as_read)).unwrap_or_default();
+    if let Some(before) = &before {
+        engine.moved_between(&before.map, &|place| before.kind(place), &moves, &now);
+        say(config, &moves);
+    }
     for signal in reader.signals()? {
         let here =
             |id: EquipmentId| map.machines.iter().position(|machine| machine.equipment == id);
-        if let Some(index) = here(signal.equipment).filter(|_| signal.at.boot == now.boot) {
+        let place = (signal.equipment, signal.name.clone());
+        let known = signal.at.boot == now.boot && !moves.signals.contains(&place);
+        if let Some(index) = here(signal.equipment).filter(|_| known) {
             let quality = Quality::Good;
             let observed = Observed { value: signal.value, quality, at: signal.at.at };
             engine.recall(index, signal.name, observed);
@@ -115,11 +125,26 @@ pub(crate) async fn engine(
     let append = kart_store::Append {
         drafts: engine.take_drafts(),
         expected,
-        signals: vec![],
+        as_read: (before.as_ref() != Some(&as_read)).then(|| as_read.text()),
         alive: Some(now),
+        ..kart_store::Append::default()
     };
     store.append(append).await?;
     Ok(engine)
+}
+
+/// Tells of counters that begin anew, because the map was changed while the daemon was away.
+fn say(config: &Config, moves: &Moves) {
+    for (equipment, signal) in &moves.counters {
+        let machines = config.map.machines.iter().zip(&config.machine_codes);
+        let mut named = machines.filter(|(machine, _)| machine.equipment == *equipment);
+        let machine = named.next().map(|(_, code)| code.as_str());
+        tracing::warn!(
+            machine,
+            signal,
+            "the counter is read otherwise than before: it begins anew"
+        );
+    }
 }
 
 /// The site file's reference data; with headquarters, the mirror's once there is one.

@@ -1,7 +1,13 @@
 //! The command line of `kartd`.
 
 use clap::{Parser, Subcommand};
-use std::{io::Write as _, path::PathBuf, process::ExitCode};
+use kart_core::document::Faults;
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    thread,
+};
 
 use crate::{
     config::Config,
@@ -82,7 +88,7 @@ pub fn run() -> ExitCode {
         | Command::Replay { at, .. }
         | Command::Enroll { at, .. } => at,
     };
-    let config = match Config::load(&at.config) {
+    let config = match load(&at.config) {
         Ok(config) => config,
         Err(faults) => return complain(&faults.to_string(), BAD_CONFIG),
     };
@@ -99,12 +105,18 @@ pub fn run() -> ExitCode {
             Ok(false) => return ExitCode::from(BAD_CONFIG),
             other => other.map(drop),
         },
-        Command::ShowConfig(_) => show(&config),
+        Command::ShowConfig(at) => Config::show(&at.config).and_then(|text| say(&text)),
         Command::Enroll { code, .. } => enroll(&config, &code),
         Command::RotateKey(_) => rotate_key(&config),
         Command::Probe(_) => Ok(()),
     };
     ended(done)
+}
+
+/// Reading takes many times the memory that is kept; a thread that ends gives it back.
+fn load(path: &Path) -> Result<Config, Faults> {
+    let read = thread::scope(|scope| scope.spawn(|| Config::load(path)).join());
+    read.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn ended(done: anyhow::Result<()>) -> ExitCode {
@@ -122,17 +134,15 @@ fn trusted(config: &Config) -> anyhow::Result<()> {
 /// That all is well, and what each line will be asked for.
 fn checked(config: &Config, path: &impl std::fmt::Display) -> String {
     let mut text = format!("{path}: ok\n");
+    text.extend(config.warnings.iter().map(|warning| format!("warning: {warning}\n")));
     text.extend(config.lines.iter().map(|line| Verdict::of(line).to_string()));
     text
-}
-
-fn show(config: &Config) -> anyhow::Result<()> {
-    say(&config.show()?)
 }
 
 fn serve(config: Config) -> ExitCode {
     let run = || {
         telemetry::logs(config.terminal.log.word())?;
+        config.warnings.iter().for_each(|warning| tracing::warn!(%warning, "configuration"));
         runtime(2)?.block_on(wiring::run(config))
     };
     match run() {

@@ -1,39 +1,95 @@
 //! The only place of the daemon that reads the time.
+//!
+//! The computer's wall clock is believed until headquarters says otherwise; see
+//! [`kart_core::clock`].
 
-use kart_core::time::{Boot, Micros, Moment, Stamp};
+use kart_core::{
+    clock::{Clocks, Heard, News},
+    time::{Boot, Micros, Moment, Stamp},
+};
 use rustix::time::{ClockId, clock_gettime};
 use std::{
     io,
-    sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-/// The wall clock and the boot clock together.
+/// The wall clock and the boot clock together. Clones share what is known of them.
 #[derive(Clone, Debug)]
 pub struct Clock {
     boot: Arc<Boot>,
+    known: Arc<Mutex<Clocks>>,
 }
 
 impl Clock {
     /// Reads which boot this is.
     pub fn open() -> io::Result<Self> {
         let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
-        Ok(Self { boot: Arc::new(Boot(id.chars().take(8).collect())) })
+        Ok(Self { boot: Arc::new(Boot(id.chars().take(8).collect())), known: Arc::default() })
     }
 
-    /// Now, by both clocks.
-    #[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+    /// Now, by the boot clock and by the wall clock as far as it is right.
     pub fn stamp(&self) -> Stamp {
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let boot = clock_gettime(ClockId::Boottime);
-        Stamp {
-            wall_us: Micros(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX)),
-            mono_us: boot.tv_sec.saturating_mul(1_000_000).saturating_add(boot.tv_nsec / 1000),
-        }
+        self.known().right(system())
     }
 
     /// Now, with the boot it belongs to.
     pub fn moment(&self) -> Moment {
         Moment { at: self.stamp(), boot: (*self.boot).clone() }
+    }
+
+    /// Now, by the computer's own wall clock.
+    pub fn of_computer(&self) -> Stamp {
+        system()
+    }
+
+    /// By how much the computer's wall clock is fast, microseconds, where stamps go by another.
+    pub fn fast_us(&self) -> Option<i64> {
+        let now = system();
+        let right = self.known().zero.map(|zero| now.by(zero))?;
+        Some(now.wall_us.0.saturating_sub(right.wall_us.0))
+    }
+
+    /// Whether headquarters has told the time since the computer was switched on.
+    pub fn is_confirmed(&self) -> bool {
+        let known = self.known();
+        known.zero.is_some() || known.heard.is_some()
+    }
+
+    /// Goes on by the right time that an earlier run of this boot was told.
+    pub fn recall(&self, clock: Option<&(Boot, Micros)>) {
+        let of_this = clock.filter(|(boot, _)| *boot == *self.boot);
+        self.known().zero = of_this.map(|(_, zero)| *zero);
+    }
+
+    /// Headquarters has just said that it is `right`, or was at most `within` ago.
+    pub fn hear(&self, right: Micros, within: Duration) {
+        let within_us = i64::try_from(within.as_micros()).unwrap_or(i64::MAX);
+        self.known().hear(Heard { at: system(), right, within_us });
+    }
+
+    /// What has to be written down, and when it was looked.
+    pub fn news(&self) -> (News, Stamp) {
+        let now = system();
+        (self.known().news(now), now)
+    }
+
+    /// It is on disk.
+    pub fn written(&self, news: &News, looked: Stamp) {
+        self.known().written(looked, news);
+    }
+
+    fn known(&self) -> MutexGuard<'_, Clocks> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is where time enters")]
+fn system() -> Stamp {
+    let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let boot = clock_gettime(ClockId::Boottime);
+    Stamp {
+        wall_us: Micros(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX)),
+        mono_us: boot.tv_sec.saturating_mul(1_000_000).saturating_add(boot.tv_nsec / 1000),
     }
 }

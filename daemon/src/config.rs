@@ -8,11 +8,15 @@ use kart_core::{
     map::Map,
     reference::Reference,
 };
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::ingest::{modbus::plan::LinePlan, mqtt::topic::BrokerPlan};
 
 pub(crate) mod raw;
+pub mod as_read;
 pub mod change;
 mod complete;
 mod check;
@@ -20,8 +24,9 @@ mod site;
 
 pub use raw::LogLevel;
 
-/// Everything a terminal is told by its file.
-#[derive(Clone, Debug)]
+/// Everything a terminal is told by its file, in the form in which it is used. Of what stands in the file word for
+/// word nothing is kept: with many signals that would be most of the daemon's memory.
+#[derive(Debug)]
 pub struct Config {
     /// This terminal.
     pub terminal: Terminal,
@@ -32,18 +37,21 @@ pub struct Config {
     /// What is kept of raw readings; `None` keeps nothing.
     pub readings: Option<Readings>,
     /// Machines, signals, counters, rules.
-    pub map: Map,
+    pub map: Arc<Map>,
     /// Codes of the machines, in the order of the map.
     pub machine_codes: Vec<String>,
     /// What is read over Modbus.
-    pub lines: Vec<LinePlan>,
+    pub lines: Vec<Arc<LinePlan>>,
     /// What is heard over MQTT.
     pub brokers: Vec<BrokerPlan>,
     /// What the site file says, where one is named.
     pub reference: Option<Reference>,
     /// The file that it was read from.
     pub file: PathBuf,
-    effective: raw::File,
+    /// What a person should look at, although it is valid.
+    pub warnings: Vec<Fault>,
+    /// How each signal is read, by machine and signal in the order of the map.
+    reads: Box<[Box<[change::Digest]>]>,
 }
 
 /// This terminal.
@@ -138,13 +146,11 @@ impl Config {
             Faults(vec![Fault { file, line: 0, path, message }])
         };
         let folder =
-            path.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."));
-        let folder = std::path::absolute(folder)
-            .map_err(|error| unreadable(format!("has no folder: {error}")))?;
+            folder_of(path).map_err(|error| unreadable(format!("has no folder: {error}")))?;
         let mut config = Self::read(name, text, &folder)?;
         path.clone_into(&mut config.file);
         allowed(&config)?;
-        config.reference = site::load(&Document::read(name, text)?, &config)?;
+        config.reference = site::load(&Document::known(name, text), &config)?;
         Ok(config)
     }
 
@@ -154,10 +160,23 @@ impl Config {
         check::config(&document, document.parse()?, folder)
     }
 
-    /// The values in effect, as TOML. Secrets stand in files of their own and are never shown.
-    pub fn show(&self) -> Result<String, toml::ser::Error> {
-        toml::to_string(&self.effective)
+    /// The values in effect by a text that [`Config::read`] takes, as TOML. Secrets stand in files of their own and
+    /// are never shown.
+    pub fn shown(text: &str, folder: &Path) -> anyhow::Result<String> {
+        let file = Document::read("", text)?.parse()?;
+        Ok(toml::to_string(&complete::complete(file, folder))?)
     }
+
+    /// The same of the file at `path`.
+    pub fn show(path: &Path) -> anyhow::Result<String> {
+        Self::shown(&std::fs::read_to_string(path)?, &folder_of(path)?)
+    }
+}
+
+/// Where relative paths in the file at `path` start.
+fn folder_of(path: &Path) -> std::io::Result<PathBuf> {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    std::path::absolute(folder.unwrap_or(Path::new(".")))
 }
 
 #[cfg(test)]

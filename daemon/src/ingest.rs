@@ -5,11 +5,13 @@ use kart_core::{
     signal::{Sample, SignalName},
     time::Stamp,
 };
+use kart_store::{Message, raw::Block};
 use std::collections::VecDeque;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::sources::Remap;
 
+pub mod block;
 pub(crate) mod reach;
 pub mod modbus;
 pub mod mqtt;
@@ -22,10 +24,14 @@ pub enum Reading {
     Samples {
         /// In the order they were read.
         samples: Vec<Sample>,
+        /// What they were read from; empty where nothing is kept but themselves.
+        blocks: Vec<Block>,
         /// Fired once what follows from the samples is durable; dropped when it could not be.
         saved: Option<oneshot::Sender<()>>,
         /// They waited with somebody until this stamp at least: what they count is older.
         kept: Option<Stamp>,
+        /// The message that they came in, where its broker delivers it until it hears "saved".
+        message: Option<Delivered>,
     },
     /// These signals of machines have no value any more.
     Stale(Vec<(usize, SignalName)>),
@@ -42,6 +48,17 @@ pub enum Reading {
         /// When.
         at: Stamp,
     },
+}
+
+/// A message that a broker delivers until it hears "saved".
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivered {
+    /// Under its number.
+    pub message: Message,
+    /// The broker says that it delivers it once more.
+    pub again: bool,
+    /// The first of a session: what was delivered under other numbers was so in another one.
+    pub first: bool,
 }
 
 /// What happened to a link.
@@ -79,16 +96,28 @@ pub(crate) struct Outlet {
     device: String,
     intake: Intake,
     samples: Vec<Sample>,
+    blocks: Vec<Block>,
     links: VecDeque<Reading>,
 }
 
 impl Outlet {
     pub(crate) fn new(device: &str, intake: Intake) -> Self {
         let device = device.to_owned();
-        Self { device, intake, samples: Vec::new(), links: VecDeque::new() }
+        let (samples, blocks, links) = (Vec::new(), Vec::new(), VecDeque::new());
+        Self { device, intake, samples, blocks, links }
     }
 
-    pub(crate) fn samples(&mut self, fresh: Vec<Sample>) -> Result<(), SourceFault> {
+    pub(crate) fn samples(
+        &mut self,
+        fresh: Vec<Sample>,
+        read: Vec<Block>,
+    ) -> Result<(), SourceFault> {
+        for block in read {
+            match self.blocks.iter_mut().find(|old| old.of == block.of) {
+                None => self.blocks.push(block),
+                Some(old) => *old = block,
+            }
+        }
         for sample in fresh {
             let waiting = self
                 .samples
@@ -117,7 +146,7 @@ impl Outlet {
 
     /// Hands over what waits, as far as there is room.
     pub(crate) fn flush(&mut self) -> Result<(), SourceFault> {
-        while !self.samples.is_empty() || !self.links.is_empty() {
+        while !(self.samples.is_empty() && self.blocks.is_empty() && self.links.is_empty()) {
             let permit = match self.intake.try_reserve() {
                 Ok(permit) => permit,
                 Err(mpsc::error::TrySendError::Full(())) => return Ok(()),
@@ -127,7 +156,14 @@ impl Outlet {
                 Some(link) => permit.send(link),
                 None => {
                     let samples = std::mem::take(&mut self.samples);
-                    permit.send(Reading::Samples { samples, saved: None, kept: None });
+                    let blocks = std::mem::take(&mut self.blocks);
+                    permit.send(Reading::Samples {
+                        samples,
+                        blocks,
+                        saved: None,
+                        kept: None,
+                        message: None,
+                    });
                 },
             }
         }
@@ -156,7 +192,7 @@ mod tests {
         let (intake, mut readings) = mpsc::channel(1);
         let mut outlet = Outlet::new("plc", intake);
         for n in 1..=4 {
-            outlet.samples(vec![sample(n)]).unwrap();
+            outlet.samples(vec![sample(n)], vec![]).unwrap();
         }
         for expect in [1, 4] {
             let Some(Reading::Samples { samples, .. }) = readings.recv().await else { panic!() };
@@ -164,6 +200,6 @@ mod tests {
             outlet.flush().unwrap();
         }
         drop(readings);
-        assert!(outlet.samples(vec![sample(5)]).is_err());
+        assert!(outlet.samples(vec![sample(5)], vec![]).is_err());
     }
 }

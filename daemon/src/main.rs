@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Reading a large configuration takes many times the memory that is needed later; this one gives it back.
+#[global_allocator]
+static MEMORY: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // reqwest panics without a provider, even over plain HTTP.
     if rustls::crypto::ring::default_provider().install_default().is_err() {

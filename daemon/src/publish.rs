@@ -6,12 +6,12 @@
 
 use kart_api::{Machine, View};
 use kart_core::{machine::MachineState, time::Micros};
-use rumqttc::{AsyncClient, Event, EventLoop, LastWill, Packet, QoS};
+use rumqttc::{AsyncClient, Event, EventLoop, LastWill, Outgoing, Packet, QoS};
 use serde::Serialize;
 use std::{collections::BTreeMap, convert::Infallible, sync::Arc, time::Duration};
 use tokio::{
     sync::watch,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout_at},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -28,6 +28,8 @@ use crate::ingest::{
 const REQUESTS: usize = 256;
 /// Nothing is said more often than this.
 const REST: Duration = Duration::from_secs(1);
+/// How long an acknowledgement may take.
+const ANSWER: Duration = Duration::from_secs(20);
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 const MOST_DELAY: Duration = Duration::from_secs(30);
 
@@ -73,7 +75,7 @@ async fn publish_for_ever(plan: &BrokerPlan, view: watch::Receiver<Arc<View>>) {
                 options.set_last_will(LastWill::new(topic, payload, QoS::AtLeastOnce, true));
                 let (client, event_loop) = AsyncClient::new(options, REQUESTS);
                 tokio::select! {
-                    reason = poll(plan, event_loop, &online) => reason,
+                    reason = poll(&plan.name, plan.keep_alive, event_loop, &online, ANSWER) => reason,
                     () = say(publish, &client, view.clone(), online_seen) => return,
                 }
             },
@@ -90,22 +92,47 @@ async fn publish_for_ever(plan: &BrokerPlan, view: watch::Receiver<Arc<View>>) {
     }
 }
 
-/// Polls the client until its connection is lost; returns why.
+/// Polls the client until its connection is lost, or brings no acknowledgement within `answer`;
+/// returns why.
 async fn poll(
-    plan: &BrokerPlan,
+    broker: &str,
+    keep_alive: Duration,
     mut event_loop: EventLoop,
     online: &watch::Sender<bool>,
+    answer: Duration,
 ) -> String {
-    let patience = plan.keep_alive * 2 + Duration::from_secs(5);
+    let patience = keep_alive * 2 + Duration::from_secs(5);
+    // What was said and is not acknowledged, by its number, and when.
+    let mut said: BTreeMap<u16, Instant> = BTreeMap::new();
     loop {
-        match timeout(patience, event_loop.poll()).await {
-            Err(_) => return "the broker has not been heard for too long".to_owned(),
+        let now = Instant::now();
+        let due = said.values().min().map(|said| *said + answer);
+        let late = |now| due.is_some_and(|due| due <= now);
+        let until = due.unwrap_or(now + patience).min(now + patience);
+        let event = match timeout_at(until, event_loop.poll()).await {
+            Err(_) if !late(until) => {
+                return "the broker has not been heard for too long".to_owned();
+            },
             Ok(Err(error)) => return secure::in_words(&error),
-            Ok(Ok(Event::Incoming(Packet::ConnAck(_)))) => {
-                info!(broker = plan.name, "publishing");
+            Ok(Ok(Event::Incoming(Packet::PubAck(ack)))) => {
+                said.remove(&ack.pkid);
+                continue;
+            },
+            Ok(Ok(event)) => Some(event),
+            Err(_) => None,
+        };
+        if late(Instant::now()) {
+            return format!("the broker has not acknowledged for {} s", answer.as_secs());
+        }
+        match event {
+            Some(Event::Incoming(Packet::ConnAck(_))) => {
+                info!(broker, "publishing");
                 online.send_replace(true);
             },
-            Ok(Ok(_)) => {},
+            Some(Event::Outgoing(Outgoing::Publish(number))) if number != 0 => {
+                said.insert(number, Instant::now());
+            },
+            _ => {},
         }
     }
 }
@@ -176,4 +203,43 @@ fn status(plan: &PublishPlan, online: bool) -> (String, String) {
 /// A code as one level of a topic.
 fn level(code: &str) -> String {
     code.replace(['/', '+', '#'], "_")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rumqttc::MqttOptions;
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    /// A broker that answers nothing but the connection ends it; one that acknowledges does not.
+    #[tokio::test]
+    async fn a_broker_that_does_not_acknowledge_is_left() {
+        let broker = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = broker.local_addr().unwrap().port();
+        let options = MqttOptions::new("t-out", "127.0.0.1", port);
+        let (client, event_loop) = AsyncClient::new(options, 4);
+        for topic in ["a", "b"] {
+            client.try_publish(topic, QoS::AtLeastOnce, true, "x").unwrap();
+        }
+        let (online, _seen) = watch::channel(false);
+        let answers = async {
+            let (mut session, _) = broker.accept().await.unwrap();
+            let mut packet = [0; 256];
+            assert!(session.read(&mut packet).await.unwrap() > 2, "CONNECT");
+            session.write_all(&[0x20, 2, 0, 0]).await.unwrap();
+            let mut first = [0; 8];
+            session.read_exact(&mut first).await.unwrap();
+            assert_eq!(first, [0x33, 6, 0, 1, b'a', 0, 1, b'x']);
+            session.write_all(&[0x40, 2, 0, 1]).await.unwrap();
+            while session.read(&mut packet).await.is_ok_and(|read| read > 0) {}
+        };
+        let (keep_alive, answer) = (Duration::from_secs(30), Duration::from_millis(1500));
+        let poll = poll("hall", keep_alive, event_loop, &online, answer);
+        let (reason, ()) = tokio::join!(poll, answers);
+        assert_eq!(reason, "the broker has not acknowledged for 1 s");
+        assert!(*online.borrow());
+    }
 }

@@ -16,7 +16,7 @@ use kart_core::{
 };
 use kart_store::{
     Append, Signal, Store, StoreError,
-    raw::{Labels, Raw, Taken},
+    raw::{Labels, Raw, Taken as Kept},
 };
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use tokio::{
@@ -31,6 +31,10 @@ use crate::{
     readers::Readers,
     trace::Traces,
 };
+
+pub mod messages;
+
+use messages::{Messages, Taken};
 
 /// Inputs that are decided together at most.
 const BATCH: usize = 512;
@@ -93,6 +97,8 @@ pub struct Recorder {
     pub plant_saved: u64,
     /// Where raw readings go; nothing waits for it.
     pub raw: Option<Raw>,
+    /// Messages of brokers that were taken.
+    pub messages: Messages,
 }
 
 /// One round of inputs and what is owed for them.
@@ -109,8 +115,11 @@ struct Heard {
     codes: Arc<Vec<String>>,
     signals: BTreeMap<(EquipmentId, String), Signal>,
     saved: Vec<oneshot::Sender<()>>,
+    messages: Taken,
+    /// How another map reads its signals.
+    as_read: Option<String>,
     /// What raw readings meant before the round.
-    labels: Option<Labels>,
+    labels: Option<Arc<Labels>>,
 }
 
 impl Recorder {
@@ -170,6 +179,7 @@ impl Recorder {
         round: Round,
         reference: Option<Arc<Reference>>,
     ) -> Result<(), StoreError> {
+        self.mind_the_clock().await?;
         let now = self.clock.moment();
         let before = self.shown.borrow().clone();
         let mut engine = (*before.engine).clone();
@@ -181,22 +191,27 @@ impl Recorder {
             links: before.links,
             codes: before.codes,
             signals: BTreeMap::new(),
+            messages: Taken::default(),
             saved: Vec::new(),
+            as_read: None,
             labels: None,
         };
         self.hear(&mut engine, round.readings, &mut heard, &now);
-        let Heard { links, codes, signals, saved, labels } = heard;
+        let Heard { links, codes, signals, messages, saved, as_read, labels } = heard;
         let answers = self.decide(&mut engine, round.calls, &now).await;
         engine.on_time(&now);
         let append = Append {
             expected: Some(before.engine.plant.head + 1),
             drafts: engine.take_drafts(),
             signals: signals.into_values().collect(),
+            as_read,
             // While the disk refuses, only a real write can tell that it takes facts again.
             alive: (round.alive || before.recording != Recording::Yes).then(|| now.clone()),
+            ..Append::default()
         };
-        match self.write(append).await {
+        match self.write(messages.told(append)).await {
             Ok(()) => {
+                self.messages.keep(messages);
                 let saved_now = |decided: &&Decided| matches!(decided.answer, Answer::Saved(_));
                 let accepted = answers.iter().filter(saved_now).count() + corrected;
                 let commands = before.commands + u64::try_from(accepted).unwrap_or_default();
@@ -222,6 +237,33 @@ impl Recorder {
         }
     }
 
+    /// Writes down what became of the wall clock, before anything else is stamped by it.
+    async fn mind_the_clock(&self) -> Result<(), StoreError> {
+        let (news, looked) = self.clock.news();
+        if news.is_none() {
+            self.clock.written(&news, looked);
+            return Ok(());
+        }
+        let mut engine = (*self.shown.borrow().engine).clone();
+        let expected = Some(engine.plant.head + 1);
+        engine.on_clock(&news, &self.clock.moment());
+        let drafts = engine.take_drafts();
+        match self.write(Append { expected, drafts, ..Append::default() }).await {
+            Ok(()) => {
+                tracing::warn!(?news, "the wall clock");
+                self.clock.written(&news, looked);
+                self.shown.send_modify(|shown| shown.engine = Arc::new(engine));
+                Ok(())
+            },
+            Err(StoreError::Stopped) => Err(StoreError::Stopped),
+            // Said again in the next round; what else the disk refuses is said on the screen.
+            Err(error) => {
+                tracing::error!(%error, "what became of the wall clock is not recorded");
+                Ok(())
+            },
+        }
+    }
+
     /// Has the engine take readings in, and the ring after it.
     fn hear(
         &mut self,
@@ -233,7 +275,11 @@ impl Recorder {
         let mut taken = Vec::new();
         for reading in readings {
             match reading {
-                Reading::Samples { samples, saved, kept } => {
+                Reading::Samples { samples, blocks, saved, kept, message } => {
+                    if self.messages.have(message.as_ref(), &heard.messages) {
+                        heard.saved.extend(saved);
+                        continue;
+                    }
                     self.traces.record(engine.map(), &samples);
                     match kept {
                         Some(kept) => engine.on_kept(&samples, kept, now),
@@ -242,12 +288,18 @@ impl Recorder {
                     if let Some(waiting) = saved {
                         heard.saved.push(waiting);
                         cursors(engine.map(), &samples, now, &mut heard.signals);
+                        if let Some(message) = message {
+                            heard.messages.take(message);
+                        }
                     }
-                    taken.push(Taken::Samples(samples, kept));
+                    taken.push(match blocks.is_empty() {
+                        true => Kept::Samples(samples, kept),
+                        false => Kept::Blocks(blocks, kept),
+                    });
                 },
                 Reading::Stale(signals) => {
                     engine.on_stale(&signals, now);
-                    taken.push(Taken::Stale(signals));
+                    taken.push(Kept::Stale(signals));
                 },
                 Reading::Map(remap) => {
                     let moved = &remap.moves.signals;
@@ -261,6 +313,7 @@ impl Recorder {
                     let links = Arc::make_mut(&mut heard.links);
                     links.retain(|device, _| remap.devices.contains(device));
                     heard.codes = remap.codes;
+                    heard.as_read = Some(remap.as_read);
                     heard.saved.push(remap.saved);
                 },
                 Reading::Link { device, machines, change, at } => {
@@ -278,7 +331,7 @@ impl Recorder {
     }
 
     /// Also when nothing came: then it is known that nothing did.
-    fn keep_raw(&mut self, now: &Moment, taken: Vec<Taken>) {
+    fn keep_raw(&mut self, now: &Moment, taken: Vec<Kept>) {
         if let Some(raw) = &mut self.raw {
             raw.take(now, taken);
         }

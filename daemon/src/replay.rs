@@ -19,9 +19,13 @@ use std::{
 
 use crate::config::{Config, change};
 
+mod evidence;
 mod play;
+mod reread;
 
-use play::{Past, WARM_US, past};
+pub use evidence::{Missing, NoValue};
+use play::{Past, WARM_US, moved, past};
+use reread::Reread;
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -77,9 +81,11 @@ pub struct Machine {
     pub code: String,
     /// What is otherwise.
     pub difference: Difference,
-    /// Signals that the map needs and that were read otherwise than it reads them: nothing can be
-    /// said of this machine, and what was recorded stays.
-    pub read_otherwise: Vec<String>,
+    /// Signals that the map needs and that cannot be derived from what was read: nothing is said of this machine,
+    /// and what was recorded stays.
+    pub missing: Vec<Missing>,
+    /// Signals that some readings give no value for.
+    pub no_value: Vec<NoValue>,
 }
 
 impl Compared {
@@ -127,17 +133,22 @@ pub fn compare(
     }
     let log = Reader::look(folder)?;
     let as_of = log.head()?;
-    let bases = log.bases(Micros(from.0.saturating_sub(WARM_US)))?;
-    let Past { derived, gaps, strange, readings } = past(&ring, config, bases, (from, until))?;
+    let (reread, listened) = (Reread::new(config), ring.listened()?);
+    let mut bases = log.bases(Micros(from.0.saturating_sub(WARM_US)))?;
+    let moved = moved(&listened, &reread);
+    for (equipment, counters) in &mut bases {
+        counters.retain(|name, _| !moved.contains(&(*equipment, name.clone())));
+    }
+    let Past { derived, gaps, evidence, readings } =
+        past(&ring, (config, reread), bases, (from, until))?;
+    let reread = Reread::new(config);
     let mut machines = Vec::new();
-    for (map, code) in config.map.machines.iter().zip(&config.machine_codes) {
-        let needed = needed(map);
-        let read_otherwise: Vec<String> = strange
-            .iter()
-            .filter(|(equipment, name)| *equipment == map.equipment && needed.contains(&**name))
-            .map(|(_, name)| name.clone())
+    for (n, (map, code)) in config.map.machines.iter().zip(&config.machine_codes).enumerate() {
+        let needed = needed(map).into_iter().map(|name| (map.equipment, name.to_owned()));
+        let missing: Vec<Missing> = needed
+            .flat_map(|place| evidence.missing(&reread, &listened, &place, (from, until)))
             .collect();
-        let derived = derived.get(&map.equipment).filter(|_| read_otherwise.is_empty());
+        let derived = derived.get(&map.equipment).filter(|_| missing.is_empty());
         let written = log.written(map.equipment, (from, until))?;
         let difference = difference(
             (map.equipment, &config.map.fingerprint),
@@ -145,7 +156,8 @@ pub fn compare(
             &derived.cloned().unwrap_or_default(),
             (from, until),
         );
-        machines.push(Machine { code: code.clone(), difference, read_otherwise });
+        let no_value = evidence.no_values(n);
+        machines.push(Machine { code: code.clone(), difference, missing, no_value });
     }
     let map = config.map.fingerprint.clone();
     Ok(Compared { map, from, until, as_of, gaps, readings, machines })

@@ -27,6 +27,7 @@ use crate::{
     clock::Clock,
     config::{
         Config,
+        as_read::AsRead,
         change::{Change, broker_name, line_name},
     },
     ingest::{
@@ -64,6 +65,8 @@ pub struct Remap {
     pub moves: Moves,
     /// Who applied it.
     pub who: Option<FactText>,
+    /// How it reads its signals, as it is kept.
+    pub as_read: String,
     /// What its signals mean, for the ring of raw readings.
     pub labels: Labels,
     /// Devices and brokers whose links are as they were.
@@ -83,8 +86,8 @@ pub struct InForce {
 
 impl InForce {
     /// A configuration of which nothing runs yet.
-    pub fn new(config: Config) -> Self {
-        Self { config: Arc::new(config), looks: BTreeMap::new() }
+    pub fn new(config: Arc<Config>) -> Self {
+        Self { config, looks: BTreeMap::new() }
     }
 }
 
@@ -212,10 +215,11 @@ impl Sources {
         let devices = lines.flat_map(|line| line.devices.iter().map(|device| device.name.clone()));
         let brokers = config.brokers.iter().filter(|b| kept.contains(&broker_name(&b.name)));
         let remap = Remap {
-            map: Arc::new(config.map.clone()),
+            map: Arc::clone(&config.map),
             codes: Arc::new(config.machine_codes.clone()),
             moves,
             who,
+            as_read: AsRead::of(config).text(),
             labels: replay::labels(config),
             devices: devices.chain(brokers.map(|broker| broker.name.clone())).collect(),
             saved,
@@ -251,7 +255,7 @@ impl Sources {
             let pace = (PACE, stop.clone());
             let (intake, clock) = (self.intake.clone(), self.clock.clone());
             let read =
-                ingest::modbus::run_and_show(line.clone(), intake, clock, Some(requests), pace);
+                ingest::modbus::run_and_show(Arc::clone(line), intake, clock, Some(requests), pace);
             let tasks = vec![self.supervisor.run_until(name.clone(), stop.clone(), read)];
             self.running.insert(name, Running { stop, tasks });
         }

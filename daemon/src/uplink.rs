@@ -22,6 +22,7 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -141,8 +142,13 @@ impl Terminal for Uplink {
                     PastSession { session, watermark, cursor }
                 })
                 .collect(),
-            wall_us: self.clock.stamp().wall_us.0,
+            // As it is: headquarters is to see which clocks are wrong.
+            wall_us: self.clock.of_computer().wall_us.0,
         })
+    }
+
+    fn told_time(&self, right_us: i64, within: Duration) {
+        self.clock.hear(Micros(right_us), within);
     }
 
     async fn renew(&self, life: NewLife) -> Result<(), Fault> {

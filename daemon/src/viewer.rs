@@ -2,8 +2,8 @@
 //! most.
 
 use kart_api::{
-    Batch, Damage, DeviceLink, HqLink, Machine, Present, Receipt, Signal, Stage, Stop, Sync,
-    Terminal, View,
+    Batch, Damage, DeviceLink, Held, HqLink, Machine, Present, Receipt, Signal, Stage, Stop, Sync,
+    Terminal, Time, View,
 };
 use kart_core::{
     engine::Watch,
@@ -133,6 +133,7 @@ impl Viewer {
                 station: self.station,
                 now_us,
                 shift: calendar.and_then(|calendar| calendar.shift_at(now_us)),
+                time: self.time(hq),
             },
             machines: machines
                 .map(|(index, (map, seen))| {
@@ -161,6 +162,17 @@ impl Viewer {
             },
             receipts: lately.iter().map(|fact| receipt(fact, reference.as_ref(), hq)).collect(),
             reference,
+        }
+    }
+}
+
+impl Viewer {
+    /// How far the time can be believed. By whole seconds, so that nothing changes in between.
+    fn time(&self, hq: &HqState) -> Time {
+        match self.clock.fast_us() {
+            Some(fast_us) => Time::Corrected((fast_us + 500_000).div_euclid(1_000_000) * 1_000_000),
+            None if hq.link == HqLink::Alone || self.clock.is_confirmed() => Time::Believed,
+            None => Time::Unconfirmed,
         }
     }
 }
@@ -214,7 +226,22 @@ fn machine(
         seen_us: seen.last_good.map(|stamp| stamp.wall_us),
         stale_us: map.stale_us,
         link,
+        held: held(map, known),
     }
+}
+
+/// Readings that are held, as the counter shows them.
+fn held(map: &MachineMap, known: Option<&plant::Machine>) -> Vec<Held> {
+    let counters = map.counters.iter();
+    let held = counters.filter_map(|counter| {
+        let base = known?.counters.get(&counter.signal)?;
+        let held = base.held.as_ref()?;
+        let span = counter.shape.wraps_at;
+        let before = span.map_or(base.unwrapped, |span| base.unwrapped.rem_euclid(span));
+        let now = before + held.unwrapped - base.unwrapped;
+        Some(Held { source: counter.signal.clone(), before, now, at_us: held.at.at.wall_us })
+    });
+    held.collect()
 }
 
 fn signals(map: &MachineMap, seen: &Watch) -> Vec<Signal> {
@@ -228,6 +255,7 @@ fn signals(map: &MachineMap, seen: &Watch) -> Vec<Signal> {
                 value: observed.map(|observed| observed.value.clone()),
                 at_us: observed.map(|observed| observed.at.wall_us),
                 quality: observed.map_or(Quality::Old, |observed| observed.quality),
+                arrival: map.habits.arrival.contains(name),
             }
         })
         .collect()

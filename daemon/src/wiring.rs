@@ -73,6 +73,7 @@ pub enum Ended {
 
 /// Runs the daemon until a signal asks it to stop, or until a task falls.
 pub async fn run(config: Config) -> anyhow::Result<Ended> {
+    let config = Arc::new(config);
     // Heard from the first moment on: whoever sees us answer may ask us to stop.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
@@ -87,12 +88,12 @@ pub async fn run(config: Config) -> anyhow::Result<Ended> {
     let (calls, waiting) = mpsc::channel(CALLS);
 
     let inputs = Inputs { readings, calls: waiting, reference: terminal.reference.subscribe() };
-    let recorder = terminal.recorder(replay::ring(&config)?);
+    let recorder = terminal.recorder(replay::ring(&config)?).await?;
     supervisor.run("recorder", recorder.run(inputs, supervisor.stop()));
     supervisor.run("viewer", terminal.viewer(&config).run(supervisor.stop()));
     let gate = Arc::new(terminal.gate(&config)?);
     supervisor.run("pins", Arc::clone(&gate).remember(supervisor.stop()));
-    let in_force = watch::channel(Arc::new(InForce::new(config.clone()))).0;
+    let in_force = watch::channel(Arc::new(InForce::new(Arc::clone(&config)))).0;
     let (maps, wanted_maps) = mpsc::channel(MAPS);
     let (topics, wanted_topics) = mpsc::channel(browse::WAITING);
     let (looked_at, clock) = (in_force.subscribe(), terminal.clock.clone());
@@ -188,8 +189,9 @@ impl Terminal {
         })
     }
 
-    fn recorder(&self, raw: Option<Raw>) -> Recorder {
-        Recorder {
+    async fn recorder(&self, raw: Option<Raw>) -> anyhow::Result<Recorder> {
+        let messages = self.readers.ask(|reader| reader.messages()).await?.into_iter();
+        Ok(Recorder {
             store: self.store.clone(),
             readers: self.readers.clone(),
             clock: self.clock.clone(),
@@ -197,7 +199,8 @@ impl Terminal {
             traces: Arc::clone(&self.traces),
             plant_saved: self.shown.borrow().engine.plant.head,
             raw,
-        }
+            messages: messages.collect(),
+        })
     }
 
     fn gate(&self, config: &Config) -> std::io::Result<Gate> {
@@ -262,6 +265,7 @@ fn empty_view(config: &Config) -> View {
             station: config.terminal.station,
             now_us: kart_core::time::Micros(0),
             shift: None,
+            time: kart_api::Time::default(),
         },
         machines: vec![],
         people: vec![],

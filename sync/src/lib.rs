@@ -17,7 +17,7 @@ mod rotate;
 mod session;
 
 use kart_wire::Renewed;
-use std::future::Future;
+use std::{future::Future, time::Duration};
 use uuid::Uuid;
 
 pub use client::{Headquarters, Remote};
@@ -97,6 +97,12 @@ pub trait Terminal: Send + Sync {
     /// The name of the life after this one: sixteen random hexadecimal digits.
     fn next_incarnation(&self) -> Result<String, Fault> {
         identity::incarnation().map_err(|fault| Fault(fault.to_string()))
+    }
+
+    /// Headquarters has just said that it is `right_us`, or was at most `within` ago: microseconds
+    /// since 1970.
+    fn told_time(&self, right_us: i64, within: Duration) {
+        let _ = (right_us, within);
     }
 
     /// Reports how the link is.

@@ -158,7 +158,12 @@ async fn begin<T: Terminal, G: Gateway>(
     position: &Position,
 ) -> Result<Welcome, Failure> {
     let hello = hello(device, position);
-    let welcome = patiently(|| headquarters.hello(token, &hello)).await?;
+    let (welcome, took) = patiently(|| async {
+        let asked = Instant::now();
+        headquarters.hello(token, &hello).await.map(|welcome| (welcome, asked.elapsed()))
+    })
+    .await?;
+    terminal.told_time(welcome.server_us, took);
     check_welcome(terminal, position, &welcome).await?;
     Ok(welcome)
 }

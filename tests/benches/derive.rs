@@ -86,7 +86,7 @@ fn engine() -> Engine {
         counters: vec![CounterMap {
             signal: "s0".to_owned(),
             kind: CounterKind::Good,
-            shape: CounterShape { width: Some(16), max_per_s: 2.0 },
+            shape: CounterShape { wraps_at: Some(65_536), max_per_s: 2.0 },
         }],
         rules: vec![
             Rule {

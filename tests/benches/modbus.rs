@@ -1,6 +1,7 @@
 //! `cargo bench --package kart-tests --bench modbus`: reads per second of the Modbus source, decoding included, beside
 //! a bare loop over libmodbus on the same libmodbus server. Prints figures and expects none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kart_tests::measure::median;
@@ -58,7 +59,7 @@ async fn source_rate(address: &str, registers: u16) -> anyhow::Result<f64> {
         timeout: Duration::from_secs(1),
         retry: Duration::from_secs(1),
         limits: Limits { max_gap: 8, max_registers: 125, merge: true, holes: Vec::new() },
-        groups: vec![GroupPlan { interval, phase, points: points.collect() }],
+        groups: vec![GroupPlan { interval, phase, points: points.map(Arc::new).collect() }],
     };
     let plan = LinePlan {
         address: Address::Tcp(address.to_owned()),

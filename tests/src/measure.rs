@@ -226,6 +226,7 @@ pub fn part(equipment: EquipmentId, n: i64, at: Stamp) -> Body {
         until: at.plus(1),
         batch: None,
         map: String::new(),
+        raw: None,
     })
 }
 

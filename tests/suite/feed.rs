@@ -368,6 +368,20 @@ async fn a_cursor_that_is_no_good_gives_everything_and_nothing_foreign() {
     let told = one.find("public.oee_sites", ("code", "cedar"), "description");
     assert_eq!(told.as_deref(), Some("kept 49"));
     assert_eq!(one.rows, fresh(&presses).await.rows);
+
+    // The same once more; before it is asked by the cursor that is gone, as many are made again.
+    one.follow(&presses, 0).await;
+    let saved = headquarters.cluster.save().unwrap();
+    wait_for("the gateway after the second backup", LIMIT, up).await;
+    change(&headquarters, "UPDATE oee_sites SET description = 'lost again'").await;
+    one.follow(&presses, 0).await;
+    headquarters.cluster.restore(&saved).unwrap();
+    wait_for("the gateway after the second restore", LIMIT, up).await;
+    for _ in 0..60 {
+        fresh(&presses).await;
+    }
+    one.follow(&presses, 0).await;
+    assert_eq!(one.rows, fresh(&presses).await.rows);
 }
 
 #[tokio::test(flavor = "multi_thread")]

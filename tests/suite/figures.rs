@@ -3,8 +3,14 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kart_core::kpi::{Figures, Kpi, Span};
+use kart_core::counter::{CounterKind, Verdict};
+use kart_core::fact::{Body, Counted, Draft, Fact, machine::Detail};
+use kart_core::id::SiteId;
+use kart_core::kpi::{self, Figures, Kpi, Reasons, Span};
+use kart_core::machine::MachineState;
+use kart_core::record::Tenant;
 use kart_core::time::Micros;
+use kart_store::{Append, Store, StoreOptions};
 use kart_tests::operator::Operator;
 use kart_tests::screen::{ENTER, ESCAPE, Screen};
 use kart_tests::wait::wait_for;
@@ -13,6 +19,8 @@ use kart_tests::world::{World, WorldOptions};
 use serde_json::Value;
 
 use crate::corrections::administer;
+use crate::headquarters::device::{Device, key, machine};
+use crate::headquarters::{demo_site, enrolled, state};
 use crate::turn::{seed, turn};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -68,7 +76,7 @@ async fn there(world: &World, span: Span, more: &[&str]) -> Figures {
 }
 
 async fn here(world: &World, span: Span) -> Figures {
-    let shift = world.client().unwrap().figures(Some(span)).await.unwrap();
+    let shift = world.client().unwrap().figures(Some(span), Reasons::Recorded).await.unwrap();
     let machine = shift.machines.into_iter().find(|machine| machine.code == MACHINE);
     machine.unwrap().figures
 }
@@ -199,11 +207,114 @@ async fn terminal_headquarters_and_the_plant_agree() {
 
     let ages = Span { until: Micros(span.from.0 + 7_000 * 365 * 86_400_000_000), ..span };
     for refused in [ages, Span { until: span.from, ..span }] {
-        let told = world.client().unwrap().figures(Some(refused)).await.err().unwrap().to_string();
+        let told = world
+            .client()
+            .unwrap()
+            .figures(Some(refused), Reasons::Recorded)
+            .await
+            .err()
+            .unwrap()
+            .to_string();
         assert!(told.contains("answered 400"), "{told}");
     }
     opens(&world, span).await;
     on_the_screen(&world).await;
+}
+
+/// Readings of a press that gets a counter of all parts while it works, and a stop too short to be asked about.
+fn counter_added(device: &mut Device) {
+    let reading = |device: &mut Device, counter: CounterKind, from: i64, to: i64| {
+        let at = Device::stamp(device.lines.len() as u64 + 1);
+        device.append(Body::Counted(Counted {
+            equipment: machine(MACHINE),
+            source: counter.word().to_owned(),
+            counter,
+            epoch: 0,
+            raw_from: from,
+            raw_to: to,
+            quantity: to - from,
+            verdict: if from == to { Verdict::Base } else { Verdict::Increase },
+            since: at,
+            until: at,
+            batch: None,
+            map: "m1".into(),
+            raw: None,
+        }));
+    };
+    let runs = device.append(state(device, MACHINE, MachineState::Running, None));
+    reading(device, CounterKind::Good, 500, 500);
+    (0..9).for_each(|n| reading(device, CounterKind::Good, 500 + 2 * n, 502 + 2 * n));
+    reading(device, CounterKind::Total, 900, 900);
+    for n in 0..4 {
+        reading(device, CounterKind::Good, 518 + 2 * n, 520 + 2 * n);
+        reading(device, CounterKind::Total, 900 + 3 * n, 903 + 3 * n);
+    }
+    let origin = device.origin();
+    let stopped = state(device, MACHINE, MachineState::Stopped, Some(origin.record(runs)));
+    let Body::StateChanged {
+        equipment, station, state: stops, from, ends, rule, map, batch, ..
+    } = stopped
+    else {
+        panic!("{stopped:?}")
+    };
+    let detail = Detail { micro_stop_us: 60_000_000, ..Detail::default() };
+    let changed = |ends, state, detail| {
+        let (rule, map) = (rule.clone(), map.clone());
+        Body::StateChanged { equipment, station, state, from, ends, rule, map, batch, detail }
+    };
+    let stop = device.append(changed(ends, stops, detail));
+    device.append(state(device, MACHINE, MachineState::Running, Some(origin.record(stop))));
+    reading(device, CounterKind::Total, 912, 915);
+}
+
+/// What the log of the device says once it stands in SQLite.
+async fn through_sqlite(device: &Device, span: Span) -> Figures {
+    let folder = tempfile::tempdir().unwrap();
+    let site = SiteId(key("ops_sites", "cedar"));
+    let tenant = Tenant { organization: "cedar-works".into(), site };
+    let (folder, new_origin) = (folder.path().to_owned(), device.origin());
+    let store = Store::open(StoreOptions { folder, new_origin, tenant }).unwrap();
+    let draft = |line: &String| {
+        let Fact { at, boot, by, key, fact: body, .. } = Fact::parse(line.as_bytes()).unwrap();
+        Draft { at, boot, by, key, body, texts: vec![] }
+    };
+    let drafts = device.lines.iter().map(draft).collect();
+    store.append(Append { drafts, ..Append::default() }).await.unwrap();
+    let rows = store.reader().unwrap().figures(span).unwrap();
+    let text = std::fs::read_to_string(demo_site()).unwrap();
+    let reference = kart_core::site::parse("site.toml", &text).unwrap();
+    let window = kpi::asked(&reference, span, now(), Reasons::Recorded);
+    kpi::figures(&window, &rows.machines(&reference, &[machine(MACHINE)]))
+}
+
+#[tokio::test]
+async fn the_same_facts_give_the_same_figures_through_sqlite_and_postgres() {
+    let _turn = turn().await;
+    let (headquarters, mut device) = enrolled().await;
+    counter_added(&mut device);
+    device.push(1).await.unwrap();
+    let at = |seq: u64| Device::stamp(seq).wall_us;
+    // Before there was a counter of all parts, across its first reading, since, and where it says nothing.
+    for (span, produced, micro_stops) in [
+        (Span { from: at(2), until: at(13) }, 18, 0),
+        (Span { from: at(2), until: at(40) }, 18 + 15, 1),
+        (Span { from: at(14), until: at(40) }, 15, 1),
+        (Span { from: at(14), until: at(15) }, 2, 0),
+    ] {
+        let (from, until) = (span.from.rfc3339(), span.until.rfc3339());
+        let place = ["figures", "--organization", "cedar-works", "--site", "cedar", "--json"];
+        let asked = ["--equipment", MACHINE, "--from", &from, "--to", &until];
+        let answer = administer(&headquarters, &[&place[..], &asked].concat()).await;
+        let answer: Value = serde_json::from_str(&answer).unwrap();
+        let postgres: Figures =
+            serde_json::from_value(answer["machines"][0]["figures"].clone()).unwrap();
+        let sqlite = through_sqlite(&device, span).await;
+        assert_eq!(differences(&sqlite, &postgres), Vec::<String>::new(), "{span:?}");
+        assert_eq!(sqlite.elements, postgres.elements);
+        let told = (sqlite.elements.produced, sqlite.elements.micro_stops);
+        assert_eq!(told, (produced, micro_stops), "{span:?}");
+        assert_ne!(sqlite.value(Kpi::Performance), Some(0.0));
+    }
 }
 
 /// What is behind figures at headquarters, and what becomes of them when a reason moves to another group.
@@ -249,6 +360,8 @@ async fn on_the_screen(world: &World) {
     screen.shows(&["Availability of EQ-211", "Part jammed in the die, Ada Brandt"]).await.unwrap();
     screen.press(ESCAPE).unwrap();
     screen.shows(&["Available", "MTBF"]).await.unwrap();
+    screen.press("n").unwrap();
+    screen.shows(&["as now"]).await.unwrap();
     screen.press(ESCAPE).unwrap();
     screen.lacks(&["MTBF"]).await.unwrap();
     screen.press("q").unwrap();

@@ -89,7 +89,12 @@ fn station(code: &str) -> StationId {
     StationId(key("ops_stations", code))
 }
 
-fn state(device: &Device, code: &str, state: MachineState, ends: Option<RecordId>) -> Body {
+pub(crate) fn state(
+    device: &Device,
+    code: &str,
+    state: MachineState,
+    ends: Option<RecordId>,
+) -> Body {
     Body::StateChanged {
         equipment: machine(code),
         station: Some(station("ST-21")),
@@ -136,6 +141,7 @@ pub(crate) fn shift(device: &mut Device) -> Vec<TextLine> {
         until: Device::stamp(5),
         batch: Some(batch),
         map: String::new(),
+        raw: None,
     }));
     let stop = device.append(state(device, "EQ-211", MachineState::Stopped, None));
     let comment = FactText {

@@ -35,6 +35,7 @@ mod people;
 mod site;
 mod calendar;
 mod figures;
+mod derivation;
 mod ugly;
 mod numbers;
 mod corrections;

@@ -3,18 +3,22 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kart_core::signal::Value;
 use kart_tests::modbus::ModbusServer;
 use kart_tests::modbus::libmodbus::{Libmodbus, SerialLine, holding, input};
 use kart_tests::programs::program;
+use kart_tests::world::plant::Plant;
 use kartd::clock::Clock;
 use kartd::ingest::Reading;
 use kartd::ingest::modbus::plan::{
-    Address, DevicePlan, GroupPlan, Kind, Limits, LinePlan, Parity, Point, SerialPlan, Table,
+    Address, DevicePlan, GroupPlan, Kind, Limits, LinePlan, Parity, Point, Rate, SerialPlan, Table,
 };
 use kartd::ingest::modbus::{PACE, Pace, order::Order, run};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -43,7 +47,11 @@ fn device(unit: u8, points: Vec<Point>) -> DevicePlan {
         timeout: Duration::from_secs(1),
         retry: Duration::from_secs(1),
         limits: Limits { max_gap: 8, max_registers: 125, merge: true, holes: Vec::new() },
-        groups: vec![GroupPlan { interval, phase: Duration::ZERO, points }],
+        groups: vec![GroupPlan {
+            interval,
+            phase: Duration::ZERO,
+            points: points.into_iter().map(Arc::new).collect(),
+        }],
     }
 }
 
@@ -139,7 +147,8 @@ async fn libmodbus_is_read_over_tcp_and_on_a_serial_line() {
 
 fn serial(path: &Path) -> Address {
     let path = path.to_str().unwrap().to_owned();
-    Address::Serial(SerialPlan { path, baud: 115_200, parity: Parity::None, stop_bits: 1 })
+    let rate = Rate { baud: 115_200, parity: Parity::None, stop_bits: 1 };
+    Address::Serial(SerialPlan { path, rate })
 }
 
 fn probe(words: &[&str]) -> String {
@@ -148,6 +157,19 @@ fn probe(words: &[&str]) -> String {
     let output = output.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn a_request_that_is_no_read_fails_the_run_that_made_it() {
+    let _turn = turn().await;
+    for (function, fails) in [(3, false), (6, true)] {
+        let plant = Plant::start(&["--hold".to_owned()]).await.unwrap();
+        let mut stream = TcpStream::connect(plant.modbus).await.unwrap();
+        stream.write_all(&[0, 1, 0, 0, 0, 6, 1, function, 0, 100, 0, 1]).await.unwrap();
+        assert!(stream.read(&mut [0; 64]).await.unwrap() > 0);
+        let end = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(plant)));
+        assert_eq!(end.is_err(), fails, "function {function}");
+    }
 }
 
 #[tokio::test]

@@ -41,6 +41,8 @@ otherwise = "stopped"
     alone(data, &repository().join("config/demo/site.toml"), &map)
 }
 
+const SECURITY: &str = "/usr/lib/x86_64-linux-gnu/mosquitto_dynamic_security.so";
+
 const COUNTING: &str = r#"
 signal = [
     { name = "good", broker = "hall", topic = "press/good", format = "plain" },
@@ -270,6 +272,42 @@ async fn a_second_client_with_our_name_is_named_to_the_person() {
     drop(other);
     floor.broker.publish("press/good", "100", false).await.unwrap();
     floor.value("good", Value::Whole(100), Quality::Good).await;
+}
+
+/// A role that may not listen to this.
+const REFUSED: &str = r#"{
+    "defaultACLAccess": { "publishClientSend": true, "publishClientReceive": true, "subscribe": true, "unsubscribe": true },
+    "clients": [], "anonymousGroup": "all",
+    "groups": [{ "groupname": "all", "roles": [{ "rolename": "some" }] }],
+    "roles": [{ "rolename": "some", "acls": [
+        { "acltype": "subscribePattern", "topic": "press/state", "priority": 1, "allow": false }
+    ] }]
+}"#;
+
+#[tokio::test]
+async fn a_topic_that_the_broker_refuses_is_named_to_the_person() {
+    let _turn = turn().await;
+    let folder = tempfile::tempdir().unwrap();
+    let roles = folder.path().join("roles.json");
+    std::fs::write(&roles, REFUSED).unwrap();
+    let mut access = Access::default();
+    access
+        .lines
+        .push_str(&format!("plugin {SECURITY}\nplugin_opt_config_file {}\n", roles.display()));
+    let floor = Floor::start(access, "", COUNTING).await;
+    let found = |machine: &Machine| match &machine.link {
+        DeviceLink::Partly { reason, .. } => Some(reason.clone()),
+        _ => None,
+    };
+    let reason = floor.shown("a link that brings a part", found).await;
+    assert!(reason.contains("refuses 1 of 2 topics: press/state"), "{reason}");
+    floor.broker.publish("press/good", "100", false).await.unwrap();
+    floor.value("good", Value::Whole(100), Quality::Good).await;
+    let session =
+        std::fs::read_dir(floor.terminal.data()).unwrap().map(|file| file.unwrap().path());
+    let session = session.filter(|path| path.extension().is_some_and(|end| end == "session"));
+    let kept: Vec<String> = session.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    assert_eq!(kept, ["press/good\n"], "what is not subscribed to is not written down");
 }
 
 /// What came while nobody was there, all at once: nothing is lost, nothing is held back, and memory stays small.

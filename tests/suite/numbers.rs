@@ -8,6 +8,7 @@ use kart_core::command::Command;
 use kart_core::fact::{BatchStarted, Body};
 use kart_core::id::{EquipmentId, ProductId, StationId, UserId, reference_id};
 use kart_core::number::Leased;
+use kart_tests::wait::wait_for;
 use kart_tests::world::terminal::Terminal;
 use tokio_postgres::NoTls;
 
@@ -15,6 +16,8 @@ use crate::headquarters::device::{Device, machine};
 use crate::headquarters::enrolled;
 use crate::office::{Office, ask, request, seen};
 use crate::turn::turn;
+
+const LIMIT: Duration = Duration::from_secs(30);
 
 fn key(table: &str, code: &str) -> uuid::Uuid {
     reference_id("cedar-works", "cedar", table, code)
@@ -318,6 +321,59 @@ async fn what_somebody_typed_at_another_terminal_is_passed_over() {
     assert_eq!(office.headquarters.number(taken).await.unwrap(), 1);
     let clashes = "SELECT count(*) FROM edge.numbers_issued WHERE clash";
     assert_eq!(office.headquarters.number(clashes).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn a_push_that_waits_for_a_record_keeps_nobody_from_a_prefix() {
+    let (headquarters, mut device) = enrolled().await;
+    let prefix = "INSERT INTO organization_prefixes (organization_id, entity_type, prefix)
+                  VALUES ('cedar-works', 'batch', 'ZZ')";
+    headquarters.sql(prefix, &[]).await.unwrap();
+    let station = StationId(key("ops_stations", "ST-21"));
+    let user = UserId(key("users", "1001"));
+    device.append(Body::ClockedIn { user, station });
+    device.push(1).await.unwrap();
+    let entry = device.origin().record(2);
+    device.append(Body::ClockedOut { user, entry });
+    let from = Device::stamp(device.lines.len() as u64 + 1);
+    device.append(Body::BatchStarted(BatchStarted {
+        equipment: machine("EQ-211"),
+        station: Some(station),
+        product: ProductId(key("ops_products", "BR/BR-40")),
+        number: "ZZ-000003".into(),
+        work_order: None,
+        target: None,
+        lease: None,
+        from,
+        operators: vec![],
+    }));
+    // Another push is at the record, and will want a number.
+    let (mut other, connection) =
+        tokio_postgres::connect(headquarters.database(), NoTls).await.unwrap();
+    let connection = tokio::spawn(connection);
+    let tx = other.transaction().await.unwrap();
+    let record = "SELECT FROM edge.records WHERE record_id = $1 FOR UPDATE";
+    assert_eq!(tx.execute(record, &[&entry.0]).await.unwrap(), 1);
+    let prefixes = async {
+        let waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
+        wait_for("the push to wait", LIMIT, async || {
+            match headquarters.number(waits).await.unwrap() {
+                0 => Err("not yet"),
+                _ => Ok(()),
+            }
+        })
+        .await;
+        let all = "SELECT FROM organization_prefixes FOR NO KEY UPDATE NOWAIT";
+        let locked = tx.execute(all, &[]).await;
+        tx.commit().await.ok();
+        locked
+    };
+    let (pushed, locked) = tokio::join!(device.push(1), prefixes);
+    assert!(locked.unwrap() > 0, "nobody who waits for a record holds a prefix");
+    assert_eq!(pushed.unwrap().quarantined, []);
+    let typed = "SELECT count(*) FROM edge.numbers_typed WHERE (prefix, number) = ('ZZ', 3)";
+    assert_eq!(headquarters.number(typed).await.unwrap(), 1);
+    connection.abort();
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use crate::headquarters::device::{Device, key, machine, user};
 use crate::headquarters::{administer, demo_site, enroll};
 
 mod close;
+mod corrected;
 mod derived;
 mod job;
 mod shown;

@@ -103,6 +103,7 @@ fn faults_of_one_decision_are_found_by_asking_for_it() {
     let cursor = Cursor {
         session: Uuid::nil(),
         number: 1,
+        line: Uuid::nil(),
         epoch: Uuid::nil(),
         place: 0,
         at_us: 0,

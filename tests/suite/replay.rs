@@ -18,6 +18,8 @@ use serde_json::Value;
 use crate::headquarters::administer;
 use crate::turn::turn;
 
+mod remapped;
+
 const LIMIT: Duration = Duration::from_secs(60);
 const PLACE: [&str; 4] = ["--organization", "cedar-works", "--site", "cedar"];
 

@@ -16,6 +16,7 @@ use kart_tests::world::layout::alone;
 use kart_tests::world::terminal::Terminal;
 use serde_json::json;
 
+use crate::figures::now;
 use crate::turn::turn;
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -241,4 +242,44 @@ async fn without_leave_a_host_waits_and_says_so() {
     floor.made(20).await;
     assert_eq!(floor.edge.asked().await.unwrap(), 0);
     assert!(!floor.heard.stdout().contains("CMD/"));
+}
+
+/// Nobody knows what happens while the broker is away, and a value that was told before is not said again.
+#[tokio::test]
+async fn while_the_broker_is_away_nothing_is_made_up() {
+    let _turn = turn().await;
+    let mut floor = Floor::start(true).await;
+    floor.birth(1000).await;
+    floor.state("running").await;
+    floor.broker.stop().await.unwrap();
+    let away = now();
+    let since = floor.shown("unknown", |machine| {
+        (machine.state.word() == "unknown").then_some(machine.state_since_us)
+    });
+    let since = since.await;
+    assert!(since <= away, "it ran for {} us without anybody having said so", since.0 - away.0);
+    floor.broker.start_again().await.unwrap();
+    floor.edge = EdgeNode::start(floor.broker.address(), "hall", "press").await.unwrap();
+    floor.birth(1030).await;
+    floor.state("running").await;
+    floor.made(30).await;
+}
+
+/// The will of a connection that is over may come when the next one has long begun.
+#[tokio::test]
+async fn who_says_that_this_host_is_gone_is_contradicted() {
+    let _turn = turn().await;
+    let floor = Floor::start(true).await;
+    let topic = "spBv1.0/STATE/kart-T-07";
+    let online = || floor.heard.stdout().matches("{\"online\":true").count();
+    let before = online();
+    let will = r#"{"online":false,"timestamp":1}"#;
+    floor.broker.publish(topic, will, true).await.unwrap();
+    floor.told("the late will", will).await;
+    wait_for("the host to say that it is there", LIMIT, async || {
+        (online() > before).then_some(()).ok_or_else(|| floor.heard.stdout())
+    })
+    .await;
+    let retained = floor.broker.receive(topic, 1).await.unwrap();
+    assert!(retained[0].starts_with("{\"online\":true"), "{retained:?}");
 }

@@ -23,7 +23,7 @@ mod power;
 const LIMIT: Duration = Duration::from_secs(30);
 const SECOND: i64 = 1_000_000;
 
-fn cryptography() {
+pub(crate) fn cryptography() {
     // Fails only when a provider is installed already, and then there is one.
     rustls::crypto::ring::default_provider().install_default().ok();
 }
@@ -40,7 +40,7 @@ fn site(folder: &Path, machines: &[&str]) -> String {
 }
 
 /// A terminal that works alone: `rest` are the tables after `[site]`.
-fn alone(data: &Path, machines: &[&str], rest: &str) -> String {
+pub(crate) fn alone(data: &Path, machines: &[&str], rest: &str) -> String {
     format!(
         "[terminal]\ncode = \"T-07\"\nstation = \"ST-21\"\ndata_dir = \"{}\"\n\
          [site]\norganization = \"cedar-works\"\ncode = \"cedar\"\nfile = \"{}\"\n{rest}",
@@ -50,16 +50,16 @@ fn alone(data: &Path, machines: &[&str], rest: &str) -> String {
 }
 
 /// A device of this name at a server.
-fn device(name: &str, server: &ModbusServer) -> String {
+pub(crate) fn device(name: &str, server: &ModbusServer) -> String {
     format!("[[device]]\nname = \"{name}\"\naddress = \"{}\"\ntimeout_ms = 300\n", server.address())
 }
 
-fn machine<'v>(view: &'v View, code: &str) -> Option<&'v Machine> {
+pub(crate) fn machine<'v>(view: &'v View, code: &str) -> Option<&'v Machine> {
     view.machines.iter().find(|machine| machine.code == code)
 }
 
 /// Waits until a signal of a machine is shown as it really is.
-async fn shows(client: &Client, code: &str, signal: &str, wanted: i64) {
+pub(crate) async fn shows(client: &Client, code: &str, signal: &str, wanted: i64) {
     viewed(client, &format!("{code} {signal} at {wanted}"), |view| {
         let mut signals = machine(view, code)?.signals.iter();
         let shown = signals.find(|shown| shown.name == signal)?.value.clone()?;
@@ -68,7 +68,7 @@ async fn shows(client: &Client, code: &str, signal: &str, wanted: i64) {
     .await;
 }
 
-async fn state(client: &Client, code: &str, state: &str) {
+pub(crate) async fn state(client: &Client, code: &str, state: &str) {
     viewed(client, &format!("{code} {state}"), |view| {
         (machine(view, code)?.state.word() == state).then_some(())
     })
@@ -84,7 +84,7 @@ async fn passes(since: Micros, length_us: i64) {
 }
 
 /// How the readings of a counter were judged, and what was booked in all.
-fn counted(log: &Connection, code: &str, source: &str) -> (Vec<String>, i64) {
+pub(crate) fn counted(log: &Connection, code: &str, source: &str) -> (Vec<String>, i64) {
     let select = "SELECT verdict, quantity FROM edge_production_counts
                   WHERE equipment_id = ?1 AND source = ?2 ORDER BY until_ts, rowid";
     let mut select = log.prepare(select).unwrap();
@@ -99,15 +99,15 @@ fn counted(log: &Connection, code: &str, source: &str) -> (Vec<String>, i64) {
 
 /// A state as it was recorded.
 #[derive(Debug)]
-struct Stretch {
-    state: String,
+pub(crate) struct Stretch {
+    pub(crate) state: String,
     from: i64,
     until: Option<i64>,
     seconds: Option<f64>,
 }
 
 /// The states of a machine, in the order in which they were recorded.
-fn states(log: &Connection, code: &str) -> Vec<Stretch> {
+pub(crate) fn states(log: &Connection, code: &str) -> Vec<Stretch> {
     let select = "SELECT state, start_ts, end_ts, duration_seconds FROM edge_machine_states
                   WHERE equipment_id = ?1 ORDER BY start_ts";
     let mut select = log.prepare(select).unwrap();
@@ -131,11 +131,11 @@ fn are_seamless(states: &[Stretch]) {
     }
 }
 
-fn number(log: &Connection, statement: &str) -> i64 {
+pub(crate) fn number(log: &Connection, statement: &str) -> i64 {
     log.query_row(statement, [], |row| row.get(0)).unwrap()
 }
 
-fn terminal(machines: &[&str], rest: impl Fn(&Path) -> String) -> Terminal {
+pub(crate) fn terminal(machines: &[&str], rest: impl Fn(&Path) -> String) -> Terminal {
     cryptography();
     Terminal::prepare(|data| Ok(alone(data, machines, &rest(data)))).unwrap()
 }

@@ -27,6 +27,9 @@ waiting = { $count } warten
 waiting-oldest = { $count } warten, seit { $oldest }
 held = { $count } dort zurückgehalten
 refused-there = { $count } dort abgelehnt
+time-unconfirmed = Uhrzeit nicht bestätigt
+clock-fast = Uhr hier geht { $by } vor
+clock-slow = Uhr hier geht { $by } nach
 site-data = Stammdaten { $age } alt
 site-data-never = Stammdaten nie bestätigt
 no-site = Noch keine Stammdaten: niemand kann sich hier anmelden.
@@ -89,6 +92,7 @@ never-read = nie gelesen
 age-fresh = vor { $age }
 age-old = { $age } ALT
 quality-old = zuletzt bekannt
+time-of-arrival = ~ Alter seit Ankunft der Nachricht: sie nennt keine eigene Zeit, die gilt
 
 ## Belege
 receipts = Hier aufgezeichnet
@@ -116,6 +120,8 @@ kind-batch-joined = Beim Auftrag dabei
 kind-batch-left = Auftrag verlassen
 kind-batch-completed = Auftrag abgeschlossen
 kind-stop-explained = Stopp begründet
+kind-clock-corrected = Uhr dieses Rechners berichtigt
+kind-clock-stepped = Uhr dieses Rechners wurde gestellt
 kind-correction-seen = In der Zentrale berichtigt
 
 ## Formulare
@@ -162,6 +168,14 @@ still = und steht noch
 explain-title = Warum stand sie?
 nothing-to-explain = Kein Stopp wartet auf einen Grund.
 choose-reason = Einen Grund wählen.
+reading-held = { $counter }: { $before } → { $now } um { $at }, zurückgehalten: nichts gebucht
+held-title = Unmögliche Zählerstände: { $machine }
+held-accept = annehmen: die Teile wurden gemacht
+held-drop = verwerfen: sie wurden es nicht
+held-hint = Was der Zähler von da an zählt, gilt so oder so.
+nothing-held = Kein Zählerstand dieser Maschine wird zurückgehalten.
+choose-held = Wähle einen Zählerstand.
+choose-supervisor = Wer bist du? Ein Vorgesetzter ist nötig; drücke F2.
 comment = Bemerkung (opt.)
 more = … { $count } weitere: Bild ab
 
@@ -171,6 +185,8 @@ what-clock-out = { $name } abgemeldet
 what-start = Auftrag { $product } auf { $machine } gestartet
 what-complete = Auftrag { $number } abgeschlossen: { $good } gut, { $scrap } Ausschuss
 what-explain = Stopp von { $machine } begründet: { $reason }
+what-accept = Zählerstand { $counter } von { $machine } angenommen
+what-drop = Zählerstand { $counter } von { $machine } verworfen
 mark-saved = GESPEICHERT
 mark-saving = SPEICHERT
 pending = { $what } …
@@ -246,6 +262,8 @@ key-pick-stop = Stopp
 key-open-stop = begründen
 key-pick-reason = Grund
 key-confirm-explain = speichern
+key-held = zurückgehaltene Zählerstände
+key-pick-held = Zählerstand
 key-comment = Bemerkung
 help-title = Tasten
 help-badge = Ein Ausweis kann jederzeit gescannt werden.
@@ -281,10 +299,15 @@ plan-group = { $device } (Unit { $unit }) alle { $every } ms: { $requests ->
     [one] { $requests } Anfrage
    *[other] { $requests } Anfragen
  }, { $bytes } Bytes, etwa { $takes } ms
+plan-phase = { $phase } ms nach Beginn jedes Intervalls
+plan-waits = wartet höchstens { $waits } ms auf andere Anfragen
+plan-late = wartet bis zu { $waits } ms auf andere Anfragen und ist dann verspätet: ein kleineres max_registers hilft
+plan-hole = { $device }: nie { $what }
 plan-request = { $what }: { $signals ->
     [one] { $signals } Signal
    *[other] { $signals } Signale
  }, { $bytes } Bytes, { $along } mitgelesen
+change-warnings = ansehen
 change-machines-added = neue Maschinen
 change-machines-removed = nicht mehr beobachtet
 change-rules = andere Regeln
@@ -332,6 +355,7 @@ figure-labor-efficiency = Arbeit
 figure-breakdown-loss = Störungen
 figure-setup-loss = Rüsten
 figure-small-stop-loss = Kurzstopps
+figure-micro-stops = Anzahl Kurzstopps
 figure-speed-loss = Tempoverlust
 figure-defect-loss = Fehlteile
 figure-startup-loss = Anlauf
@@ -356,6 +380,9 @@ missing-no-counter = Ausschuss wird nicht gezählt
 missing-no-factor = einer ihrer Faktoren fehlt
 key-figures = Kennzahlen dieser Schicht
 key-open-figure = was dahinter steht
+key-reasons = Gründe wie erfasst oder wie jetzt
+figures-recorded = wie erfasst
+figures-now = wie jetzt
 key-figure-left = Kennzahl davor
 key-figure-right = nächste Kennzahl
 tab-topics = Topics

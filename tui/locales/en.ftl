@@ -27,6 +27,9 @@ waiting = { $count } waiting
 waiting-oldest = { $count } waiting, oldest { $oldest }
 held = { $count } held back there
 refused-there = { $count } refused there
+time-unconfirmed = time not confirmed
+clock-fast = clock here { $by } fast
+clock-slow = clock here { $by } slow
 site-data = site data { $age } old
 site-data-never = site data never confirmed
 no-site = No site data yet: nobody can clock in here.
@@ -89,6 +92,7 @@ never-read = never read
 age-fresh = { $age } ago
 age-old = { $age } OLD
 quality-old = last known
+time-of-arrival = ~ age since the message came: it tells no time of its own that counts
 
 ## Receipts
 receipts = Recorded here
@@ -116,6 +120,8 @@ kind-batch-joined = Joined batch
 kind-batch-left = Left batch
 kind-batch-completed = Batch completed
 kind-stop-explained = Stop explained
+kind-clock-corrected = Clock of this computer corrected
+kind-clock-stepped = Clock of this computer was set
 kind-correction-seen = Corrected at headquarters
 
 ## Forms
@@ -162,6 +168,14 @@ still = and still stopped
 explain-title = Why did it stop?
 nothing-to-explain = No stop waits for a reason.
 choose-reason = Choose a reason.
+reading-held = { $counter }: { $before } → { $now } at { $at }, held: nothing is booked
+held-title = Readings that cannot be: { $machine }
+held-accept = accept: the parts were made
+held-drop = drop: they were not
+held-hint = What the counter makes from there on counts either way.
+nothing-held = No reading of this machine is held.
+choose-held = Choose a reading.
+choose-supervisor = Who are you? A supervisor is needed; press F2.
 comment = Comment (optional)
 more = … { $count } more: PgDn
 
@@ -171,6 +185,8 @@ what-clock-out = { $name } clocked out
 what-start = Batch of { $product } started on { $machine }
 what-complete = Batch { $number } completed: { $good } good, { $scrap } scrap
 what-explain = Stop of { $machine } explained: { $reason }
+what-accept = Reading of { $counter } of { $machine } accepted
+what-drop = Reading of { $counter } of { $machine } dropped
 mark-saved = SAVED
 mark-saving = SAVING
 pending = { $what } …
@@ -246,6 +262,8 @@ key-pick-stop = stop
 key-open-stop = explain
 key-pick-reason = reason
 key-confirm-explain = save
+key-held = readings that are held
+key-pick-held = reading
 key-comment = comment
 help-title = Keys
 help-badge = A badge can be scanned at any time.
@@ -281,10 +299,15 @@ plan-group = { $device } (unit { $unit }) every { $every } ms: { $requests ->
     [one] { $requests } request
    *[other] { $requests } requests
  }, { $bytes } bytes, about { $takes } ms
+plan-phase = { $phase } ms into each interval
+plan-waits = waits { $waits } ms for other requests at most
+plan-late = waits { $waits } ms for other requests at most and is late then: a smaller max_registers helps
+plan-hole = { $device }: never { $what }
 plan-request = { $what }: { $signals ->
     [one] { $signals } signal
    *[other] { $signals } signals
  }, { $bytes } bytes, { $along } read along
+change-warnings = look at
 change-machines-added = new machines
 change-machines-removed = no longer watched
 change-rules = other rules
@@ -332,6 +355,7 @@ figure-labor-efficiency = Labor
 figure-breakdown-loss = Breakdowns
 figure-setup-loss = Setup
 figure-small-stop-loss = Micro-stops
+figure-micro-stops = Micro-stop count
 figure-speed-loss = Speed loss
 figure-defect-loss = Defects
 figure-startup-loss = Start-up
@@ -356,6 +380,9 @@ missing-no-counter = scrap is not counted
 missing-no-factor = one of its factors is missing
 key-figures = figures of this shift
 key-open-figure = what is behind it
+key-reasons = reasons as recorded or as now
+figures-recorded = as recorded
+figures-now = as now
 key-figure-left = figure before
 key-figure-right = next figure
 tab-topics = Topics

@@ -27,6 +27,9 @@ waiting = { $count } esperan
 waiting-oldest = { $count } esperan hace { $oldest }
 held = { $count } retenidos allí
 refused-there = { $count } rechazados allí
+time-unconfirmed = hora sin confirmar
+clock-fast = reloj adelantado { $by }
+clock-slow = reloj atrasado { $by }
 site-data = datos de planta de hace { $age }
 site-data-never = datos de planta nunca confirmados
 no-site = Aún sin datos de planta: nadie puede fichar aquí.
@@ -89,6 +92,7 @@ never-read = nunca leído
 age-fresh = hace { $age }
 age-old = { $age } VIEJO
 quality-old = último conocido
+time-of-arrival = ~ edad desde que llegó el mensaje: no dice una hora propia que valga
 
 ## Recibos
 receipts = Registrado aquí
@@ -116,6 +120,8 @@ kind-batch-joined = Se une al lote
 kind-batch-left = Deja el lote
 kind-batch-completed = Lote terminado
 kind-stop-explained = Parada explicada
+kind-clock-corrected = Reloj de este equipo corregido
+kind-clock-stepped = Se ajustó el reloj de este equipo
 kind-correction-seen = Corregido en la central
 
 ## Formularios
@@ -162,6 +168,14 @@ still = y sigue parada
 explain-title = ¿Por qué se paró?
 nothing-to-explain = Ninguna parada espera un motivo.
 choose-reason = Elija un motivo.
+reading-held = { $counter }: { $before } → { $now } a las { $at }, retenida: nada contado
+held-title = Lecturas imposibles: { $machine }
+held-accept = aceptar: las piezas se hicieron
+held-drop = descartar: no se hicieron
+held-hint = Lo que el contador cuente desde ahí vale en ambos casos.
+nothing-held = No hay lecturas retenidas en esta máquina.
+choose-held = Elige una lectura.
+choose-supervisor = ¿Quién eres? Hace falta un supervisor; pulsa F2.
 comment = Nota (opcional)
 more = … { $count } más: Av Pág
 
@@ -171,6 +185,8 @@ what-clock-out = Salida de { $name }
 what-start = Lote de { $product } empezado en { $machine }
 what-complete = Lote { $number } terminado: { $good } buenas, { $scrap } malas
 what-explain = Parada de { $machine } explicada: { $reason }
+what-accept = Lectura de { $counter } de { $machine } aceptada
+what-drop = Lectura de { $counter } de { $machine } descartada
 mark-saved = GUARDADO
 mark-saving = GUARDANDO
 pending = { $what } …
@@ -246,6 +262,8 @@ key-pick-stop = parada
 key-open-stop = explicar
 key-pick-reason = motivo
 key-confirm-explain = guardar
+key-held = lecturas retenidas
+key-pick-held = lectura
 key-comment = nota
 help-title = Teclas
 help-badge = Se puede pasar una tarjeta en cualquier momento.
@@ -281,10 +299,15 @@ plan-group = { $device } (unidad { $unit }) cada { $every } ms: { $requests ->
     [one] { $requests } petición
    *[other] { $requests } peticiones
  }, { $bytes } bytes, unos { $takes } ms
+plan-phase = { $phase } ms dentro de cada intervalo
+plan-waits = espera a otras peticiones { $waits } ms como máximo
+plan-late = espera a otras peticiones hasta { $waits } ms y entonces llega tarde: ayuda un max_registers menor
+plan-hole = { $device }: nunca { $what }
 plan-request = { $what }: { $signals ->
     [one] { $signals } señal
    *[other] { $signals } señales
  }, { $bytes } bytes, { $along } leídos de paso
+change-warnings = revisar
 change-machines-added = máquinas nuevas
 change-machines-removed = ya no se observan
 change-rules = otras reglas
@@ -332,6 +355,7 @@ figure-labor-efficiency = Mano de obra
 figure-breakdown-loss = Averías
 figure-setup-loss = Preparación
 figure-small-stop-loss = Microparadas
+figure-micro-stops = Número de microparadas
 figure-speed-loss = Pérdida de ritmo
 figure-defect-loss = Defectos
 figure-startup-loss = Arranque
@@ -356,6 +380,9 @@ missing-no-counter = el rechazo no se cuenta
 missing-no-factor = falta uno de sus factores
 key-figures = indicadores de este turno
 key-open-figure = qué hay detrás
+key-reasons = motivos según registro o según ahora
+figures-recorded = según registro
+figures-now = según ahora
 key-figure-left = indicador anterior
 key-figure-right = indicador siguiente
 tab-topics = Temas

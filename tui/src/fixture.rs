@@ -64,6 +64,7 @@ pub(crate) fn view() -> View {
             station: Some(STATION),
             now_us: Micros(NOON),
             shift: None,
+            time: kart_api::Time::Believed,
         },
         machines: vec![
             machine(PRESS, "EQ-211", "Press 211", MachineState::Running),
@@ -134,6 +135,7 @@ fn machine(id: EquipmentId, code: &str, name: &str, state: MachineState) -> Mach
         value: Some(value),
         at_us: Some(ago(1)),
         quality: Quality::Good,
+        arrival: false,
     };
     Machine {
         id,
@@ -162,6 +164,7 @@ fn machine(id: EquipmentId, code: &str, name: &str, state: MachineState) -> Mach
         seen_us: Some(ago(1)),
         stale_us: 15_000_000,
         link: DeviceLink::Up,
+        held: vec![],
     }
 }
 

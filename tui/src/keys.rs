@@ -29,6 +29,8 @@ pub enum Cmd {
     Person,
     Commission,
     Figures,
+    Held,
+    Reasons,
     Mark,
     Go,
     Device,
@@ -68,6 +70,7 @@ pub enum Place {
     Explain,
     Commissioning,
     Figures,
+    Held,
 }
 
 /// One line of the table.
@@ -197,6 +200,7 @@ const MACHINE: &[Binding] = &[
     START,
     COMPLETE,
     EXPLAIN,
+    quiet(&[Key::Char('h')], Cmd::Held, "key-held"),
     quiet(&[Key::Char('b'), Key::F(2)], Cmd::Badge, "key-badge"),
     quiet(&[Key::Char('r'), Key::F(6)], Cmd::Receipts, "key-receipts"),
     quiet(&[Key::Left], Cmd::Left, "key-machine-left"),
@@ -303,6 +307,7 @@ const COMMISSIONING: &[Binding] = &[
 const FIGURE_KEYS: &[Binding] = &[
     BACK,
     shown(&[Key::Enter], Cmd::Open, "key-open-figure"),
+    shown(&[Key::Char('n')], Cmd::Reasons, "key-reasons"),
     quiet(&[Key::Left], Cmd::Left, "key-figure-left"),
     quiet(&[Key::Right], Cmd::Right, "key-figure-right"),
     UP,
@@ -310,6 +315,17 @@ const FIGURE_KEYS: &[Binding] = &[
     PAGE_UP,
     PAGE_DOWN,
     OPEN_HELP,
+    QUIT,
+];
+
+const HELD_KEYS: &[Binding] = &[
+    shown(&[Key::Digit], Cmd::Pick(0), "key-pick-held"),
+    shown(&[Key::Enter], Cmd::Confirm, "key-confirm-explain"),
+    PERSON,
+    BACK,
+    UP,
+    DOWN,
+    HELP,
     QUIT,
 ];
 
@@ -328,6 +344,7 @@ pub fn table(place: Place) -> &'static [Binding] {
         Place::Explain => EXPLAIN_KEYS,
         Place::Commissioning => COMMISSIONING,
         Place::Figures => FIGURE_KEYS,
+        Place::Held => HELD_KEYS,
     }
 }
 
@@ -369,7 +386,7 @@ pub fn digit(event: &KeyEvent) -> Option<usize> {
 }
 
 /// Every place, for those who print or test the whole table.
-pub const PLACES: [Place; 12] = [
+pub const PLACES: [Place; 13] = [
     Place::Overview,
     Place::Machine,
     Place::Receipts,
@@ -382,6 +399,7 @@ pub const PLACES: [Place; 12] = [
     Place::Explain,
     Place::Commissioning,
     Place::Figures,
+    Place::Held,
 ];
 
 #[cfg(test)]

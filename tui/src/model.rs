@@ -6,6 +6,7 @@ mod field;
 mod figures;
 mod floor;
 mod form;
+mod held;
 mod registers;
 mod screen;
 mod topics;
@@ -14,12 +15,13 @@ pub use age::Age;
 pub use commissioning::{Commissioning, Plan, REGISTERS_MS, Seen, Tab, Watch};
 pub use field::{Choice, TextField};
 pub use field::{Entry, PAGE};
-pub use figures::{COLUMNS, FiguresScreen};
+pub use figures::{COLUMNS, FURTHER, FiguresScreen};
 pub use floor::{Grid, Standing, unexplained};
 pub use form::{
     BadgeForm, CompleteField, CompleteForm, ExplainForm, Punch, PunchForm, Sending, StartField,
     StartForm, Who,
 };
+pub use held::HeldForm;
 pub use registers::{Likely, Registers};
 pub use screen::Screen;
 pub use topics::Topics;

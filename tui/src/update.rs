@@ -6,6 +6,7 @@ mod complete;
 mod explain;
 mod figures;
 mod floor;
+mod held;
 mod live;
 mod start;
 
@@ -109,6 +110,7 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         Cmd::Receipts => model.screens.push(Screen::Receipts { scroll: 0 }),
         Cmd::Commission => commissioning::open(model),
         Cmd::Figures => figures::open(model),
+        Cmd::Held => held::open(model),
         Cmd::Person => person(model),
         Cmd::Confirm => return confirm(model),
         Cmd::Open
@@ -120,6 +122,7 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         | Cmd::PageDown
         | Cmd::Next
         | Cmd::Previous
+        | Cmd::Reasons
         | Cmd::Mark
         | Cmd::Go
         | Cmd::Device
@@ -140,6 +143,7 @@ fn navigate(model: &mut Model, cmd: Cmd) {
         Place::Stops | Place::Explain => explain::navigate(model, cmd),
         Place::Commissioning => commissioning::navigate(model, cmd),
         Place::Figures => figures::navigate(model, cmd),
+        Place::Held => held::navigate(model, cmd),
         Place::Badge => {},
     }
 }
@@ -154,6 +158,7 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         Place::Start => start::confirm(model),
         Place::Complete => complete::confirm(model),
         Place::Explain => explain::confirm(model),
+        Place::Held => held::confirm(model),
         Place::Commissioning => {
             commissioning::confirm(model);
             Vec::new()
@@ -190,6 +195,7 @@ fn person(model: &mut Model) {
         Some(Screen::Start(form)) => form.who.turn(),
         Some(Screen::Complete(form)) => form.who.turn(),
         Some(Screen::Explain(form)) => form.who.turn(),
+        Some(Screen::Held(form)) => form.who.turn(),
         _ => {},
     }
 }

@@ -7,6 +7,7 @@ mod explain;
 mod figures;
 mod footer;
 mod forms;
+mod held;
 mod help;
 mod machine;
 mod news;
@@ -101,6 +102,7 @@ fn over(frame: &mut Frame<'_>, body: Rect, scene: Scene<'_>, screen: &Screen) {
         Screen::Complete(form) => forms::complete(frame, area, scene, form),
         Screen::Stops(choice) => explain::stops(frame, area, scene, choice),
         Screen::Explain(form) => explain::explain(frame, area, scene, form),
+        Screen::Held(form) => held::draw(frame, area, scene, form),
         Screen::Machine { .. }
         | Screen::Receipts { .. }
         | Screen::Figures(_)

@@ -8,4 +8,4 @@ mod value;
 pub use bar::bar;
 pub use digits::{HEIGHT, big};
 pub use entry::{LABEL, field, list};
-pub use value::{aged, aging, badge};
+pub use value::{aged, aging, badge, by_arrival};

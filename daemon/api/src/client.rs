@@ -1,7 +1,10 @@
 //! A client of the local interface, used by the terminal, the tests and the demo.
 
 use futures_util::{Stream, StreamExt};
-use kart_core::{engine::explain::Explanation, kpi::Span};
+use kart_core::{
+    engine::explain::Explanation,
+    kpi::{Reasons, Span},
+};
 use std::{
     path::{Path, PathBuf},
     pin::Pin,
@@ -127,15 +130,20 @@ impl Client {
         self.json(post.timeout(Duration::from_secs(30))).await
     }
 
-    /// Figures of this shift, or of another stretch of time.
-    pub async fn figures(&self, span: Option<Span>) -> Result<figures::Shift, ClientError> {
-        match span {
-            None => self.get("/v1/figures").await,
-            Some(Span { from, until }) => {
-                let asked = format!("from={}&until={}", from.rfc3339(), until.rfc3339());
-                self.get(&format!("/v1/figures?{asked}")).await
-            },
-        }
+    /// Figures of this shift, or of another stretch of time, by the types of reasons as they were
+    /// chosen or as their groups are now.
+    pub async fn figures(
+        &self,
+        span: Option<Span>,
+        reasons: Reasons,
+    ) -> Result<figures::Shift, ClientError> {
+        let reasons = match reasons {
+            Reasons::Recorded => "recorded",
+            Reasons::Now => "now",
+        };
+        let span = span
+            .map(|span| format!("&from={}&until={}", span.from.rfc3339(), span.until.rfc3339()));
+        self.get(&format!("/v1/figures?as={reasons}{}", span.unwrap_or_default())).await
     }
 
     /// Takes what a replay came to for what happened. Repeat with the same key until there is an

@@ -152,6 +152,8 @@ pub struct PollLine {
     pub expected_use: f64,
     /// By device and interval.
     pub groups: Vec<PollGroup>,
+    /// What is never read.
+    pub holes: Vec<PollHole>,
 }
 
 impl PollLine {
@@ -170,10 +172,25 @@ pub struct PollGroup {
     pub unit: u8,
     /// From one reading to the next, ms.
     pub interval_ms: f64,
+    /// From the start of an interval to its reading, ms.
+    pub phase_ms: f64,
     /// What the requests are expected to take, ms.
     pub expected_ms: f64,
+    /// How long they wait for other requests of the line at most, ms.
+    pub waits_ms: f64,
+    /// Waiting alone can make them miss their next reading.
+    pub is_late: bool,
     /// The requests.
     pub requests: Vec<PollRequest>,
+}
+
+/// Addresses of a device that are never read.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct PollHole {
+    /// The device's name.
+    pub device: String,
+    /// Which they are.
+    pub what: String,
 }
 
 /// One request.
@@ -241,6 +258,8 @@ pub struct MapChange {
     pub stopped: Vec<String>,
     /// What each line would be asked for.
     pub plan: Vec<PollLine>,
+    /// What a person should look at.
+    pub warnings: Vec<String>,
 }
 
 /// What is said at a broker, as long as somebody asks.

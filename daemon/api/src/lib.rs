@@ -14,7 +14,7 @@
 //! | `POST /v1/trace` | [`commissioning::TraceQuery`] → [`commissioning::Trace`]s |
 //! | `POST /v1/rules` | code of a machine → `kart_core::engine::explain::Explanation` |
 //! | `POST /v1/map` | [`commissioning::MapRequest`] → [`commissioning::MapAnswer`] |
-//! | `GET /v1/figures` | [`figures::Shift`]; `?from=…&until=…` for another time than this shift |
+//! | `GET /v1/figures` | [`figures::Shift`]; `?from=…&until=…` for another time than this shift, `?as=now` for types of reasons as they are now |
 //! | `POST /v1/replay` | [`Request`] with what a replay came to → [`Answer`]; for the daemon's user and root |
 //! | `GET /health` | [`Health`] |
 //! | `GET /metrics` | Prometheus text |

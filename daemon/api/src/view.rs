@@ -88,6 +88,23 @@ pub struct Terminal {
     /// has no calendar.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shift: Option<ShiftInstance>,
+    /// Whether the time can be believed.
+    #[serde(default)]
+    pub time: Time,
+}
+
+/// How far the time that is shown can be believed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Time {
+    /// As far as the computer's clock, which nobody contradicts.
+    #[default]
+    Believed,
+    /// Headquarters was not heard since the computer was switched on.
+    Unconfirmed,
+    /// It is headquarters' time: the computer's clock is fast by so much, or slow where negative,
+    /// microseconds.
+    Corrected(i64),
 }
 
 /// One machine.
@@ -117,6 +134,22 @@ pub struct Machine {
     pub stale_us: i64,
     /// Whether the device answers, and if not since when and why.
     pub link: DeviceLink,
+    /// Readings of counters that cannot be, and wait for somebody's word.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+}
+
+/// A reading of a counter that is held: nothing is booked of it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Held {
+    /// The counter's name in the map.
+    pub source: String,
+    /// The last reading that was believed.
+    pub before: i64,
+    /// The lowest that is not.
+    pub now: i64,
+    /// When it was read.
+    pub at_us: Micros,
 }
 
 /// The connection to a device.
@@ -156,6 +189,8 @@ pub struct Signal {
     pub at_us: Option<Micros>,
     /// How far it can be trusted.
     pub quality: Quality,
+    /// When it was read is when it arrived: it told no time of its own that counts.
+    pub arrival: bool,
 }
 
 /// A running batch.

@@ -62,6 +62,17 @@ pub enum Command {
     },
     /// Take what a replay of raw readings came to for what happened.
     AcceptReplay(Box<Acceptance>),
+    /// Say whether the parts were made that a counter shows and that cannot have been: it is held.
+    SettleCount {
+        /// Who.
+        by: UserId,
+        /// Which machine.
+        equipment: EquipmentId,
+        /// The counter's name in the map.
+        source: String,
+        /// They were made; otherwise none of them was, and the counter goes on from there.
+        accept: bool,
+    },
     /// Explain a stop. Never refused for want of a clock-in.
     ExplainStop {
         /// Who, where known.
@@ -245,7 +256,7 @@ impl Accepted {
             Body::JobMoved(moved) => (moved.job, None),
             Body::JobScrapped(scrapped) => (scrapped.job, None),
             Body::JobAborted(aborted) => (aborted.job, None),
-            Body::Replayed(_) => (origin.record(fact.seq), None),
+            Body::Replayed(_) | Body::Counted(_) => (origin.record(fact.seq), None),
             Body::QueueAsked(asked) => (asked.entry(origin, fact.seq), None),
             Body::Genesis { .. }
             | Body::Continued(_)
@@ -254,12 +265,13 @@ impl Accepted {
             | Body::ProductSeen(_)
             | Body::Rederived(_)
             | Body::MapApplied(_)
-            | Body::Counted(_)
             | Body::BatchLeft { .. }
             | Body::BatchEquipmentAdded(_)
             | Body::BatchEquipmentRemoved(_)
             | Body::Corrected(_)
-            | Body::CorrectionSeen(_) => return None,
+            | Body::CorrectionSeen(_)
+            | Body::ClockCorrected(_)
+            | Body::ClockStepped(_) => return None,
         };
         Some(Self { seq: fact.seq, record, user })
     }

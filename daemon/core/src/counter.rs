@@ -45,7 +45,8 @@ pub enum Verdict {
     /// It was set back and then restored to where it had been.
     Restored,
     /// It rose faster than the machine can work, or went round or was set back while the clock
-    /// cannot tell which: nothing booked, the base stays.
+    /// cannot tell which: nothing booked, the base stays. A rise is held until the counter comes
+    /// back to what can be, or somebody accepts or drops it.
     Held,
 }
 
@@ -67,8 +68,8 @@ impl Verdict {
 /// What is known of a counter beforehand.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct CounterShape {
-    /// The register's width in bits, where it wraps; `None` never wraps.
-    pub width: Option<u32>,
+    /// Where it stands at zero again: it shows one less at most. `None` never begins again.
+    pub wraps_at: Option<i64>,
     /// The most parts per second the machine can make, slack included.
     pub max_per_s: f64,
 }
@@ -90,6 +91,27 @@ pub struct Base {
     pub burst: Option<Burst>,
     /// The highest epoch ever used: a restored counter goes back, a later reset goes on.
     pub last_epoch: u32,
+    /// A rise that is not believed, and waits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+}
+
+/// A reading that cannot have been made since the base.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Held {
+    /// The lowest such reading, unwrapped as the base is.
+    pub unwrapped: i64,
+    /// When it was taken.
+    pub at: Moment,
+}
+
+/// Two readings as the counter showed them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Readings {
+    /// The one before.
+    pub before: i64,
+    /// The one judged.
+    pub now: i64,
 }
 
 /// A burst lasts no longer than this, so that a machine's long rest does not excuse a wrong reading
@@ -125,6 +147,16 @@ pub struct Judgement {
     pub raw_to: i64,
     /// Parts to book.
     pub quantity: i64,
+    /// Both readings as shown, where the positions booked do not say.
+    pub raw: Option<Readings>,
+}
+
+impl Judgement {
+    /// A base: nothing booked.
+    fn base(epoch: u32, at: i64) -> Self {
+        let verdict = Verdict::Base;
+        Self { verdict, epoch, raw_from: at, raw_to: at, quantity: 0, raw: None }
+    }
 }
 
 /// Parts that may be made in `micros` microseconds: rate times time, plus two for the rounding of
@@ -140,8 +172,7 @@ fn plausible(shape: CounterShape, micros: i64) -> i64 {
 /// Judges the first reading after the map moved the counter: whatever it showed before was another
 /// register. The epoch is a new one, so that no position is taken for one of before.
 pub fn begin_anew(base: Option<&Base>, raw: i64) -> Judgement {
-    let epoch = base.map_or(0, |base| base.last_epoch + 1);
-    Judgement { verdict: Verdict::Base, epoch, raw_from: raw, raw_to: raw, quantity: 0 }
+    Judgement::base(base.map_or(0, |base| base.last_epoch + 1), raw)
 }
 
 /// Judges the reading `raw` at `now` against `base`. Returns `None` when nothing has changed.
@@ -151,20 +182,14 @@ pub fn judge(
     raw: i64,
     now: &Moment,
 ) -> Option<Judgement> {
-    let Some(base) = base else {
-        let verdict = Verdict::Base;
-        return Some(Judgement { verdict, epoch: 0, raw_from: raw, raw_to: raw, quantity: 0 });
-    };
-    let span = shape.width.map(|bits| 1_i64 << bits.min(62));
+    let Some(base) = base else { return Some(Judgement::base(0, raw)) };
+    let span = shape.wraps_at;
     let before = span.map_or(base.unwrapped, |span| base.unwrapped.rem_euclid(span));
+    let told = Some(Readings { before, now: raw });
     if raw == before {
-        return None;
-    }
-    // No register of this width can show it.
-    if span.is_some_and(|span| raw >= span) {
-        let (epoch, at) = (base.epoch, base.unwrapped);
-        let verdict = Verdict::Held;
-        return Some(Judgement { verdict, epoch, raw_from: at, raw_to: at, quantity: 0 });
+        // What was held was none: the counter is back.
+        let back = Judgement { raw: told, ..Judgement::base(base.epoch, base.unwrapped) };
+        return base.held.as_ref().map(|_| back);
     }
     let limit = plausible(shape, now.passed(&base.at));
     let booked = |verdict, epoch, raw_from, quantity| Judgement {
@@ -173,7 +198,15 @@ pub fn judge(
         raw_from,
         raw_to: raw_from + quantity,
         quantity,
+        raw: matches!(verdict, Verdict::Held | Verdict::Reset | Verdict::Restored)
+            .then_some(told)
+            .flatten(),
     };
+    let held = || booked(Verdict::Held, base.epoch, base.unwrapped, 0);
+    // Nothing that begins again there can show it.
+    if span.is_some_and(|span| raw >= span) {
+        return Some(held());
+    }
     if let Some((epoch, unwrapped, at)) = &base.before_reset {
         // The old value came back: what was booked since the reset is part of the difference.
         let restored = raw - span.map_or(*unwrapped, |span| unwrapped.rem_euclid(span));
@@ -187,22 +220,15 @@ pub fn judge(
     }
     let rise = raw - before;
     if rise > 0 {
-        let burst = base.burst.as_ref().filter(|burst| burst.lasts(now));
-        let in_burst = burst.map_or(0, |burst| {
-            let (unwrapped, at) = &burst.before;
-            plausible(shape, now.passed(at)) - (base.unwrapped - unwrapped)
-        });
-        return Some(if rise <= limit.max(in_burst) || planted(Bug::RateUnlimited) {
-            booked(Verdict::Increase, base.epoch, base.unwrapped, rise)
-        } else {
-            booked(Verdict::Held, base.epoch, base.unwrapped, 0)
-        });
+        let can = base.can_have_risen(shape, rise, now) || planted(Bug::RateUnlimited);
+        let rose = || booked(Verdict::Increase, base.epoch, base.unwrapped, rise);
+        return Some(if can { rose() } else { held() });
     }
     let wrapped = span.map(|span| rise + span);
     let wrapped = wrapped.filter(|_| !planted(Bug::DeltaWithoutModulo));
     // Only time tells a round from a reset, and there is none: held, unless it is far from a round.
     if now.contradicts(&base.at) && wrapped.zip(span).is_some_and(|(rise, span)| rise < span / 2) {
-        return Some(booked(Verdict::Held, base.epoch, base.unwrapped, 0));
+        return Some(held());
     }
     Some(match wrapped.filter(|rise| *rise <= limit) {
         Some(rise) => booked(Verdict::Wrap, base.epoch, base.unwrapped, rise),
@@ -212,8 +238,66 @@ pub fn judge(
     })
 }
 
+/// What a person's word makes of a reading that is held: accepted, its parts are booked; dropped, it
+/// is the new base. `None` when none is held.
+pub fn settle(base: &Base, accept: bool) -> Option<Judgement> {
+    let held = base.held.as_ref()?;
+    let rise = held.unwrapped - base.unwrapped;
+    Some(match accept {
+        true => Judgement {
+            verdict: Verdict::Increase,
+            epoch: base.epoch,
+            raw_from: base.unwrapped,
+            raw_to: held.unwrapped,
+            quantity: rise,
+            raw: None,
+        },
+        false => Judgement {
+            raw: Some(Readings { before: base.unwrapped, now: held.unwrapped }),
+            ..Judgement::base(base.epoch, held.unwrapped)
+        },
+    })
+}
+
 impl Base {
-    /// The base after `judgement` was recorded; a held reading leaves it alone.
+    /// Whether so many more can have been made by `now`. Waiting makes no parts: what is held counts
+    /// by the time until it was read, as the clocks know it today.
+    fn can_have_risen(&self, shape: CounterShape, rise: i64, now: &Moment) -> bool {
+        let passed = now.passed(&self.at);
+        if let Some(held) = &self.held {
+            let until = passed.saturating_sub(now.passed(&held.at)).max(0);
+            let at_once = held.unwrapped - self.unwrapped;
+            if rise >= at_once && at_once > plausible(shape, until) {
+                return false;
+            }
+        }
+        let burst = self.burst.as_ref().filter(|burst| burst.lasts(now));
+        let in_burst = burst.map_or(0, |burst| {
+            let (unwrapped, at) = &burst.before;
+            plausible(shape, now.passed(at)) - (self.unwrapped - unwrapped)
+        });
+        rise <= plausible(shape, passed).max(in_burst)
+    }
+
+    /// The base while a rise is held: the lowest counts.
+    fn holding(&self, judgement: &Judgement, now: &Moment) -> Self {
+        let rise = judgement.raw.map_or(0, |raw| raw.now - raw.before);
+        let unwrapped = self.unwrapped + rise;
+        let lower = self.held.as_ref().is_none_or(|held| unwrapped < held.unwrapped);
+        match rise > 0 && lower {
+            true => Self { held: Some(Held { unwrapped, at: now.clone() }), ..self.clone() },
+            false => self.clone(),
+        }
+    }
+
+    /// The base when nothing is held any more: where it was, or where somebody put it.
+    fn released(&self, judgement: &Judgement, now: &Moment) -> Self {
+        let stays = judgement.raw_to == self.unwrapped;
+        let at = if stays { self.at.clone() } else { now.clone() };
+        Self { unwrapped: judgement.raw_to, at, burst: None, held: None, ..self.clone() }
+    }
+
+    /// The base after `judgement` was recorded; a held reading leaves it where it is.
     #[must_use]
     pub fn after(base: Option<&Self>, judgement: &Judgement, now: &Moment) -> Self {
         let fresh = |before_reset, since_reset| Self {
@@ -224,6 +308,7 @@ impl Base {
             since_reset,
             burst: None,
             last_epoch: base.map_or(0, |base| base.last_epoch).max(judgement.epoch),
+            held: None,
         };
         let burst = |base: &Self| {
             let burst = base.burst.as_ref().filter(|burst| burst.lasts(now));
@@ -231,7 +316,10 @@ impl Base {
             Some(burst.cloned().unwrap_or_else(fresh))
         };
         match (base, judgement.verdict) {
-            (Some(base), Verdict::Held) => base.clone(),
+            (Some(base), Verdict::Held) => base.holding(judgement, now),
+            (Some(base), Verdict::Base) if base.held.is_some() && base.epoch == judgement.epoch => {
+                base.released(judgement, now)
+            },
             (Some(base), Verdict::Reset) => {
                 fresh(Some((base.epoch, base.unwrapped, base.at.clone())), judgement.quantity)
             },

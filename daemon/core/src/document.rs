@@ -4,7 +4,7 @@
 //! the document is read again, until it reads. What a removed table hid stays hidden.
 
 use serde::{Serialize, de::DeserializeOwned};
-use std::{collections::BTreeSet, fmt, ops::Range};
+use std::{cell::RefCell, collections::BTreeSet, fmt, ops::Range};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -61,14 +61,17 @@ impl std::error::Error for Faults {}
 pub struct Document<'t> {
     file: String,
     text: &'t str,
-    table: Spanned<DeTable<'t>>,
+    /// Used up by what is read from it, because it takes many times the room of the text; read again where a fault
+    /// is to be told.
+    table: RefCell<Option<Spanned<DeTable<'t>>>>,
 }
 
 impl<'t> Document<'t> {
     /// Reads the TOML of `text`; `file` is what faults call it.
     pub fn read(file: &str, text: &'t str) -> Result<Self, Faults> {
         let (table, errors) = DeTable::parse_recoverable(text);
-        let document = Self { file: file.to_owned(), text, table };
+        let document = Self::known(file, text);
+        document.table.replace(Some(table));
         let faults: Vec<Fault> = errors
             .iter()
             .map(|e| document.fault_at(e.span().unwrap_or(0..0), String::new(), e.message()))
@@ -76,9 +79,24 @@ impl<'t> Document<'t> {
         if faults.is_empty() { Ok(document) } else { Err(faults.into()) }
     }
 
+    /// A document that was read before.
+    pub fn known(file: &str, text: &'t str) -> Self {
+        Self { file: file.to_owned(), text, table: RefCell::default() }
+    }
+
+    fn tree(&self) -> Spanned<DeTable<'t>> {
+        self.table.take().unwrap_or_else(|| DeTable::parse_recoverable(self.text).0)
+    }
+
     /// Reads the document as a `T`. `T` denies unknown fields.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Faults> {
-        let mut table = self.table.clone();
+        let parser = toml::Deserializer::from(self.tree());
+        serde_path_to_error::deserialize(parser).or_else(|_| self.parse_with_faults())
+    }
+
+    /// The same again, of a document in which something is wrong.
+    fn parse_with_faults<T: DeserializeOwned>(&self) -> Result<T, Faults> {
+        let mut table = self.tree();
         let mut faults: Vec<Fault> = Vec::new();
         let mut gone = BTreeSet::new();
         loop {
@@ -111,11 +129,12 @@ impl<'t> Document<'t> {
 
     /// A fault found by a later check at the key path `path`.
     pub fn fault(&self, path: &str, message: impl Into<String>) -> Fault {
-        let mut span = self.table.span();
+        let tree = self.tree();
+        let mut span = tree.span();
         let mut value: Option<&Spanned<DeValue<'_>>> = None;
         for segment in segments(path) {
             let next = match (value.map(Spanned::get_ref), &segment) {
-                (None, Segment::Key(key)) => self.table.get_ref().get(key.as_str()),
+                (None, Segment::Key(key)) => tree.get_ref().get(key.as_str()),
                 (Some(DeValue::Table(table)), Segment::Key(key)) => table.get(key.as_str()),
                 (Some(DeValue::Array(array)), Segment::Index(n)) => array.get(*n),
                 _ => None,
@@ -124,6 +143,7 @@ impl<'t> Document<'t> {
             span = next.span();
             value = Some(next);
         }
+        self.table.replace(Some(tree));
         self.fault_at(span, path.to_owned(), &message.into())
     }
 

@@ -3,10 +3,7 @@
 //! The shell clones the engine, hands it inputs, makes the facts durable and only then keeps the
 //! clone. So nothing that is not on disk is ever shown or built upon.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
     fact::{Body, Draft, FactText, machine::Detail},
@@ -20,8 +17,10 @@ use crate::{
     time::{Moment, Stamp},
 };
 
+mod clock;
 pub mod commands;
 mod corrections;
+mod count;
 mod derive;
 pub mod explain;
 mod hearsay;
@@ -47,6 +46,8 @@ pub struct Engine {
     started: Option<Stamp>,
     /// Until when the samples that are being taken in were made at the latest.
     kept: Option<Stamp>,
+    /// When what is decided as of an earlier moment is written.
+    written: Option<Stamp>,
 }
 
 /// What has been seen of one machine.
@@ -58,8 +59,8 @@ pub struct Watch {
     pub last_good: Option<Stamp>,
     /// A state that the rules ask for and that has not held long enough.
     candidate: Option<Candidate>,
-    /// Counters whose reading is held back as implausible, which has been told.
-    held: BTreeSet<SignalName>,
+    /// The last reading of each counter that is held.
+    held: BTreeMap<SignalName, i64>,
     /// What the conditions of the rules remember.
     memory: Memory,
     /// When a condition turns next by itself, by the boot clock.
@@ -80,6 +81,8 @@ pub struct Watch {
     said: BTreeMap<SignalName, Stamp>,
     /// What the changes of state have used up of what a minute may have.
     pace: pace::Pace,
+    /// Until when a change must stand, because words came that had been kept; by the boot clock.
+    stands_us: Option<i64>,
 }
 
 /// A value as last seen.
@@ -115,6 +118,7 @@ impl Engine {
             decided_us: i64::MIN,
             started: None,
             kept: None,
+            written: None,
         }
     }
 
@@ -224,10 +228,11 @@ impl Engine {
     }
 
     /// Adds one decided fact and folds it into this engine's plant.
-    fn draft(&mut self, now: &Moment, event: Event) -> (u64, RecordId) {
+    fn draft(&mut self, now: &Moment, mut event: Event) -> (u64, RecordId) {
         let seq = self.plant.head + 1;
+        self.by_the_right_time(&mut event.body, now);
         let draft = Draft {
-            at: now.at,
+            at: self.written.unwrap_or(now.at),
             boot: now.boot.clone(),
             by: event.by,
             key: event.key,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    counter::{CounterKind, Verdict},
+    counter::{CounterKind, Readings, Verdict},
     id::{
         EquipmentId, Incarnation, Origin, ProductId, ReasonId, RecordId, StationId, TerminalId,
         UserId,
@@ -22,7 +22,9 @@ use crate::{
 };
 
 pub mod batch;
+pub mod clock;
 pub mod correction;
+mod kind;
 pub mod life;
 pub mod job;
 pub mod machine;
@@ -30,6 +32,7 @@ pub mod queue;
 pub mod replay;
 
 use batch::{BatchAborted, BatchEquipment, BatchFieldSet, BatchProduced};
+use clock::{ClockCorrected, ClockStepped};
 use correction::{Corrected, CorrectionSeen};
 use job::{JobAborted, JobCompleted, JobMoved, JobPosted, JobScrapped, JobStarted};
 use life::{Continued, Former};
@@ -233,6 +236,10 @@ pub enum Body {
     Corrected(Corrected),
     /// A terminal has taken over a correction.
     CorrectionSeen(CorrectionSeen),
+    /// The terminal's wall clock is wrong, and by how much is known.
+    ClockCorrected(ClockCorrected),
+    /// The terminal's wall clock was set.
+    ClockStepped(ClockStepped),
 }
 
 /// A verdict about two readings of one counter, and what it books.
@@ -263,6 +270,9 @@ pub struct Counted {
     /// Fingerprint of the map by which it was judged.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub map: String,
+    /// Both readings as the counter showed them, where the positions above do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub raw: Option<Readings>,
 }
 
 /// How a batch began.
@@ -406,6 +416,8 @@ impl Fact {
             Body::StateChanged { .. }
             | Body::Rederived(Rederived { record: None, .. })
             | Body::Counted(_)
+            | Body::ClockCorrected(_)
+            | Body::ClockStepped(_)
             | Body::ClockedIn { .. }
             | Body::BatchStarted(_)
             | Body::JobPosted(_)
@@ -437,44 +449,6 @@ impl Fact {
             | Body::MapApplied(_)
             | Body::Corrected(_)
             | Body::CorrectionSeen(_) => None,
-        }
-    }
-}
-
-impl Body {
-    /// The kind's word, as it stands in the line.
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Genesis { .. } => "genesis",
-            Self::Continued(_) => "continued",
-            Self::Started { .. } => "started",
-            Self::StateChanged { .. } => "state_changed",
-            Self::MapApplied(_) => "map_applied",
-            Self::Replayed(_) => "replayed",
-            Self::Rederived(_) => "rederived",
-            Self::ProductSeen(_) => "product_seen",
-            Self::Counted(_) => "counted",
-            Self::ClockedIn { .. } => "clocked_in",
-            Self::ClockedOut { .. } => "clocked_out",
-            Self::BatchStarted(_) => "batch_started",
-            Self::BatchJoined { .. } => "batch_joined",
-            Self::BatchLeft { .. } => "batch_left",
-            Self::BatchCompleted { .. } => "batch_completed",
-            Self::StopExplained { .. } => "stop_explained",
-            Self::BatchProduced(_) => "batch_produced",
-            Self::BatchAborted(_) => "batch_aborted",
-            Self::BatchEquipmentAdded(_) => "batch_equipment_added",
-            Self::BatchEquipmentRemoved(_) => "batch_equipment_removed",
-            Self::BatchFieldSet(_) => "batch_field_set",
-            Self::JobPosted(_) => "job_posted",
-            Self::JobStarted(_) => "job_started",
-            Self::JobCompleted(_) => "job_completed",
-            Self::JobMoved(_) => "job_moved",
-            Self::JobScrapped(_) => "job_scrapped",
-            Self::JobAborted(_) => "job_aborted",
-            Self::QueueAsked(_) => "queue_asked",
-            Self::Corrected(_) => "corrected",
-            Self::CorrectionSeen(_) => "correction_seen",
         }
     }
 }

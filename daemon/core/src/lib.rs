@@ -30,6 +30,7 @@ pub mod counter;
 pub mod fact;
 pub mod batch;
 pub mod calendar;
+pub mod clock;
 pub mod job;
 pub mod kpi;
 pub mod life;

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::{
-    counter::{Base, Verdict},
     fact::{
         Body, Counted, FORMAT, Fact, Hash,
         life::{Continued, Former},
@@ -19,12 +18,16 @@ use crate::{
     time::Moment,
 };
 
+pub use behind::{Again, Behind, behind};
+use counters::Counters;
+
 /// A new life while it takes over what the former one did not get to headquarters.
 #[derive(Clone, Debug)]
 pub struct Succession {
     plant: Plant,
     former: Origin,
     records: BTreeMap<Uuid, Uuid>,
+    counters: Counters,
 }
 
 impl Succession {
@@ -42,7 +45,9 @@ impl Succession {
             terminal: origin.terminal,
             incarnation: origin.incarnation,
         };
-        let mut new = Self { plant: plant.inherit(origin), former, records: BTreeMap::new() };
+        let plant = plant.inherit(origin);
+        let (records, counters) = (BTreeMap::new(), Counters::default());
+        let mut new = Self { plant, former, records, counters };
         let facts = [genesis, Body::Continued(continued)].map(|fact| Fact {
             seq: 0,
             at: now.at,
@@ -56,13 +61,18 @@ impl Succession {
         (new, facts)
     }
 
+    /// What comes again from here on stood in the log of `former`.
+    pub fn go_on_with(&mut self, former: Origin) {
+        self.former = former;
+    }
+
     /// What the new life adds up to so far.
     pub fn plant(&self) -> &Plant {
         &self.plant
     }
 
     /// A fact of the former life, of that hash, at the end of the new one: often one fact, none
-    /// for what a life says of itself, two where what was inherited has to end first.
+    /// for what a life says of itself, more where something of what was inherited comes first.
     pub fn reissue(&mut self, fact: &Fact, hash: Hash) -> Result<Vec<Fact>, serde_json::Error> {
         if matches!(fact.fact, Body::Genesis { .. } | Body::Continued(_)) {
             return Ok(vec![]);
@@ -71,8 +81,9 @@ impl Succession {
         translate(&mut body, &self.records);
         let body = self.fit(serde_json::from_value(body)?);
         let mut facts = Vec::with_capacity(2);
-        if let Some(ends) = self.ends_first(&body) {
-            facts.push(self.place(Fact { key: None, former: None, fact: ends, ..fact.clone() }));
+        let ends = self.ends_first(&body).into_iter();
+        for first in ends.chain(self.counted_first(fact, &body)).collect::<Vec<_>>() {
+            facts.push(self.place(Fact { key: None, former: None, fact: first, ..fact.clone() }));
         }
         let incarnation = self.former.incarnation;
         let former = Former { incarnation, seq: fact.seq, hash, earlier: vec![] };
@@ -94,7 +105,7 @@ impl Succession {
 
     /// Ends what is open in the new life instead of what was open in the former one, and counts
     /// on from where the new life's counters stand.
-    fn fit(&self, body: Body) -> Body {
+    fn fit(&mut self, body: Body) -> Body {
         match body {
             Body::StateChanged {
                 equipment,
@@ -131,12 +142,7 @@ impl Succession {
             },
             Body::Counted(counted) => {
                 let counted = Counted { batch: self.running(counted.batch), ..counted };
-                let machine = self.plant.machines.get(&counted.equipment);
-                let base = machine.and_then(|machine| machine.counters.get(&counted.source));
-                Body::Counted(match base {
-                    Some(base) => beyond(base, counted),
-                    None => counted,
-                })
+                Body::Counted(self.counters.fit(&self.plant, counted))
             },
             body => body,
         }
@@ -154,29 +160,18 @@ impl Succession {
         let entry = self.plant.labor.get(user)?.entry;
         Some(Body::ClockedOut { user: *user, entry })
     }
-}
 
-/// The part of `counted` that `base` does not hold yet.
-fn beyond(base: &Base, counted: Counted) -> Counted {
-    // A reset that the base does not know of.
-    if counted.epoch > base.epoch {
-        return counted;
+    /// What counters stood at when a map moved them is their last word.
+    fn counted_first(&self, fact: &Fact, body: &Body) -> Vec<Body> {
+        let Body::MapApplied(applied) = body else { return vec![] };
+        let counted = applied.moved.iter().filter_map(|moved| {
+            let machine = self.plant.machines.get(&moved.equipment)?;
+            let missing = counters::missing(machine, moved, fact.at)?;
+            let batch = self.running(machine.batch);
+            Some(Body::Counted(Counted { batch, map: applied.from.clone(), ..missing }))
+        });
+        counted.collect()
     }
-    let (from, to) = match counted.verdict {
-        // Nothing was known before it, now something is: the next reading is judged by that.
-        Verdict::Base | Verdict::Held => (base.unwrapped, base.unwrapped),
-        // From the base on: the counter still tells what facts told that both sides have lost.
-        Verdict::Increase | Verdict::Gap | Verdict::Wrap if counted.epoch == base.epoch => {
-            (base.unwrapped, counted.raw_to.max(base.unwrapped))
-        },
-        _ => (counted.raw_from.max(base.unwrapped), counted.raw_to.max(base.unwrapped)),
-    };
-    let verdict = match counted.verdict {
-        Verdict::Held => Verdict::Held,
-        _ => Verdict::Increase,
-    };
-    let quantity = to - from;
-    Counted { epoch: base.epoch, raw_from: from, raw_to: to, quantity, verdict, ..counted }
 }
 
 /// Puts new records in the place of old ones. Ids of records are derived hashes: a text that
@@ -194,6 +189,9 @@ fn translate(value: &mut Value, records: &BTreeMap<Uuid, Uuid>) {
         _ => {},
     }
 }
+
+mod behind;
+mod counters;
 
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! The machine map: which signals a machine has, what they count, and the rules for its state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     counter::{CounterKind, CounterShape},
@@ -60,6 +60,9 @@ pub struct Habits {
     pub deadbands: BTreeMap<SignalName, Deadband>,
     /// At most so many changes of state within any minute; 0 for any number.
     pub changes_per_minute: u32,
+    /// Signals whose values have the time of their arrival, because their messages tell none that
+    /// counts. It is for the eye only.
+    pub arrival: BTreeSet<SignalName>,
 }
 
 /// A signal whose values stand for codes of reference data.

@@ -25,3 +25,34 @@ pub const STATES: [(i64, &str, MachineState); 17] = [
     (16, "completing", MachineState::Running),
     (17, "complete", MachineState::Stopped),
 ];
+
+/// How a state's name is written: the standard itself writes some with and without a hyphen. The
+/// case of words never counts.
+pub fn spellings(word: &str) -> impl Iterator<Item = String> {
+    let parted = word.strip_prefix("un").map(|rest| format!("un-{rest}"));
+    std::iter::once(word.to_owned()).chain(parted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signal::Value;
+
+    #[test]
+    fn states_are_found_as_the_standard_and_controllers_write_them() {
+        let standard = "Clearing Stopped Starting Idle Suspended Execute Stopping Aborting Aborted \
+                        Holding Held UnHolding Suspending UnSuspending Resetting Completing Complete";
+        for (told, (_, word, _)) in standard.split(' ').zip(STATES) {
+            for told in [told.to_owned(), told.to_uppercase(), told.to_lowercase()] {
+                let is = |known: String| Value::Word(known).equals(&Value::Word(told.clone()));
+                assert!(spellings(word).any(is), "{told}");
+            }
+        }
+        for (told, word) in [("Un-Holding", "unholding"), ("UN-SUSPENDING", "unsuspending")] {
+            let is = |known: String| Value::Word(known).equals(&Value::Word(told.to_owned()));
+            assert!(spellings(word).any(is), "{told}");
+        }
+        let word = |word: &str| Value::Word(word.to_owned());
+        assert!(word("LÄUFT").equals(&word("läuft")) && !word("run").equals(&word("ran")));
+    }
+}

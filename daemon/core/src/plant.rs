@@ -15,9 +15,10 @@ use crate::{
     id::{EquipmentId, Origin, ProductId, RecordId, StationId, UserId},
     machine::MachineState,
     number::Typed,
-    time::{Micros, Moment},
+    time::{Boot, Micros, Moment},
 };
 
+mod clock;
 mod past;
 
 /// Stops kept for explanation; the oldest that ended go first.
@@ -49,6 +50,9 @@ pub struct Plant {
     /// The last fact by which the past was derived again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub replayed: u64,
+    /// The boot whose stamps go by headquarters' time, and that time when its clock stood at zero.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<(Boot, Micros)>,
     /// Corrections taken over: when they were made, and their keys.
     #[serde(default)]
     pub corrections: BTreeSet<(Micros, Uuid)>,
@@ -153,6 +157,9 @@ pub struct Stop {
     pub label: Option<String>,
     /// Rank of the person who gave it.
     pub rank: u8,
+    /// The last fact that explained it here; 0 where none did.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub explained: u64,
     /// What the machine and its map said of it.
     #[serde(default, skip_serializing_if = "Detail::is_none")]
     pub detail: Detail,
@@ -165,6 +172,12 @@ pub struct Stop {
 }
 
 impl Stop {
+    /// The fact with this number says why.
+    fn explain(&mut self, label: &str, rank: u8, seq: u64) {
+        self.label = Some(label.to_owned());
+        (self.rank, self.explained) = (rank, seq);
+    }
+
     /// How long it lasted by `now`, microseconds.
     pub fn lasts(&self, now: &Moment) -> i64 {
         self.until.as_ref().unwrap_or(now).since(&self.from)
@@ -189,6 +202,7 @@ impl Plant {
             joined: BTreeMap::new(),
             stops: BTreeMap::new(),
             replayed: 0,
+            clock: None,
             corrections: BTreeSet::new(),
             batches_started: 0,
             numbers: BTreeMap::new(),
@@ -238,6 +252,8 @@ impl Plant {
             | Body::JobScrapped(_)
             | Body::JobAborted(_)
             | Body::QueueAsked(_) => {},
+            Body::ClockStepped(_) => {},
+            Body::ClockCorrected(corrected) => self.correct_clock(&fact.boot, corrected.zero),
             Body::CorrectionSeen(seen) => self.see(seen),
             Body::StateChanged { equipment, state, from, ends, rule, map, detail, .. } => {
                 let from = fact.moment(*from);
@@ -267,12 +283,7 @@ impl Plant {
             Body::BatchJoined { batch, user } => self.join(*batch, *user),
             Body::BatchLeft { batch, user } => self.leave(*batch, *user),
             Body::BatchCompleted { batch, .. } => self.complete(*batch),
-            Body::StopExplained { stop, label, rank, .. } => {
-                if let Some(stop) = self.stops.get_mut(stop).filter(|stop| *rank >= stop.rank) {
-                    stop.label = Some(label.clone());
-                    stop.rank = *rank;
-                }
-            },
+            Body::StopExplained { stop, label, rank, .. } => self.explain(*stop, label, *rank),
         }
     }
 
@@ -295,6 +306,7 @@ impl Plant {
                 until: None,
                 label: None,
                 rank: 0,
+                explained: 0,
                 detail: detail.clone(),
                 rule: rule.to_owned(),
                 map: map.to_owned(),
@@ -307,6 +319,13 @@ impl Plant {
             machine.changeover = None;
         }
         machine.interval = Some(interval);
+    }
+
+    fn explain(&mut self, stop: RecordId, label: &str, rank: u8) {
+        let stop = self.stops.get_mut(&stop).filter(|stop| rank >= stop.rank);
+        if let Some(stop) = stop {
+            stop.explain(label, rank, self.head);
+        }
     }
 
     fn forget_stops(&mut self) {
@@ -341,6 +360,7 @@ impl Plant {
             raw_from: counted.raw_from,
             raw_to: counted.raw_to,
             quantity: counted.quantity,
+            raw: counted.raw,
         };
         let before = machine.counters.get(&counted.source);
         let base = Base::after(before, &judgement, &fact.moment(counted.until));
@@ -436,8 +456,7 @@ impl Plant {
                 if let Some(downtime) = &after.downtime
                     && corrected.rank >= stop.rank
                 {
-                    stop.label = Some(downtime.label.clone());
-                    stop.rank = corrected.rank;
+                    stop.explain(&downtime.label, corrected.rank, self.head);
                 }
                 stop.from = after.from.map_or_else(|| stop.from.clone(), Moment::by_wall);
                 // A stop that goes on does so on the screen too.

@@ -16,6 +16,7 @@ use crate::{
 };
 
 mod batch;
+mod clock;
 pub mod conflict;
 pub mod fold;
 mod correction;
@@ -89,6 +90,9 @@ pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
         Body::Counted(counted) => {
             vec![Touch::Rows(count::rows(origin.record(fact.seq), counted, tenant))]
         },
+        Body::ClockCorrected(_) | Body::ClockStepped(_) => {
+            vec![Touch::Rows(clock::rows(origin, fact, tenant))]
+        },
         Body::StateChanged { ends: Some(ends), .. } => vec![Touch::Record(*ends), own()],
         Body::StateChanged { .. } | Body::ClockedIn { .. } | Body::BatchStarted(_) => vec![own()],
         Body::ClockedOut { entry, .. } => vec![Touch::Record(*entry)],
@@ -151,6 +155,8 @@ impl Record {
             | Body::Continued(_)
             | Body::Started { .. }
             | Body::Counted(_)
+            | Body::ClockCorrected(_)
+            | Body::ClockStepped(_)
             | Body::JobPosted(_)
             | Body::JobStarted(_)
             | Body::JobCompleted(_)

@@ -32,10 +32,13 @@ impl Value {
         }
     }
 
-    /// Equal as words, or equal as numbers: a bit that reads 1 is `true`.
+    /// Equal as words, whatever their case, or equal as numbers: a bit that reads 1 is `true`.
     pub fn equals(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Word(a), Self::Word(b)) => a == b,
+            (Self::Word(a), Self::Word(b)) => {
+                a.eq_ignore_ascii_case(b)
+                    || (!a.is_ascii() && !b.is_ascii() && a.to_lowercase() == b.to_lowercase())
+            },
             _ => matches!((self.number(), other.number()),
                 (Some(a), Some(b)) if (a - b).abs() < f64::EPSILON),
         }

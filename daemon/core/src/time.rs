@@ -32,6 +32,12 @@ impl Stamp {
         self.mono_us.saturating_sub(earlier.mono_us).max(0)
     }
 
+    /// The same moment of the boot clock, where the right time was `zero` when that stood at zero.
+    #[must_use]
+    pub fn by(self, zero: Micros) -> Self {
+        Self { wall_us: Micros(zero.0.saturating_add(self.mono_us)), ..self }
+    }
+
     /// This stamp moved by `micros` on both clocks.
     pub fn plus(self, micros: i64) -> Self {
         Self {

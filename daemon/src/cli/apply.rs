@@ -66,6 +66,9 @@ fn told(change: &MapChange) -> String {
         // Writing to a text cannot fail.
         writeln!(text, "  {what}: {}", names.join(", ")).unwrap_or_default();
     }
+    for warning in &change.warnings {
+        writeln!(text, "  warning: {warning}").unwrap_or_default();
+    }
     for line in &change.plan {
         let requests: usize = line.groups.iter().map(|group| group.requests.len()).sum();
         let (name, share) = (&line.line, line.expected_use * 100.0);

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use std::{cell::Cell, time::Duration};
 
 use crate::ingest::modbus::{
-    plan::{Address, Parity, SerialPlan},
+    plan::{Address, Parity, Rate, SerialPlan},
     probe,
 };
 
@@ -57,10 +57,11 @@ impl Modbus {
         if self.address.starts_with('/') {
             let Self { baud, parity, stop_bits, .. } = *self;
             let path = self.address.clone();
-            return Address::Serial(SerialPlan { path, baud, parity, stop_bits });
+            let rate = Rate { baud, parity, stop_bits };
+            return Address::Serial(SerialPlan { path, rate });
         }
         let place = with_port(&self.address);
-        if self.rtu { Address::RtuOverTcp(place) } else { Address::Tcp(place) }
+        if self.rtu { Address::RtuOverTcp(place, None) } else { Address::Tcp(place) }
     }
 }
 

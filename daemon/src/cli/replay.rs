@@ -4,7 +4,7 @@ use anyhow::Context as _;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use kart_api::{Answer, Client, Request};
 use kart_core::{
-    command::{Acceptance, Command},
+    command::{Acceptance, Command, Refusal},
     id::UserId,
     machine::MachineState,
     replay::{Change, Difference},
@@ -14,11 +14,14 @@ use std::{fmt::Write as _, path::PathBuf};
 
 use crate::{
     config::Config,
-    replay::{Compared, Machine, NotCompared, compare},
+    replay::{Compared, Machine, Missing, NoValue, NotCompared, compare},
 };
 
 /// At most so many events of a machine are named; `--json` names all.
 const MOST_NAMED: usize = 200;
+
+/// It is compared at most so often before it is given up.
+const MOST_LOOKS: usize = 5;
 
 #[derive(clap::Args)]
 pub(super) struct Asked {
@@ -86,7 +89,9 @@ pub(super) fn run(asked: &Asked, config: &Config) -> anyhow::Result<bool> {
         super::say(&told(&compared, &config.map.fingerprint))?;
     }
     if asked.accept {
-        let accepted = super::runtime(1)?.block_on(accept(asked, config, &compared))?;
+        let folder = &config.terminal.data_dir;
+        let again = || compare(folder, &map, (asked.from, until));
+        let accepted = super::runtime(1)?.block_on(accept_all(asked, config, compared, again))?;
         if !asked.json {
             super::say(&accepted)?;
         }
@@ -94,12 +99,33 @@ pub(super) fn run(asked: &Asked, config: &Config) -> anyhow::Result<bool> {
     Ok(true)
 }
 
+/// As often as somebody explains a stop in between, it is compared again: what people said goes with it.
+async fn accept_all(
+    asked: &Asked,
+    config: &Config,
+    mut compared: Compared,
+    again: impl Fn() -> Result<Compared, NotCompared>,
+) -> anyhow::Result<String> {
+    for _ in 0..MOST_LOOKS {
+        match accept(asked, config, &compared).await? {
+            Ok(accepted) => return Ok(accepted),
+            Err(Refusal::BadValue { field, .. }) if field == "as_of" => compared = again()?,
+            Err(refusal) => anyhow::bail!("not accepted: {refusal}"),
+        }
+    }
+    anyhow::bail!("not accepted: what is compared with changes all the time; try again")
+}
+
 /// Sends what is otherwise to the daemon. Its key is made of what it says and since when: sent twice,
 /// it is taken once, and the same taken back in between is taken again.
-async fn accept(asked: &Asked, config: &Config, compared: &Compared) -> anyhow::Result<String> {
+async fn accept(
+    asked: &Asked,
+    config: &Config,
+    compared: &Compared,
+) -> anyhow::Result<Result<String, Refusal>> {
     let changes = compared.changes();
     if changes.is_empty() {
-        return Ok("nothing is otherwise; nothing to accept\n".to_owned());
+        return Ok(Ok("nothing is otherwise; nothing to accept\n".to_owned()));
     }
     let client = Client::new(&config.terminal.socket)?;
     let by = person(&client, asked.by.as_deref().unwrap_or_default()).await?;
@@ -119,12 +145,12 @@ async fn accept(asked: &Asked, config: &Config, compared: &Compared) -> anyhow::
     };
     let command = Command::AcceptReplay(Box::new(acceptance));
     let request = Request { key: format!("replay/{digits}"), command, pin: None };
-    match client.replay(&request).await? {
+    Ok(match client.replay(&request).await? {
         Answer::Saved(accepted) => {
             Ok(format!("accepted: {events} events are otherwise since fact {}\n", accepted.seq))
         },
-        Answer::Refused(refusal) => anyhow::bail!("not accepted: {refusal}"),
-    }
+        Answer::Refused(refusal) => Err(refusal),
+    })
 }
 
 async fn person(client: &Client, named: &str) -> anyhow::Result<UserId> {
@@ -157,10 +183,16 @@ fn told(compared: &Compared, in_force: &str) -> String {
             local(*until)
         ));
     }
-    for Machine { code, difference, read_otherwise } in machines {
-        if !read_otherwise.is_empty() {
-            let signals = read_otherwise.join(", ");
-            line(format!("{code}: {signals} was read otherwise then: what was recorded stays"));
+    for Machine { code, difference, missing, no_value } in machines {
+        for Missing { signal, from, until, because } in missing {
+            let (from, until) = (local(*from), clock(*until));
+            line(format!("{code}: {signal} cannot be derived from {from} to {until}: {because}"));
+        }
+        for NoValue { signal, times, because } in no_value {
+            line(format!("{code}: {times} readings are no value for {signal}: {because}"));
+        }
+        if !missing.is_empty() {
+            line(format!("{code}: what was recorded stays"));
             continue;
         }
         line(format!("{code}: {}", summary(difference)));

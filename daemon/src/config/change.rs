@@ -9,7 +9,7 @@ use kart_core::{
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Config, raw};
+use super::{Config, as_read::AsRead, raw};
 use crate::ingest::modbus::{plan::DevicePlan, verdict::Verdict};
 
 /// From one configuration to another.
@@ -23,8 +23,11 @@ pub struct Change {
     pub said: MapChange,
 }
 
-/// How a signal is read, as one line of JSON: two that are equal give the same values.
+/// How a signal is read, as a digest: two that are equal give the same values.
 pub type Reading = String;
+
+/// The same, as it is kept.
+pub(super) type Digest = [u8; 8];
 
 impl Change {
     /// What `new` changes, where [`Config::beside`] has let it pass.
@@ -35,13 +38,8 @@ impl Change {
             let machine = names.get(&place.0).map(String::as_str).unwrap_or_default();
             format!("{machine} {}", place.1)
         };
-        let moved = |place: &&Place| before.get(*place) != after.get(*place);
-        let signals: BTreeSet<Place> = after.keys().filter(moved).cloned().collect();
-        let (was, is) = (counters(old), counters(new));
-        let anew = is
-            .iter()
-            .filter(|(place, width)| signals.contains(*place) || was.get(*place) != Some(*width));
-        let counters: BTreeSet<Place> = anew.map(|(place, _)| place.clone()).collect();
+        let moves = AsRead::of(old).moves(&AsRead::of(new));
+        let Moves { signals, counters } = &moves;
         let (had, has) = (sources(old), sources(new));
         let kept: BTreeSet<String> = has
             .iter()
@@ -64,8 +62,9 @@ impl Change {
             stopped: had.keys().filter(|name| !has.contains_key(*name)).cloned().collect(),
             kept: kept.iter().cloned().collect(),
             plan: plan(new),
+            warnings: new.warnings.iter().map(ToString::to_string).collect(),
         };
-        Self { moves: Moves { signals, counters }, kept, said }
+        Self { moves, kept, said }
     }
 }
 
@@ -86,12 +85,11 @@ pub fn broker_name(name: &str) -> String {
 
 /// Sections that other tasks were started with.
 pub(super) fn fixed(old: &Config, new: &Config) -> Vec<Fault> {
-    let (old, new) = (&old.effective, &new.effective);
     let sections = [
-        ("terminal", json(&old.terminal) == json(&new.terminal)),
-        ("site", json(&old.site) == json(&new.site)),
-        ("raw", json(&old.raw) == json(&new.raw)),
-        ("headquarters", json(&old.headquarters) == json(&new.headquarters)),
+        ("terminal", old.terminal == new.terminal),
+        ("site", old.site == new.site),
+        ("raw", old.readings == new.readings),
+        ("headquarters", old.headquarters == new.headquarters),
     ];
     let changed = sections.iter().filter(|(_, same)| !same);
     let message = "differs from what is in force; only a restart of kartd can change this";
@@ -105,23 +103,53 @@ pub(super) fn fixed(old: &Config, new: &Config) -> Vec<Fault> {
         .collect()
 }
 
-fn json(value: &impl serde::Serialize) -> Reading {
-    serde_json::to_string(value).unwrap_or_default()
-}
-
 fn names(config: &Config) -> Vec<(EquipmentId, String)> {
     let ids = config.map.machines.iter().map(|machine| machine.equipment);
     ids.zip(config.machine_codes.iter().cloned()).collect()
 }
 
-fn machines(config: &Config) -> impl Iterator<Item = (EquipmentId, &raw::Machine)> {
-    config.map.machines.iter().map(|machine| machine.equipment).zip(&config.effective.machine)
+/// How each signal is read, by machine and name.
+pub fn signals(config: &Config) -> BTreeMap<Place, Reading> {
+    let all = config.map.machines.iter().zip(&config.reads).flat_map(|(machine, reads)| {
+        let named = machine.signals.iter().zip(reads);
+        named.map(|((name, _), read)| ((machine.equipment, name.clone()), digits(read)))
+    });
+    all.collect()
 }
 
-/// How each signal is read, by machine and name. How often, which
-/// small changes are passed over and in which unit it is shown make no other value.
-pub fn signals(config: &Config) -> BTreeMap<Place, Reading> {
-    let file = &config.effective;
+fn digits(digest: &Digest) -> Reading {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The digest of what was once kept as it is: how a signal is read, as one line of JSON.
+pub fn digest_of(line: &str) -> Reading {
+    digits(&digest(serde_json::from_str(line).unwrap_or_default()))
+}
+
+/// A key that says nothing is left out: one that a later version knows changes no digest.
+fn digest(read: serde_json::Value) -> Digest {
+    let line = serde_json::to_vec(&without_nulls(read)).unwrap_or_default();
+    let mut first = Digest::default();
+    let whole = ring::digest::digest(&ring::digest::SHA256, &line);
+    first.iter_mut().zip(whole.as_ref()).for_each(|(kept, byte)| *kept = *byte);
+    first
+}
+
+fn without_nulls(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value::{Array, Object};
+    match value {
+        Object(keys) => {
+            let said = keys.into_iter().filter(|(_, value)| !value.is_null());
+            Object(said.map(|(key, value)| (key, without_nulls(value))).collect())
+        },
+        Array(values) => Array(values.into_iter().map(without_nulls).collect()),
+        other => other,
+    }
+}
+
+/// How the signals of each machine are read. How often, which small changes are passed over and in which unit it is
+/// shown make no other value.
+pub(super) fn reads(file: &raw::File) -> Box<[Box<[Digest]>]> {
     let read = |signal: &raw::Signal| {
         let device = file.device.iter().find(|device| Some(&device.name) == signal.device.as_ref());
         let broker = file.broker.iter().find(|broker| Some(&broker.name) == signal.broker.as_ref());
@@ -142,20 +170,9 @@ pub fn signals(config: &Config) -> BTreeMap<Place, Reading> {
             restate_s,
             ..signal.clone()
         };
-        json(&(source, read))
+        digest(serde_json::to_value((source, read)).unwrap_or_default())
     };
-    let all = machines(config)
-        .flat_map(|(id, machine)| machine.signal.iter().map(move |signal| (id, signal)));
-    all.map(|(id, signal)| ((id, signal.name.clone()), read(signal))).collect()
-}
-
-/// The counters and their widths.
-fn counters(config: &Config) -> BTreeMap<Place, Option<u32>> {
-    let all =
-        config.map.machines.iter().flat_map(|machine| {
-            machine.counters.iter().map(|counter| (machine.equipment, counter))
-        });
-    all.map(|(id, counter)| ((id, counter.signal.clone()), counter.shape.width)).collect()
+    file.machine.iter().map(|machine| machine.signal.iter().map(read).collect()).collect()
 }
 
 /// Machines of both whose decisions may be others.

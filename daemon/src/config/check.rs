@@ -9,17 +9,20 @@ use kart_core::{
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
+    io,
     net::IpAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
-use super::{Config, Headquarters, Readings, Site, Terminal, complete::complete, raw};
+use super::{Config, Headquarters, Readings, Site, Terminal, change, complete::complete, raw};
 use crate::ingest::mqtt::topic::BrokerPlan;
 
 mod device;
 mod broker;
 mod habits;
 mod machine;
+mod overlap;
 mod register;
 mod rule;
 mod signal;
@@ -38,7 +41,7 @@ pub(super) fn config(
     folder: &Path,
 ) -> Result<Config, Faults> {
     let file = complete(file, folder);
-    let mut check = Check { document, faults: Vec::new() };
+    let mut check = Check { document, faults: Vec::new(), warnings: Vec::new() };
     let terminal = check.terminal(&file);
     let site = check.site(&file.site);
     let headquarters = file.headquarters.as_ref().map(|hq| check.headquarters(hq));
@@ -49,6 +52,7 @@ pub(super) fn config(
     if !check.faults.is_empty() {
         return Err(check.faults.into());
     }
+    check.overlaps(&file, &lines);
     let mut brokers: Vec<BrokerPlan> = sources.brokers.into_values().collect();
     brokers.retain(BrokerPlan::is_needed);
     brokers.iter_mut().for_each(|broker| broker.restate(&machines));
@@ -58,20 +62,36 @@ pub(super) fn config(
         headquarters,
         readings,
         machine_codes: file.machine.iter().map(|machine| machine.code.clone()).collect(),
-        map: Map { fingerprint: fingerprint(&file.machine), machines },
-        lines,
+        map: Arc::new(Map { fingerprint: fingerprint(&file.machine), machines }),
+        lines: lines.into_iter().map(Arc::new).collect(),
         brokers,
         reference: None,
         file: PathBuf::new(),
-        effective: file,
+        reads: change::reads(&file),
+        warnings: check.warnings,
     })
 }
 
 /// The first twelve digits of the hash of all machines, completed, as one line of JSON.
 fn fingerprint(machines: &[raw::Machine]) -> String {
-    let line = serde_json::to_vec(machines).unwrap_or_default();
-    let digest = ring::digest::digest(&ring::digest::SHA256, &line);
-    digest.as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    let mut line = Hashed(ring::digest::Context::new(&ring::digest::SHA256));
+    // A hash takes everything, and each machine is JSON.
+    serde_json::to_writer(&mut line, machines).unwrap_or_default();
+    line.0.finish().as_ref().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Hashes what is written, which is never all there at once.
+struct Hashed(ring::digest::Context);
+
+impl io::Write for Hashed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 /// What signals may name, while their places are gathered.
@@ -83,6 +103,8 @@ struct Sources {
 struct Check<'d, 't> {
     document: &'d Document<'t>,
     faults: Vec<Fault>,
+    /// What a person should look at.
+    warnings: Vec<Fault>,
 }
 
 impl Check<'_, '_> {

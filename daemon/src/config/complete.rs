@@ -41,11 +41,15 @@ pub(super) fn complete(mut file: File, folder: &Path) -> File {
 fn complete_device(device: &mut Device) {
     let port = device.address.starts_with('/');
     let usual = if port { Transport::Serial } else { Transport::Tcp };
-    if *device.transport.get_or_insert(usual) == Transport::Serial {
+    let transport = *device.transport.get_or_insert(usual);
+    if transport == Transport::Serial {
         device.baud.get_or_insert(19_200);
+    }
+    if transport != Transport::Tcp && device.baud.is_some() {
         device.parity.get_or_insert(Parity::Even);
         device.stop_bits.get_or_insert(1);
     }
+    device.order_16.get_or_insert(Order::standard(2));
     device.order.get_or_insert(Order::standard(4));
     device.order_64.get_or_insert(Order::standard(8));
 }
@@ -83,7 +87,11 @@ fn complete_signal(signal: &mut Signal, device: Option<&Device>) {
                 device.and_then(|d| d.order_64)
             },
             Some(Kind::U16 | Kind::I16 | Kind::F16 | Kind::Bcd16 | Kind::Text) => {
-                Some(Order::standard(2))
+                device.and_then(|d| d.order_16)
+            },
+            // Said only where it says something, so that maps of before keep their fingerprint.
+            Some(Kind::Bit | Kind::Bits | Kind::U8 | Kind::I8) if !table.is_bits() => {
+                device.and_then(|d| d.order_16).filter(|order| *order != Order::standard(2))
             },
             _ => None,
         };
@@ -95,11 +103,23 @@ fn complete_signal(signal: &mut Signal, device: Option<&Device>) {
 }
 
 fn complete_counter(counter: &mut Counter, signal: Option<&Signal>, ideal_cycle_s: Option<f64>) {
-    counter.width.get_or_insert(match signal.and_then(|signal| signal.kind) {
-        Some(Kind::U16) => 16,
-        Some(Kind::U32) => 32,
-        _ => 0,
-    });
+    let (width, wraps_at) = match signal.and_then(|signal| signal.kind) {
+        Some(Kind::U8) => (None, Some(256)),
+        Some(Kind::U16) => (Some(16), None),
+        Some(Kind::U32) => (Some(32), None),
+        Some(Kind::Bits) => (None, signal.and_then(|signal| Some(1 << signal.bits?.min(16)))),
+        Some(Kind::Bcd16) => (None, Some(10_000)),
+        Some(Kind::Bcd32) => (None, Some(100_000_000)),
+        _ => (Some(0), None),
+    };
+    // What is said in bits stays so, so that maps of before keep their fingerprint.
+    match (counter.width, counter.wraps_at) {
+        (None, None) => (counter.width, counter.wraps_at) = (width, wraps_at),
+        (Some(bits), Some(at)) if (bits == 0 && at == 0) || Some(at) == 1_i64.checked_shl(bits) => {
+            counter.wraps_at = None;
+        },
+        _ => {},
+    }
     if let Some(cycle) = ideal_cycle_s.filter(|cycle| *cycle > 0.0) {
         counter.max_per_s.get_or_insert(SLACK / cycle);
     }

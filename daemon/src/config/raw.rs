@@ -131,6 +131,7 @@ pub(crate) struct Device {
     pub request_pause_ms: u64,
     #[serde(default)]
     pub address_base: u8,
+    pub order_16: Option<Order>,
     pub order: Option<Order>,
     pub order_64: Option<Order>,
     #[serde(default = "default::max_gap")]
@@ -349,6 +350,8 @@ pub(crate) struct Counter {
     pub signal: String,
     pub kind: CounterKind,
     pub width: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wraps_at: Option<i64>,
     pub max_per_s: Option<f64>,
 }
 

@@ -5,6 +5,8 @@ use kart_core::{
 };
 use std::collections::BTreeSet;
 
+mod devices;
+
 const REFERENCE: &str = include_str!("../../../config/terminal.toml");
 const EXAMPLE: &str = include_str!("../../../config/line-example.toml");
 /// The least that is a configuration with a machine.
@@ -60,6 +62,7 @@ fn faults_with(from: &str, to: &str) -> Vec<String> {
 fn the_shipped_files_are_valid() {
     let reference = read(REFERENCE).unwrap();
     assert_eq!((reference.lines.len(), reference.brokers.len()), (2, 2));
+    assert!(reference.warnings.is_empty(), "{:?}", reference.warnings);
     let names = reference.map.machines[0].rules.iter().map(|rule| rule.name.as_str()).take(5);
     let expected = "setting up|producing|waiting for material|packml 4|packml clearing";
     assert_eq!(names.collect::<Vec<_>>().join("|"), expected);
@@ -94,20 +97,18 @@ fn the_reference_names_every_key() {
 
 #[test]
 fn the_defaults_are_those_of_the_reference() {
-    let given = "unit = 1 |transport|baud|parity|stop_bits|order_64|merge|phase_ms|\
+    let given = "unit = 1 |transport|baud|parity|stop_bits|order_16|order_64|merge|phase_ms|\
                  connect_pause_ms|request_pause_ms|retry_ms|address_base|\
                  order = \"ABCD\"|timeout_ms|max_gap = 8|max_registers|\
                  socket|log =|client_id|keep_alive_s|max_packet_bytes|table = \"holding\"|\
-                 interval_ms = 1000|format = \"json\"|width|max_per_s|hold_ms = 0|stale_after_ms";
+                 interval_ms = 1000|format = \"json\"|wraps_at|width|max_per_s|hold_ms = 0|stale_after_ms";
     let given: Vec<&str> = given.split('|').collect();
     let left_out = |line: &&str| given.iter().any(|key| line.starts_with(key));
     for key in &given {
         assert!(REFERENCE.lines().any(|line| line.starts_with(key)), "{key}");
     }
     let short: Vec<&str> = REFERENCE.lines().filter(|line| !left_out(line)).collect();
-    let shown = |text: &str| {
-        Config::read("t.toml", text, Path::new("/var/lib/kartd")).unwrap().show().unwrap()
-    };
+    let shown = |text: &str| Config::shown(text, Path::new("/var/lib/kartd")).unwrap();
     assert_eq!(shown(&short.join("\n")), shown(REFERENCE));
 }
 
@@ -115,7 +116,7 @@ fn the_defaults_are_those_of_the_reference() {
 fn what_is_shown_is_a_configuration_with_the_same_meaning() {
     for text in [REFERENCE, EXAMPLE, SMALL] {
         let config = read(text).unwrap();
-        let again = read(&config.show().unwrap()).unwrap();
+        let again = read(&Config::shown(text, Path::new("/etc/kart")).unwrap()).unwrap();
         assert_eq!(again.map, config.map);
         assert_eq!((again.lines, again.brokers), (config.lines, config.brokers));
         assert_eq!((again.terminal, again.site), (config.terminal, config.site));
@@ -279,6 +280,8 @@ fn counters_are_whole_and_have_a_rate() {
         ("\"good\"\nmax", "\"bad\"\nmax", "no signal \"bad\""),
         ("max_per_s = 2", "max_per_s = 0.0", "above 0"),
         ("max_per_s = 2", "max_per_s = 2\nwidth = 8", "16 or 32"),
+        ("max_per_s = 2", "max_per_s = 2\nwraps_at = 1", "2 to 2^62"),
+        ("max_per_s = 2", "max_per_s = 2\nwidth = 16\nwraps_at = 10000", "else than width"),
     ] {
         let found = faults_with("[[machine.rule]]", &rated.replace(from, to));
         assert!(found.iter().any(|fault| fault.contains(says)), "{to}: {found:#?}");

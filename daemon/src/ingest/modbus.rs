@@ -5,7 +5,7 @@
 //! of its values. Nothing in here can write to a device.
 
 use rand::Rng as _;
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{
     sync::mpsc,
     time::{Instant, sleep, sleep_until},
@@ -28,12 +28,14 @@ pub mod link;
 pub mod probe;
 pub mod look;
 pub mod survey;
+mod schedule;
 mod trouble;
 mod unit;
 
 use link::{Link, LinkFault, Opening};
 use look::{Look, Looks};
 use plan::{Address, LinePlan};
+use schedule::Due;
 use unit::Unit;
 
 /// How long this adapter waits for what.
@@ -63,7 +65,7 @@ pub const PACE: Pace = Pace {
 
 /// Reads `plan` until `stop`.
 pub async fn run(
-    plan: LinePlan,
+    plan: impl Into<Arc<LinePlan>>,
     intake: Intake,
     clock: Clock,
     pace: Pace,
@@ -74,13 +76,13 @@ pub async fn run(
 
 /// As [`run`], and reads in between what people want to see.
 pub async fn run_and_show(
-    plan: LinePlan,
+    plan: impl Into<Arc<LinePlan>>,
     intake: Intake,
     clock: Clock,
     looks: Option<mpsc::Receiver<Look>>,
     (pace, stop): (Pace, CancellationToken),
 ) -> Result<(), SourceFault> {
-    let mut line = Line::new(plan, &intake, &clock, pace);
+    let mut line = Line::new(plan.into(), &intake, &clock, pace);
     line.looks = Looks::new(looks);
     drop(intake);
     match stop.run_until_cancelled(line.read_for_ever()).await {
@@ -90,9 +92,11 @@ pub async fn run_and_show(
 }
 
 struct Line {
-    plan: LinePlan,
+    plan: Arc<LinePlan>,
     pace: Pace,
     units: Vec<Unit>,
+    /// When the intervals begin; lines do not all begin at once.
+    begins: Instant,
     /// Whose turn it is.
     turn: usize,
     /// Whether the second address is in use.
@@ -119,18 +123,22 @@ enum SessionEnd {
 }
 
 impl Line {
-    fn new(plan: LinePlan, intake: &Intake, clock: &Clock, pace: Pace) -> Self {
+    fn new(plan: Arc<LinePlan>, intake: &Intake, clock: &Clock, pace: Pace) -> Self {
         let units = plan.devices.iter().cloned();
-        let units =
-            units.map(|device| Unit::new(device, intake.clone(), clock.clone(), pace)).collect();
+        let begins = Instant::now() + phase(&plan);
+        let unit = |device| {
+            let place = plan.address.place();
+            Unit::new(device, place, intake.clone(), (clock.clone(), pace, begins))
+        };
+        let units = units.map(unit).collect();
         let (clock, looks) = (clock.clone(), Looks::new(None));
         let (turn, elsewhere, quiet) = (0, false, Duration::ZERO);
-        Self { plan, pace, units, turn, elsewhere, quiet, clock, looks }
+        Self { plan, pace, units, begins, turn, elsewhere, quiet, clock, looks }
     }
 
     async fn read_for_ever(&mut self) -> Result<Infallible, SourceFault> {
         let mut backoff = Backoff::new(self.pace.first_delay, self.pace.most_delay);
-        sleep(self.phase()).await;
+        sleep_until(self.begins).await;
         loop {
             let opening = self.opening();
             let opened = Link::connect(self.address(), opening, self.plan.request_pause).await;
@@ -189,14 +197,6 @@ impl Line {
 
     fn longest_timeout(&self) -> Duration {
         self.plan.devices.iter().map(|device| device.timeout).max().unwrap_or_default()
-    }
-
-    /// Lines do not all begin at once.
-    fn phase(&self) -> Duration {
-        let groups = self.plan.devices.iter().flat_map(|device| &device.groups);
-        let shortest = groups.map(|group| group.interval).min();
-        let most = shortest.unwrap_or_default().min(Duration::from_secs(1));
-        most.mul_f64(rand::rng().random_range(0.0..1.0))
     }
 
     /// Reads over one connection until it fails.
@@ -276,7 +276,7 @@ impl Line {
     }
 
     /// The next request. After each one the next unit has its turn.
-    fn take(&mut self, now: Instant) -> Option<(usize, unit::Due)> {
+    fn take(&mut self, now: Instant) -> Option<(usize, Due)> {
         let count = self.units.len();
         for step in 0..count {
             let index = (self.turn + step) % count;
@@ -287,6 +287,14 @@ impl Line {
         }
         None
     }
+}
+
+/// How long after its start a line begins: by chance, within its shortest interval.
+fn phase(plan: &LinePlan) -> Duration {
+    let groups = plan.devices.iter().flat_map(|device| &device.groups);
+    let shortest = groups.map(|group| group.interval).min();
+    let most = shortest.unwrap_or_default().min(Duration::from_secs(1));
+    most.mul_f64(rand::rng().random_range(0.0..1.0))
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ mod listen;
 mod deliver;
 mod reject;
 mod session;
+mod subscribe;
 mod table;
 
 use deliver::Delivery;
@@ -52,12 +53,18 @@ struct Pace {
     most_delay: Duration,
     /// A connection that ended sooner was ended by the broker on purpose.
     settled: Duration,
+    /// How long the answer to a subscription may take.
+    answer: Duration,
+    /// When a filter that was refused is asked for again.
+    again: Duration,
 }
 
 const PACE: Pace = Pace {
     first_delay: Duration::from_millis(200),
     most_delay: Duration::from_secs(30),
     settled: Duration::from_secs(10),
+    answer: Duration::from_secs(20),
+    again: Duration::from_mins(1),
 };
 
 /// Listens to `plan` until `stop`.
@@ -84,6 +91,7 @@ async fn listen_for_ever(
     loop {
         let client_ended = one_client(&mut listener, &mut delivery).await?;
         debug!(broker = plan.name, reason = client_ended, "a new client is made");
+        delivery.lost();
         let at = clock.stamp();
         if let Some(reading) = listener.ended(&client_ended, at) {
             delivery.hand_over(reading).await?;
@@ -165,6 +173,7 @@ enum Heard {
     },
     Link(Reading),
     Connected(Connected),
+    Lost,
 }
 
 /// A connection that was made.

@@ -40,29 +40,30 @@ pub(crate) struct Reach {
     device: String,
     machines: Vec<usize>,
     misses: u32,
-    up: Option<bool>,
-    /// Why it was last said to be down.
-    reason: String,
+    /// What was last said.
+    told: Option<LinkChange>,
 }
 
 impl Reach {
     pub(crate) fn new(device: &str, machines: Vec<usize>) -> Self {
-        Self { device: device.to_owned(), machines, misses: 0, up: None, reason: String::new() }
+        Self { device: device.to_owned(), machines, misses: 0, told: None }
     }
 
     /// It answered.
     pub(crate) fn reached(&mut self, at: Stamp) -> Option<Reading> {
         self.misses = 0;
-        if self.up.replace(true) == Some(true) {
-            return None;
-        }
-        info!(device = self.device, "link up");
-        Some(self.reading(LinkChange::Up, at))
+        self.tell(LinkChange::Up, at)
+    }
+
+    /// It answered, and keeps back some of what it was asked for.
+    pub(crate) fn partly(&mut self, reason: &str, at: Stamp) -> Option<Reading> {
+        self.misses = 0;
+        self.tell(LinkChange::Partly { reason: reason.to_owned() }, at)
     }
 
     /// Whether it is said to be down.
     pub(crate) fn is_down(&self) -> bool {
-        self.up == Some(false)
+        matches!(self.told, Some(LinkChange::Down { .. }))
     }
 
     /// An attempt failed.
@@ -70,11 +71,10 @@ impl Reach {
         self.misses = self.misses.saturating_add(1);
         let name = self.device.clone();
         metrics::counter!("kart_source_faults_total", "device" => name).increment(1);
-        if self.misses < MISSES || self.up == Some(false) {
+        if self.misses < MISSES || self.is_down() {
             return None;
         }
-        self.up = Some(false);
-        Some(self.because(reason, at))
+        self.tell(LinkChange::Down { reason: reason.to_owned() }, at)
     }
 
     /// It is down, and no further attempt is needed to know.
@@ -85,18 +85,23 @@ impl Reach {
 
     /// It is still down, for another reason than was said.
     pub(crate) fn changed(&mut self, reason: &str, at: Stamp) -> Option<Reading> {
-        (self.is_down() && self.reason != reason).then(|| self.because(reason, at))
+        let down = LinkChange::Down { reason: reason.to_owned() };
+        self.is_down().then(|| self.tell(down, at)).flatten()
     }
 
-    fn because(&mut self, reason: &str, at: Stamp) -> Reading {
-        reason.clone_into(&mut self.reason);
-        warn!(device = self.device, reason, "link down");
-        self.reading(LinkChange::Down { reason: reason.to_owned() }, at)
-    }
-
-    fn reading(&self, change: LinkChange, at: Stamp) -> Reading {
-        let (device, machines) = (self.device.clone(), self.machines.clone());
-        Reading::Link { device, machines, change, at }
+    /// Tells what was not told before.
+    fn tell(&mut self, change: LinkChange, at: Stamp) -> Option<Reading> {
+        if self.told.as_ref() == Some(&change) {
+            return None;
+        }
+        let device = self.device.clone();
+        match &change {
+            LinkChange::Up => info!(device, "link up"),
+            LinkChange::Partly { reason } => warn!(device, reason, "link partly up"),
+            LinkChange::Down { reason } => warn!(device, reason, "link down"),
+        }
+        self.told = Some(change.clone());
+        Some(Reading::Link { device, machines: self.machines.clone(), change, at })
     }
 }
 
@@ -126,5 +131,7 @@ mod tests {
             reach.missed("e", at).is_some(),
         ];
         assert_eq!(told, [false, false, true, false, true, false, false]);
+        let partly = ["f", "f", "g"].map(|reason| reach.partly(reason, at).is_some());
+        assert_eq!((partly, reach.reached(at).is_some()), ([true, false, true], true));
     }
 }

@@ -4,7 +4,7 @@
 //! This is pure: bytes and stamps come in, [`Heard`] goes out. The only thing that may ever be sent
 //! to an edge node is the request for a rebirth, and only where the configuration allows it for
 //! the group. A value holds, as the specification has it, until its device or edge node dies; it is
-//! said again from time to time for as long as that is known.
+//! said again from time to time for as long as that is known: never without a connection.
 
 use kart_core::{
     signal::{Quality, Sample, SignalName, Value},
@@ -75,10 +75,17 @@ pub enum Heard {
 }
 
 impl HostPlan {
-    /// What is subscribed to: all messages of the edge nodes that signals come from.
+    /// What is subscribed to: all messages of the edge nodes that signals come from, and what is said
+    /// of this host application itself.
     pub fn filters(&self) -> Vec<String> {
         let names = self.metrics.keys();
-        names.map(|(group, node)| format!("spBv1.0/{group}/+/{node}/#")).collect()
+        let edges = names.map(|(group, node)| format!("spBv1.0/{group}/+/{node}/#"));
+        edges.chain(self.state_topic()).collect()
+    }
+
+    /// Where it is said whether this host application is there.
+    pub fn state_topic(&self) -> Option<String> {
+        self.host_id.as_ref().map(|host_id| format!("spBv1.0/STATE/{host_id}"))
     }
 
     /// The machines that are read.
@@ -93,6 +100,8 @@ pub struct Host {
     edges: BTreeMap<EdgeName, Edge>,
     restate_us: i64,
     restated: Option<Stamp>,
+    /// Without a connection nobody knows whether anything still holds, and nobody can be asked.
+    connected: bool,
 }
 
 impl Host {
@@ -104,12 +113,18 @@ impl Host {
             (name.clone(), Edge::new(broker, name, metrics, may_ask(&name.0)))
         });
         let restate_us = i64::try_from(plan.restate.as_micros()).unwrap_or(i64::MAX);
-        Self { edges: edges.collect(), restate_us, restated: None }
+        Self { edges: edges.collect(), restate_us, restated: None, connected: false }
     }
 
     /// A new connection: what was told in between was missed.
     pub fn connected(&mut self, at: Stamp) {
+        self.connected = true;
         self.edges.values_mut().for_each(|edge| edge.connected(at));
+    }
+
+    /// The connection was lost. What was told before grows old and is not said again.
+    pub fn lost(&mut self) {
+        self.connected = false;
     }
 
     /// Takes a message in.
@@ -128,6 +143,9 @@ impl Host {
 
     /// What is due: values said again, and requests.
     pub fn passing(&mut self, at: Stamp) -> Vec<Heard> {
+        if !self.connected {
+            return vec![];
+        }
         let due = self.restated.is_none_or(|restated| at.since(restated) >= self.restate_us);
         if due {
             self.restated = Some(at);
@@ -162,6 +180,12 @@ pub fn state(host_id: &str, online: bool, at: Micros) -> (String, Vec<u8>) {
     let millis = at.0 / 1000;
     let text = format!(r#"{{"online":{online},"timestamp":{millis}}}"#);
     (format!("spBv1.0/STATE/{host_id}"), text.into_bytes())
+}
+
+/// Whether somebody says of a host application that it is gone.
+pub fn denies(payload: &[u8]) -> bool {
+    let said: Option<serde_json::Value> = serde_json::from_slice(payload).ok();
+    said.is_some_and(|said| said.get("online") == Some(&serde_json::Value::Bool(false)))
 }
 
 /// A sample of a metric.

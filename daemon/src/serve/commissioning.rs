@@ -76,7 +76,7 @@ pub(super) async fn sources(State(desk): State<Desk>) -> Json<Sources> {
 }
 
 fn shown(config: &Config, line: &LinePlan, device: &DevicePlan) -> Device {
-    let point = |point: &plan::Point| {
+    let point = |point: &Arc<plan::Point>| {
         let code = config.machine_codes.get(point.machine).cloned().unwrap_or_default();
         Point {
             signal: format!("{code} {}", point.signal),

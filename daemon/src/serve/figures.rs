@@ -10,7 +10,7 @@ use jiff::{Timestamp, Zoned, tz::TimeZone};
 use kart_api::{View, figures};
 use kart_core::{
     id::EquipmentId,
-    kpi::{self, Reasons, Rows, Span},
+    kpi::{self, Reasons, Rows, Span, Window},
     map::MachineMap,
     reference::Reference,
     time::Micros,
@@ -27,6 +27,9 @@ pub(super) struct Asked {
     from: Option<Micros>,
     #[serde(with = "kpi::instant::option", default)]
     until: Option<Micros>,
+    /// The types of reasons as they were chosen, or as their groups are now.
+    #[serde(default, rename = "as")]
+    reasons: Reasons,
 }
 
 /// Figures of all machines.
@@ -36,15 +39,16 @@ pub(super) async fn figures(State(desk): State<Desk>, Query(asked): Query<Asked>
         return (StatusCode::SERVICE_UNAVAILABLE, "the site is not known yet").into_response();
     };
     let now = desk.clock.stamp().wall_us;
+    let reasons = asked.reasons;
     let (name, span) = match asked {
-        Asked { from: Some(from), until: Some(until) } => {
+        Asked { from: Some(from), until: Some(until), .. } => {
             let span = Span { from, until };
             if let Some(why) = span.refused() {
                 return (StatusCode::BAD_REQUEST, why).into_response();
             }
             (None, span)
         },
-        Asked { from: None, until: None } => this_shift(&view, reference, now),
+        Asked { from: None, until: None, .. } => this_shift(&view, reference, now),
         _ => return (StatusCode::BAD_REQUEST, "from and until go together").into_response(),
     };
     let limit = Span { from: span.from, until: span.until.min(now).max(span.from) };
@@ -56,7 +60,9 @@ pub(super) async fn figures(State(desk): State<Desk>, Query(asked): Query<Asked>
     };
     let in_force = Arc::clone(&desk.in_force.borrow());
     let told = move || {
-        Some(told(rows, view.reference.as_ref()?, &in_force.config.map.machines, (span, now)))
+        let reference = view.reference.as_ref()?;
+        let window = kpi::asked(reference, span, now, reasons);
+        Some(told(&rows, reference, &in_force.config.map.machines, &window))
     };
     match tokio::task::spawn_blocking(told).await {
         Ok(Some(machines)) => Json(figures::Shift { span, name, machines }).into_response(),
@@ -66,21 +72,16 @@ pub(super) async fn figures(State(desk): State<Desk>, Query(asked): Query<Asked>
 
 /// What rows say of `machines`; takes long for a long time.
 fn told(
-    mut rows: Rows,
+    rows: &Rows,
     reference: &Reference,
     machines: &[MachineMap],
-    (span, now): (Span, Micros),
+    window: &Window,
 ) -> Vec<figures::Machine> {
-    let counters = |map: &MachineMap| -> Vec<_> {
-        map.counters.iter().map(|counter| (map.equipment, counter.kind)).collect()
-    };
-    rows.counters = machines.iter().flat_map(counters).collect();
-    let window = kpi::asked(reference, span, now, Reasons::Recorded);
     let ids: Vec<EquipmentId> = machines.iter().map(|map| map.equipment).collect();
     let told = rows.machines(reference, &ids).into_iter().map(|machine| figures::Machine {
         equipment: machine.equipment,
         code: reference.machine(machine.equipment).map(|it| it.code.clone()).unwrap_or_default(),
-        figures: kpi::figures(&window, std::slice::from_ref(&machine)),
+        figures: kpi::figures(window, std::slice::from_ref(&machine)),
     });
     told.collect()
 }

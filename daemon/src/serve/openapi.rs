@@ -44,7 +44,8 @@ pub(super) async fn document() -> Json<Value> {
             } },
             "/v1/figures": { "get": {
                 "summary": "Key figures of this shift with what they were made of; another time \
-                            by `from` and `until` in RFC 3339, 400 days at most",
+                            by `from` and `until` in RFC 3339, 400 days at most; reasons \
+                                `as=recorded` or `as=now`",
                 "responses": json_answer("Shift"),
             } },
             "/health": { "get": {

@@ -9,7 +9,7 @@ use kart_core::{
     time::Moment,
 };
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{Head, StoreError, rows::RowWriter};
 
@@ -22,8 +22,34 @@ pub struct Append {
     pub expected: Option<u64>,
     /// Source cursors: values whose senders wait to hear "saved".
     pub signals: Vec<Signal>,
+    /// Messages that the values came in.
+    pub messages: Vec<Message>,
+    /// Brokers that have begun a new session before these messages: their numbers mean others.
+    pub anew: Vec<Arc<str>>,
+    /// How the map that comes into force with this reads its signals, in the daemon's words.
+    pub as_read: Option<String>,
     /// A sign of life.
     pub alive: Option<Moment>,
+}
+
+/// A message of a broker that was taken: delivered once more, it is none.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// The broker.
+    pub broker: Arc<str>,
+    /// The number under which it delivers the message until it hears "saved".
+    pub packet: u16,
+    /// Of topic and payload: numbers are used again.
+    pub digest: i64,
+}
+
+impl Message {
+    /// The message under its number.
+    pub fn new(broker: Arc<str>, packet: u16, topic: &str, payload: &[u8]) -> Self {
+        let Hash(hash) = Hash::ZERO.after(topic.as_bytes()).after(payload);
+        let digest = hash.iter().take(8).fold(0, |sum, byte| sum << 8 | i64::from(*byte));
+        Self { broker, packet, digest }
+    }
 }
 
 /// An append whose lines are made, as far as they can be before their places are known.
@@ -31,22 +57,28 @@ pub(crate) struct Ready {
     pub(crate) facts: Vec<Prepared>,
     pub(crate) expected: Option<u64>,
     signals: Vec<Signal>,
+    messages: Vec<Message>,
+    anew: Vec<Arc<str>>,
+    as_read: Option<String>,
     alive: Option<Moment>,
 }
 
 impl Append {
     /// Makes the lines, on the caller's thread: the writer has enough to do.
-    pub(crate) fn ready(self) -> Result<Ready, StoreError> {
-        let facts: Result<_, _> = self.drafts.into_iter().map(Draft::prepare).collect();
-        let (expected, signals, alive) = (self.expected, self.signals, self.alive);
-        Ok(Ready { facts: facts?, expected, signals, alive })
+    pub(crate) fn ready(mut self) -> Result<Ready, StoreError> {
+        let drafts = std::mem::take(&mut self.drafts);
+        let facts: Result<_, _> = drafts.into_iter().map(Draft::prepare).collect();
+        let Self { expected, signals, messages, anew, as_read, alive, .. } = self;
+        Ok(Ready { facts: facts?, expected, signals, messages, anew, as_read, alive })
     }
 }
 
 impl Ready {
     /// Facts alone.
     pub(crate) fn of(facts: Vec<Prepared>) -> Self {
-        Self { facts, expected: None, signals: vec![], alive: None }
+        let (expected, as_read, alive) = (None, None, None);
+        let (signals, messages, anew) = (vec![], vec![], vec![]);
+        Self { facts, expected, signals, messages, anew, as_read, alive }
     }
 }
 
@@ -100,6 +132,19 @@ impl<'c> Transaction<'c> {
         }
         for signal in &append.signals {
             self.signal(signal)?;
+        }
+        for broker in &append.anew {
+            self.connection.execute("DELETE FROM messages WHERE broker = ?1", [broker])?;
+        }
+        for message in &append.messages {
+            self.connection
+                .prepare_cached("INSERT OR REPLACE INTO messages VALUES (?1, ?2, ?3)")?
+                .execute((&message.broker, message.packet, message.digest))?;
+        }
+        if let Some(state) = &append.as_read {
+            self.connection
+                .prepare_cached("INSERT OR REPLACE INTO as_read VALUES (1, ?1)")?
+                .execute([state])?;
         }
         if let Some(alive) = &append.alive {
             self.connection

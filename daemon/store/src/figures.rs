@@ -7,6 +7,7 @@ use kart_core::{
 };
 use rusqlite::{Connection, Params, Row, types::Type};
 use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use crate::{Reader, StoreError};
@@ -49,8 +50,28 @@ const COUNTS: &str = "SELECT equipment_id, id, source, counter, epoch, raw_from,
         from_ts, until_ts, batch_event_id, map_version
     FROM edge_production_counts WHERE until_ts >= ?1 AND until_ts < ?2 ORDER BY rowid";
 
+/// Counters that had been read by the end of the window: one that was added later says nothing of it.
+/// From the first reading of one to the first of the next, along the index: there are few counters and
+/// many readings.
+const COUNTERS: &str = "WITH RECURSIVE first (id) AS (
+        SELECT (SELECT rowid FROM edge_production_counts
+                ORDER BY equipment_id, counter, until_ts LIMIT 1)
+        UNION ALL
+        SELECT (SELECT coalesce(
+                    (SELECT n.rowid FROM edge_production_counts n
+                     WHERE n.equipment_id = c.equipment_id AND n.counter > c.counter
+                     ORDER BY n.counter, n.until_ts LIMIT 1),
+                    (SELECT n.rowid FROM edge_production_counts n
+                     WHERE n.equipment_id > c.equipment_id
+                     ORDER BY n.equipment_id, n.counter, n.until_ts LIMIT 1))
+                FROM edge_production_counts c WHERE c.rowid = first.id)
+        FROM first WHERE first.id IS NOT NULL)
+    SELECT c.equipment_id, c.counter, c.until_ts
+    FROM first JOIN edge_production_counts c ON c.rowid = first.id
+    WHERE c.until_ts < ?1 ORDER BY c.equipment_id, c.counter";
+
 impl Reader {
-    /// What touches `span`, of all machines. Which counters there are is known by the map.
+    /// What touches `span`, of all machines.
     pub fn figures(&self, span: Span) -> Result<Rows, StoreError> {
         let connection = self.connection();
         let asked = (span.from.0, span.until.0);
@@ -60,7 +81,10 @@ impl Reader {
             batches: each(connection, BATCHES, asked, batch)?,
             people: each(connection, PEOPLE, asked, person)?,
             counts: each(connection, COUNTS, (asked.0.saturating_sub(BACK_US), asked.1), count)?,
-            ..Rows::default()
+            counters: each(connection, COUNTERS, [asked.1], |row| {
+                Ok((equipment(row)?, word(row, 1)?, Micros(row.get(2)?)))
+            })?,
+            seen_until: BTreeMap::new(),
         })
     }
 }
@@ -190,5 +214,41 @@ mod tests {
         let told = each(&connection, COUNTS, (BACK_US, 2 * BACK_US), count).unwrap();
         let at: Vec<i64> = told.iter().map(|(_, count)| count.until.0 - BACK_US).collect();
         assert_eq!(at, [5, 6, 8]);
+    }
+
+    #[test]
+    fn counts_are_found_without_looking_at_all_of_them() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(FIRST).unwrap();
+        let map = "ALTER TABLE edge_production_counts ADD COLUMN map_version TEXT";
+        connection.execute_batch(map).unwrap();
+        let indices = include_str!("../../../migrations/edge/V10__counts_by_time.sql");
+        connection.execute_batch(indices).unwrap();
+        for select in [COUNTS, COUNTERS] {
+            let mut plan = connection.prepare(&format!("EXPLAIN QUERY PLAN {select}")).unwrap();
+            let asked = vec![0; plan.parameter_count()];
+            let steps = plan
+                .query_map(rusqlite::params_from_iter(asked), |row| row.get::<_, String>(3))
+                .unwrap();
+            let steps: Vec<String> = steps.map(Result::unwrap).collect();
+            // The first reading of all is the first of the index.
+            let whole = |step: &&String| step.starts_with("SCAN edge_") && !step.contains("INDEX");
+            assert_eq!(steps.iter().find(whole), None, "{select}\n{steps:#?}");
+        }
+        let insert = "INSERT INTO edge_production_counts (id, site_id, equipment_id, source,
+                counter, epoch, raw_from, raw_to, quantity, verdict, from_ts, until_ts)
+            VALUES (?1, ?1, ?1, 's', ?2, 0, 0, 1, 1, 'increase', ?3, ?3)";
+        let count = |machine, counter: &str, at: i64| {
+            connection.execute(insert, (Uuid::from_u128(machine), counter, at)).unwrap();
+        };
+        for at in [30, 10, 20] {
+            count(2, "good", at);
+            count(1, "scrap", at + 1);
+        }
+        count(2, "total", 99);
+        let known = each(&connection, COUNTERS, [50], |row| {
+            Ok((row.get::<_, String>(1)?, row.get::<_, i64>(2)?))
+        });
+        assert_eq!(known.unwrap(), [("scrap".to_owned(), 11), ("good".to_owned(), 10)]);
     }
 }

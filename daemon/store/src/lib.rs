@@ -19,7 +19,7 @@ mod mirror;
 mod past;
 pub mod raw;
 
-pub use append::{Append, Signal};
+pub use append::{Append, Message, Signal};
 pub use erase::Erasure;
 pub use error::StoreError;
 pub use life::{Renewal, Salvaged, install, renew, resident, salvage};

@@ -18,6 +18,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+mod aside;
+
+use aside::set_aside;
+
 use crate::{
     Head, Mirror, StoreError,
     append::{Ready, Transaction},
@@ -78,12 +82,25 @@ pub fn renew(folder: &Path, tenant: &Tenant, renewal: Renewal) -> Result<u64, St
     let inherited = serde_json::to_string(&renewal.plant)?;
     new.connection.execute("INSERT INTO inherited VALUES (1, ?1)", [inherited])?;
     let Renewal { origin, continued, plant, common, at } = renewal;
+    let end = continued.clone();
     let (mut life, begins) = Succession::begin(plant, origin, former, continued, &at);
     let mut page: Vec<Prepared> = Vec::new();
     for fact in begins {
         page.push(Prepared::new(fact, vec![])?);
     }
     let mut again = 0;
+    for (before, facts) in set_aside(folder, old.as_ref(), &end) {
+        life.go_on_with(before);
+        for (fact, hash, mut texts) in facts {
+            for new in life.reissue(&fact, hash)? {
+                let texts = if new.former.is_some() { std::mem::take(&mut texts) } else { vec![] };
+                page.push(Prepared::new(new, texts)?);
+            }
+            again += 1;
+        }
+        new.write(origin, tenant, std::mem::take(&mut page))?;
+    }
+    life.go_on_with(former);
     if let Some(old) = &old {
         let mut select =
             old.prepare("SELECT seq, line, hash FROM facts WHERE seq > ?1 ORDER BY seq")?;
@@ -340,6 +357,16 @@ fn carry_signals(old: &Connection, new: &Connection) -> Result<(), StoreError> {
                 row.get::<_, String>(5)?
             ],
         )?;
+    }
+    let mut select = old.prepare("SELECT broker, packet, digest FROM messages")?;
+    let mut rows = select.query([])?;
+    while let Some(row) = rows.next()? {
+        let message = (row.get::<_, String>(0)?, row.get::<_, u16>(1)?, row.get::<_, i64>(2)?);
+        new.execute("INSERT OR REPLACE INTO messages VALUES (?1, ?2, ?3)", message)?;
+    }
+    let as_read = old.query_row("SELECT state FROM as_read", [], |row| row.get::<_, String>(0));
+    if let Some(state) = as_read.optional()? {
+        new.execute("INSERT OR REPLACE INTO as_read VALUES (1, ?1)", [state])?;
     }
     let alive = old.query_row("SELECT wall_us, mono_us, boot FROM alive", [], |row| {
         Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, String>(2)?))

@@ -62,6 +62,7 @@ impl Reader {
                 since_reset: 0,
                 burst: None,
                 last_epoch: epoch,
+                held: None,
             };
             bases.entry(EquipmentId(row.get(0)?)).or_default().insert(row.get(1)?, base);
         }

@@ -1,4 +1,4 @@
-//! The ring of raw readings: what machines said before anything was decided, for as long as there
+//! The ring of raw readings: what machines said before anything was made of it, for as long as there
 //! is room.
 //!
 //! A file of its own, `raw.db`, and a thread of its own. Nobody waits for it: when it is behind or
@@ -7,7 +7,7 @@
 
 use kart_core::{
     id::EquipmentId,
-    signal::{Sample, SignalName},
+    signal::{Quality, Sample, SignalName},
     time::{Moment, Stamp},
 };
 use std::{
@@ -28,8 +28,8 @@ mod chunk;
 mod file;
 mod read;
 
-pub use chunk::Heard;
-pub use read::{Chunk, Extent, RawReader, Said};
+pub use chunk::{Heard, Said};
+pub use read::{Chunk, Extent, RawReader, Source};
 
 use chunk::Writing;
 use file::RingFile;
@@ -39,6 +39,9 @@ const ROUNDS: usize = 256;
 
 /// … with so many readings in all.
 const READINGS: u64 = 20_000;
+
+/// About what a sample takes in memory.
+const SAMPLE_BYTES: u64 = 128;
 
 /// A chunk ends after so long, microseconds …
 const CHUNK_US: i64 = 60_000_000;
@@ -75,18 +78,41 @@ pub struct Labels {
     pub machines: Vec<(EquipmentId, BTreeMap<SignalName, String>)>,
 }
 
+/// What a source really gave, before anything was made of it: the registers of one answer, or the
+/// bytes of one message.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Block {
+    /// What it is of, in words that a later map can be held against.
+    pub of: Arc<str>,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+    /// When, by both clocks.
+    pub at: Stamp,
+    /// How far it could be trusted.
+    pub quality: Quality,
+    /// Delivered once more.
+    pub again: bool,
+}
+
 /// What the recorder took in.
 #[derive(Debug)]
 pub enum Taken {
-    /// Values, and until when they waited with somebody.
+    /// What values were read from, and until when it waited with somebody.
+    Blocks(Vec<Block>, Option<Stamp>),
+    /// Values of which nothing else is kept, and until when they waited with somebody.
     Samples(Vec<Sample>, Option<Stamp>),
     /// Signals of machines that have no value any more.
     Stale(Vec<(usize, SignalName)>),
 }
 
 impl Taken {
+    /// How much it is, in samples.
     fn count(&self) -> u64 {
         match self {
+            // Beside a sample, a block is as much as its bytes.
+            Self::Blocks(blocks, _) => {
+                blocks.iter().map(|block| 1 + block.bytes.len() as u64 / SAMPLE_BYTES).sum()
+            },
             Self::Samples(samples, _) => samples.len() as u64,
             Self::Stale(signals) => signals.len() as u64,
         }
@@ -95,7 +121,7 @@ impl Taken {
 
 enum Work {
     Round { now: Moment, taken: Vec<Taken>, lost: u64 },
-    Labels(Labels),
+    Labels(Arc<Labels>),
     Stop(oneshot::Sender<()>),
 }
 
@@ -105,9 +131,9 @@ pub struct Raw {
     work: mpsc::Sender<Work>,
     waiting: Arc<AtomicU64>,
     /// The labels that the next round needs.
-    labels: Option<Labels>,
+    labels: Option<Arc<Labels>>,
     /// Those that were given last.
-    given: Labels,
+    given: Arc<Labels>,
     lost: u64,
 }
 
@@ -116,8 +142,8 @@ impl Raw {
     pub fn start(options: RawOptions, labels: Labels) -> std::io::Result<Self> {
         let (work, queue) = mpsc::channel(ROUNDS);
         let waiting = Arc::new(AtomicU64::new(0));
-        let given = labels.clone();
-        let ring = Ring::new(RingFile::new(options), labels, Arc::clone(&waiting));
+        let given = Arc::new(labels);
+        let ring = Ring::new(RingFile::new(options), Arc::clone(&given), Arc::clone(&waiting));
         thread::Builder::new().name("raw".to_owned()).spawn(move || ring.run(queue))?;
         Ok(Self { work, waiting, labels: None, given, lost: 0 })
     }
@@ -148,8 +174,9 @@ impl Raw {
     }
 
     /// Another map is in force from now on. Returns what held before.
-    pub fn relabel(&mut self, labels: Labels) -> Labels {
-        self.labels = Some(labels.clone());
+    pub fn relabel(&mut self, labels: impl Into<Arc<Labels>>) -> Arc<Labels> {
+        let labels = labels.into();
+        self.labels = Some(Arc::clone(&labels));
         std::mem::replace(&mut self.given, labels)
     }
 
@@ -175,7 +202,7 @@ struct Open {
 /// The thread's side.
 struct Ring {
     file: RingFile,
-    labels: Labels,
+    labels: Arc<Labels>,
     waiting: Arc<AtomicU64>,
     open: Option<Open>,
     /// Where the next chunk goes on, and in which boot.
@@ -185,7 +212,7 @@ struct Ring {
 }
 
 impl Ring {
-    fn new(file: RingFile, labels: Labels, waiting: Arc<AtomicU64>) -> Self {
+    fn new(file: RingFile, labels: Arc<Labels>, waiting: Arc<AtomicU64>) -> Self {
         Self { file, labels, waiting, open: None, reached: None, lost: 0 }
     }
 
@@ -250,40 +277,47 @@ impl Ring {
         let goes_on = self.reached.take().filter(|(boot, _)| *boot == now.boot.0);
         let from = goes_on.map_or(now.at, |(_, reached)| now.at.plus(-now.at.since(reached)));
         let (boot, writing) = (now.boot.0.clone(), Writing::default());
+        self.file.announce(&self.labels);
         let begun = self.file.begun();
         self.open = Some(Open { boot, from, until: now.at, begun, writing });
     }
 
     fn add(&mut self, taken: Taken, now: Stamp) {
-        let heard = match taken {
-            Taken::Samples(samples, kept) => samples
-                .into_iter()
-                .map(|sample| {
-                    let Sample { machine, signal, value, quality, at, again } = sample;
-                    let (signal_place, value) = (0, Some(value));
-                    let heard = Heard { signal: signal_place, at, value, quality, again, kept };
-                    (machine, signal, heard)
-                })
-                .collect::<Vec<_>>(),
-            Taken::Stale(signals) => signals
-                .into_iter()
-                .map(|(machine, signal)| {
-                    let quality = kart_core::signal::Quality::Good;
-                    let (value, again, kept) = (None, false, None);
-                    (machine, signal, Heard { signal: 0, at: now, value, quality, again, kept })
-                })
-                .collect(),
-        };
-        for (machine, name, heard) in heard {
-            let row = self.file.signal(&self.labels, machine, &name);
-            self.follow(now);
-            match (row, &mut self.open) {
-                (Some(row), Some(open)) => {
-                    let signal = open.writing.slot(row);
-                    open.writing.add(Heard { signal, ..heard });
-                },
-                _ => self.lost += 1,
-            }
+        match taken {
+            Taken::Blocks(blocks, kept) => {
+                for Block { of, bytes, at, quality, again } in blocks {
+                    let row = self.file.block(&of);
+                    let said = Some(Said::Bytes(bytes.into()));
+                    self.put(row, Heard { signal: 0, at, said, quality, again, kept }, now);
+                }
+            },
+            Taken::Samples(samples, kept) => {
+                for Sample { machine, signal, value, quality, at, again } in samples {
+                    let row = self.file.signal(&self.labels, machine, &signal);
+                    let said = Some(Said::Value(value));
+                    self.put(row, Heard { signal: 0, at, said, quality, again, kept }, now);
+                }
+            },
+            Taken::Stale(signals) => {
+                for (machine, signal) in signals {
+                    let row = self.file.signal(&self.labels, machine, &signal);
+                    let (quality, again, kept) = (Quality::Good, false, None);
+                    let said = None;
+                    self.put(row, Heard { signal: 0, at: now, said, quality, again, kept }, now);
+                }
+            },
+        }
+    }
+
+    /// Has a reading of what has this `row` written.
+    fn put(&mut self, row: Option<i64>, heard: Heard, now: Stamp) {
+        self.follow(now);
+        match (row, &mut self.open) {
+            (Some(row), Some(open)) => {
+                let signal = open.writing.slot(row);
+                open.writing.add(Heard { signal, ..heard });
+            },
+            _ => self.lost += 1,
         }
     }
 

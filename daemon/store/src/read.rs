@@ -9,7 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row};
 use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
-use crate::{QuarantinedFact, Signal, StoreError, open};
+use crate::{Message, QuarantinedFact, Signal, StoreError, open};
 
 /// A connection that only reads, for one thread at a time.
 pub struct Reader {
@@ -219,6 +219,12 @@ impl Reader {
         Ok(facts.collect::<Result<_, _>>()?)
     }
 
+    /// How the map that was last in force read its signals, in the daemon's words.
+    pub fn as_read(&self) -> Result<Option<String>, StoreError> {
+        let select = "SELECT state FROM as_read";
+        Ok(self.connection.query_row(select, [], |row| row.get(0)).optional()?)
+    }
+
     /// The last sign of life.
     pub fn alive(&self) -> Result<Option<Moment>, StoreError> {
         let select = "SELECT wall_us, mono_us, boot FROM alive";
@@ -238,6 +244,18 @@ impl Reader {
             Ok(Signal { equipment, name, value: serde_json::from_str(&value)?, at })
         })
         .collect()
+    }
+}
+
+impl Reader {
+    /// Messages of brokers that were taken.
+    pub fn messages(&self) -> Result<Vec<Message>, StoreError> {
+        let mut select = self.connection.prepare("SELECT broker, packet, digest FROM messages")?;
+        let rows = select.query_map([], |row| {
+            let broker = row.get::<_, String>(0)?.into();
+            Ok(Message { broker, packet: row.get(1)?, digest: row.get(2)? })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
     }
 }
 

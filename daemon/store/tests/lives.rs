@@ -57,6 +57,7 @@ fn counted(n: i64) -> Draft {
             until: stamp(n),
             batch: None,
             map: String::new(),
+            raw: None,
         }),
     )
 }
@@ -127,6 +128,44 @@ async fn a_new_life_takes_over_and_issues_again_what_headquarters_lacks() {
     assert_eq!(look::<i64>(&file, sum), 2, "readings 9 and 10");
     let lines = "SELECT count(*) FROM facts WHERE line LIKE '%\"former\":{%'";
     assert_eq!(look::<i64>(&file, lines), 5);
+}
+
+#[tokio::test]
+async fn what_headquarters_lost_of_a_former_life_comes_again_out_of_the_file_set_aside() {
+    let folder = tempfile::tempdir().unwrap();
+    let plant = log(folder.path(), 10, 11).await;
+    kart_store::renew(folder.path(), &tenant(), renewal(plant, 11)).unwrap();
+    let aside = kart_store::install(folder.path()).unwrap().unwrap();
+    let store = Store::open(options(folder.path())).unwrap();
+    let drafts = (11..=13).map(counted).collect();
+    store.append(Append { drafts, ..Append::default() }).await.unwrap();
+    store.close().await.unwrap();
+
+    // Headquarters was put back to fact 6 of the first life, and then to fact 4 of it.
+    for (n, held) in [(3, 6), (4, 4)] {
+        let mut plant = Plant::new(OLD);
+        let hash: [u8; 32] = {
+            let file = Connection::open(&aside).unwrap();
+            let mut select = file.prepare("SELECT line FROM facts WHERE seq <= ?1").unwrap();
+            let lines = select.query_map([held], |row| row.get::<_, String>(0)).unwrap();
+            lines.for_each(|line| plant.apply(&Fact::parse(line.unwrap().as_bytes()).unwrap()));
+            let hash = "SELECT hash FROM facts WHERE seq = ?1";
+            file.query_row(hash, [held], |row| row.get(0)).unwrap()
+        };
+        let to_held = renewal(plant, 0);
+        let continued = Continued { hash: Hash(hash), ..to_held.continued };
+        let origin = Origin { terminal: TERMINAL, incarnation: Incarnation(n) };
+        kart_store::renew(folder.path(), &tenant(), Renewal { origin, continued, ..to_held })
+            .unwrap();
+        kart_store::install(folder.path()).unwrap().unwrap();
+        let file = folder.path().join("facts.db");
+        let last = i64::try_from(held).unwrap() - 1;
+        let sum = "SELECT sum(quantity) FROM edge_production_counts";
+        assert_eq!(look::<i64>(&file, sum), 13 - last, "every reading after that, once");
+        let places = "SELECT count(DISTINCT json_extract(line, '$.fact.counted.raw_to'))
+                      FROM facts WHERE line LIKE '%\"former\":{%'";
+        assert_eq!(look::<i64>(&file, places), 13 - last);
+    }
 }
 
 /// Between any two steps the folder is one from which the next start goes on.

@@ -7,7 +7,7 @@ use kart_core::{
     signal::{Quality, Sample, Value},
     time::{Boot, Micros, Moment, Stamp},
 };
-use kart_store::raw::{Chunk, Labels, Raw, RawOptions, RawReader, Taken};
+use kart_store::raw::{Block, Chunk, Labels, Raw, RawOptions, RawReader, Said, Source, Taken};
 use std::path::Path;
 use uuid::Uuid;
 
@@ -101,13 +101,17 @@ async fn what_was_read_comes_back_with_what_it_meant() {
     let heard: usize = chunks.iter().map(|chunk| chunk.heard.len()).sum();
     assert_eq!(heard, 151 * 3 + 1);
     let (first, last) = (&chunks[0], &chunks[3]);
-    assert_eq!(first.signals[0].source, "a state");
-    assert_eq!(last.signals[0].source, "b state");
-    assert_eq!(last.heard.last().unwrap().value, None, "it was not to be had any more");
-    let good = |chunk: &Chunk| chunk.signals.iter().position(|said| said.name == "good").unwrap();
-    let of_good = first.heard.iter().filter(|heard| heard.signal == good(first));
-    let counts: Vec<Value> = of_good.filter_map(|heard| heard.value.clone()).collect();
-    assert_eq!(counts[..7], [0, 0, 0, 1, 1, 1, 2].map(Value::Whole));
+    let signal = |name: &str, read: &str| {
+        let (equipment, name) = (EquipmentId(Uuid::from_u128(1)), name.to_owned());
+        Source::Signal { equipment, name, read: read.to_owned() }
+    };
+    assert_eq!(first.signals[0], signal("state", "a state"));
+    assert_eq!(last.signals[0], signal("state", "b state"));
+    assert_eq!(last.heard.last().unwrap().said, None, "it was not to be had any more");
+    let good = first.signals.iter().position(|of| *of == signal("good", "a good")).unwrap();
+    let of_good = first.heard.iter().filter(|heard| heard.signal == good);
+    let counts: Vec<Said> = of_good.filter_map(|heard| heard.said.clone()).collect();
+    assert_eq!(counts[..7], [0, 0, 0, 1, 1, 1, 2].map(|n| Said::Value(Value::Whole(n))));
     let extent = RawReader::open(folder.path()).unwrap().unwrap().extent().unwrap().unwrap();
     assert_eq!((extent.readings, extent.chunks), (151 * 3 + 1, 4));
     assert!(extent.bytes < extent.readings * 2, "{extent:?}");
@@ -168,4 +172,45 @@ async fn a_damaged_ring_begins_anew() {
     run(options(folder.path()), 100..200).await;
     let all = chunks(folder.path());
     assert_eq!(all[0].from.mono_us, 100 * SECOND);
+}
+
+#[tokio::test]
+async fn what_values_were_read_from_comes_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut raw = Raw::start(options(folder.path()), labels("m1", "a")).unwrap();
+    let of = std::sync::Arc::<str>::from("registers");
+    let block = |second: i64, count: u8| Block {
+        of: std::sync::Arc::clone(&of),
+        bytes: vec![0, 1, 0, count],
+        at: moment(second).at,
+        quality: Quality::Good,
+        again: false,
+    };
+    for (second, count) in (0..100).zip(0..) {
+        raw.take(&moment(second), vec![Taken::Blocks(vec![block(second, count / 5)], None)]);
+    }
+    raw.close().await;
+    let all = chunks(folder.path());
+    assert_eq!(all[0].signals, [Source::Bytes("registers".to_owned())]);
+    let heard = all.iter().flat_map(|chunk| &chunk.heard);
+    let bytes: Vec<Said> = heard.filter_map(|heard| heard.said.clone()).collect();
+    let expect = |count: u8| Said::Bytes([0, 1, 0, count].into());
+    assert_eq!(bytes, (0..100).map(|n| expect(n / 5)).collect::<Vec<_>>());
+    let listened = RawReader::open(folder.path()).unwrap().unwrap().listened().unwrap();
+    assert_eq!(listened["m1"].len(), 3, "signals that said nothing: {listened:?}");
+}
+
+#[tokio::test]
+async fn a_ring_of_before_goes_on() {
+    let folder = tempfile::tempdir().unwrap();
+    run(options(folder.path()), 0..100).await;
+    let file = rusqlite::Connection::open(folder.path().join("raw.db")).unwrap();
+    file.execute_batch("DROP TABLE listened").unwrap();
+    drop(file);
+    let reader = RawReader::open(folder.path()).unwrap().unwrap();
+    assert_eq!(reader.listened().unwrap().len(), 0);
+    run(options(folder.path()), 100..200).await;
+    let all = chunks(folder.path());
+    assert_eq!((all[0].from.mono_us, all.last().unwrap().until.mono_us), (0, 199 * SECOND));
+    assert_eq!(reader.listened().unwrap()["m1"].len(), 3);
 }

@@ -57,6 +57,7 @@ fn counted(n: i64) -> Draft {
             until: stamp(n + 1),
             batch: None,
             map: String::new(),
+            raw: None,
         }),
     )
 }

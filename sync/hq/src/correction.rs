@@ -9,7 +9,7 @@ use kart_core::{
         Body, FactText,
         correction::{Amendment, Corrected, CorrectionSeen},
     },
-    id::{Origin, RecordId},
+    id::RecordId,
     record::{Record, Standing},
     time::Micros,
 };
@@ -30,10 +30,12 @@ use crate::{
 pub(crate) mod ask;
 pub(crate) mod backed;
 mod log;
+pub(crate) mod reach;
 pub(crate) mod seal;
 mod wish;
 
 use log::Log;
+use reach::heir;
 use seal::CorrectionSeal;
 pub(crate) use wish::Wish;
 
@@ -148,32 +150,6 @@ pub(crate) async fn make(
     insert(tx, supervisor, (&made, whose), reason, (&written, &seen, &seal)).await?;
     audit(tx, supervisor, &made).await?;
     Ok(made)
-}
-
-/// The terminal that goes on with what this log told: its own, or the one that took over from it.
-async fn heir(
-    tx: &Transaction<'_>,
-    organization: &str,
-    owner: Origin,
-) -> Result<Uuid, tokio_postgres::Error> {
-    let row = tx
-        .query_opt(
-            "WITH RECURSIVE heirs AS (
-                 SELECT l.successor_terminal AS terminal, l.successor AS incarnation
-                 FROM edge.lives l
-                 WHERE (l.organization_id, l.terminal_id, l.incarnation) = ($1, $2, $3)
-                 UNION
-                 SELECT l.successor_terminal, l.successor FROM edge.lives l
-                 JOIN heirs h ON (l.organization_id, l.terminal_id, l.incarnation)
-                                 = ($1, h.terminal, h.incarnation))
-             SELECT h.terminal FROM heirs h
-             WHERE NOT EXISTS (SELECT FROM edge.lives l
-                               WHERE (l.organization_id, l.terminal_id, l.incarnation)
-                                     = ($1, h.terminal, h.incarnation))",
-            &[&organization, &owner.terminal.0, &owner.incarnation.to_string()],
-        )
-        .await?;
-    row.map_or(Ok(owner.terminal.0), |row| row.try_get(0))
 }
 
 async fn insert(

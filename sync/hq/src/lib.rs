@@ -47,7 +47,7 @@ mod work;
 pub mod decisions {
     pub use crate::{
         auth::Terminal,
-        correction::{backed::Backing, seal::CorrectionSeal},
+        correction::{backed::Backing, reach::parts, seal::CorrectionSeal},
         feed::cursor::{Cursor, Known as KnownCursor, Seal, Standing, judge as judge_cursor},
         hello::judge::{Known, Said, Verdict, judge},
         life::granted::{Shown, Standing as LifeStanding, shown},

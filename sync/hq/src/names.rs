@@ -15,6 +15,9 @@ use uuid::Uuid;
 /// How long a key is as text.
 const LENGTH: usize = uuid::fmt::Hyphenated::LENGTH;
 
+/// A fact names few rows; beyond so many readings no further one is tried.
+const MOST_READINGS: usize = 64;
+
 /// The names of one site; most have none.
 #[derive(Default)]
 pub(crate) struct Names {
@@ -70,6 +73,23 @@ impl Names {
     /// A fact as it is folded.
     pub(crate) fn fact(&self, fact: Fact) -> Fact {
         with(&fact, &self.inward).unwrap_or(fact)
+    }
+
+    /// Every way to read what was said while some of the keys in it were no names yet: as it was
+    /// said, as it is folded, and between.
+    pub(crate) fn readings<T: Serialize + DeserializeOwned>(&self, said: &T) -> Vec<T> {
+        let text = serde_json::to_string(said).unwrap_or_default();
+        let mut readings = vec![text.clone()];
+        for (name, id) in &self.inward {
+            let one = HashMap::from([(*name, *id)]);
+            if readings.len() > MOST_READINGS || matches!(replaced(&text, &one), Cow::Borrowed(_)) {
+                continue;
+            }
+            let others: Vec<_> =
+                readings.iter().map(|text| replaced(text, &one).into_owned()).collect();
+            readings.extend(others);
+        }
+        readings.iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
     }
 
     /// What stands in a line, as terminals read it.
@@ -136,6 +156,18 @@ mod tests {
         assert_eq!(names.outward(&text), told);
         assert!(matches!(names.outward("no key"), Cow::Borrowed(_)));
         assert_eq!((names.id(name), names.name(id), names.id(other)), (id, name, other));
+    }
+
+    #[test]
+    fn what_was_said_before_a_row_had_a_name_is_read_both_ways() {
+        let [former, row, name, other] = [1, 2, 3, 4].map(Uuid::from_u128);
+        let mut names = Names::default();
+        assert_eq!(names.readings(&[former, other]), [[former, other]]);
+        names.add(former, row);
+        names.add(name, other);
+        let mut readings = names.readings(&[former, name]);
+        readings.sort();
+        assert_eq!(readings, [[former, name], [former, other], [row, name], [row, other]]);
     }
 
     #[test]

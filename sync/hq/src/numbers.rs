@@ -43,6 +43,9 @@ pub(crate) async fn lend(
 
 /// Notes the numbers that facts used, whether or not they could be applied yet: those out of leases,
 /// and those in the form of leased ones that people typed, which leases pass over from then on.
+///
+/// Comes after everything that facts change, with lending after it: who waits for a prefix then holds
+/// all else that a push locks, and who holds one waits for nothing but the next.
 pub(crate) async fn issued<'f>(
     tx: &Transaction<'_>,
     terminal: &Terminal,
@@ -73,6 +76,15 @@ pub(crate) async fn issued<'f>(
         }
     }
     if !typed.0.is_empty() {
+        // All of them in one order: what was typed names some, lending takes the first.
+        let all = tx
+            .prepare_cached(
+                "SELECT FROM organization_prefixes
+                 WHERE organization_id = $1 AND entity_type = 'batch'
+                 ORDER BY prefix COLLATE \"C\" FOR NO KEY UPDATE",
+            )
+            .await?;
+        tx.execute(&all, &[&terminal.organization]).await?;
         let statement =
             tx.prepare_cached("SELECT edge.numbers_were_typed('batch', $1, $2)").await?;
         tx.execute(&statement, &[&typed.0, &typed.1]).await?;
@@ -90,6 +102,7 @@ pub(crate) async fn issued<'f>(
                  SELECT $1, f.record, $2, 'batch', f.prefix, f.number, $3, $4, $5
                  FROM unnest($6::uuid[], $7::text[], $8::bigint[]) AS f(record, prefix, number)
                  WHERE f.number > 0 AND length(f.prefix) BETWEEN 1 AND 20
+                 ORDER BY f.prefix, f.number
                  ON CONFLICT DO NOTHING RETURNING prefix, number, record_id",
             )
             .await?;

@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 use crate::{
     auth::Terminal,
-    correction::backed::unbacked,
+    correction::{backed::unbacked, reach},
     names::Names,
     operations,
     problem::Refusal,
@@ -102,8 +102,8 @@ pub(crate) async fn project(
     until: Option<Instant>,
 ) -> Result<Projected, tokio_postgres::Error> {
     let names = Names::read(tx).await?;
+    let forged = unbacked(tx, writer, facts, &names).await?;
     let facts = names.folded(facts);
-    let forged = unbacked(tx, writer, &facts, &names).await?;
     let facts = without(&facts, &forged);
     let mut projected = Projected { held: forged, ..Projected::default() };
     let Some(first) = facts.first() else { return Ok(projected) };
@@ -205,6 +205,7 @@ async fn write(
         fold.add(fact);
     }
     records::store(tx, writer, &known, &fold).await?;
+    reach::spread(tx, writer, &fold).await?;
     let now = fold.rows();
     rows::withdraw(tx, &fold.withdrawn(&known, &now)).await?;
     for table in tables::ALL {

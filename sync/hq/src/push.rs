@@ -91,12 +91,12 @@ async fn store(
         let count = links.len();
         let facts: Vec<_> = links.into_iter().filter_map(|link| link.fact).collect();
         life::note_reissued(&tx, &terminal, &facts).await?;
-        numbers::issued(&tx, &terminal, writer.origin, facts.iter()).await?;
         let projected = project::project(&mut tx, &writer, &facts, Some(until)).await?;
         let Projected { held: refused, late } = projected;
         held.extend(refused.into_iter().chain(late));
         quarantine::hold(&tx, &terminal, &held).await?;
         head.store(&tx, &terminal, push.envelope.session).await?;
+        numbers::issued(&tx, &terminal, writer.origin, facts.iter()).await?;
         // Machines use none, and say most.
         if !facts
             .iter()

@@ -16,6 +16,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+/// How the line on standard error begins that tells of a request that is no read.
+const NOT_A_READ: &str = "not a read: function";
+
 /// What was ever asked of the plant.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Traffic {
@@ -57,6 +60,13 @@ impl Bus {
 
     /// The steps that answer a request on a listener that serves `only` this unit, or all.
     fn answer(&self, request: &Request, only: Option<u8>) -> Vec<Step> {
+        if !registers::is_read(request.function) {
+            // On standard error beside the log, whose level is somebody else's choice.
+            #[expect(clippy::print_stderr, reason = "whoever started the plant looks for it")]
+            {
+                eprintln!("{NOT_A_READ} {} to unit {}", request.function, request.unit);
+            }
+        }
         self.note(|traffic| {
             *traffic.functions.entry(request.function).or_default() += 1;
             traffic.not_reads += u64::from(!registers::is_read(request.function));

@@ -11,6 +11,9 @@ use serde_json::{Value, json};
 use crate::dialogue::Dialogue;
 use crate::programs::program;
 
+/// What the plant says of a request that is no read.
+const NOT_A_READ: &str = "not a read: ";
+
 #[derive(Debug)]
 pub struct Plant {
     dialogue: Dialogue,
@@ -130,6 +133,15 @@ impl Plant {
     /// From now on the machine's answers are wrong in this way, until `ok`.
     pub async fn fault(&mut self, machine: &str, kind: &str) -> anyhow::Result<()> {
         self.command(json!({ "cmd": "fault", "machine": machine, "kind": kind })).await.map(drop)
+    }
+}
+
+/// At the end of every run: nobody has ever asked the plant for anything but a read.
+impl Drop for Plant {
+    fn drop(&mut self) {
+        let said = self.dialogue.process.stderr();
+        let asked: Vec<&str> = said.lines().filter(|line| line.starts_with(NOT_A_READ)).collect();
+        assert!(std::thread::panicking() || asked.is_empty(), "{asked:?}");
     }
 }
 

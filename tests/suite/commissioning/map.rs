@@ -165,6 +165,57 @@ async fn a_counter_that_moved_begins_anew_and_its_neighbours_do_not() {
 }
 
 #[tokio::test]
+async fn a_counter_that_a_hand_edit_and_a_restart_moved_begins_anew() {
+    let _turn = turn().await;
+    let mut server = ModbusServer::start().await.unwrap();
+    server.set_holding(104, &[1]).await.unwrap();
+    server.set_holding(110, &[500]).await.unwrap();
+    server.set_holding(120, &[40_000]).await.unwrap();
+    let mut terminal = start(&press(&server, "address = 110, type = \"u16\"")).await;
+    let good = async |terminal: &Terminal, good: i64| {
+        let shown = |machine: &kart_api::Machine| (machine.good == good).then_some(());
+        terminal.shown(&format!("{good} parts"), shown).await.unwrap();
+    };
+    terminal.shown("a count", |machine| machine.signals[1].value.clone()).await.unwrap();
+    server.set_holding(110, &[503]).await.unwrap();
+    good(&terminal, 3).await;
+    // The same map once more: nothing has moved, and what was made meanwhile is counted.
+    terminal.stop().await.unwrap();
+    server.set_holding(110, &[504]).await.unwrap();
+    terminal.start().await.unwrap();
+    good(&terminal, 4).await;
+    assert_eq!(facts(&terminal, "map_applied").len(), 0);
+
+    terminal.stop().await.unwrap();
+    let before = std::fs::read_to_string(terminal.config()).unwrap();
+    std::fs::write(terminal.config(), before.replace("address = 110", "address = 120")).unwrap();
+    for starts in 0..2 {
+        terminal.start().await.unwrap();
+        server.set_holding(120, &[40_002 + starts]).await.unwrap();
+        let shown = |machine: &kart_api::Machine| {
+            let counted = machine.signals[1].value.as_ref()?.count()?;
+            (counted == i64::from(40_002 + starts)).then_some(())
+        };
+        terminal.shown("the other register", shown).await.unwrap();
+        terminal.stop().await.unwrap();
+    }
+    let applied = facts(&terminal, "map_applied");
+    assert!(
+        matches!(&applied[..], [Body::MapApplied(a)] if a.who.is_none() && a.from != a.to
+            && a.moved.len() == 1 && a.moved[0].last == Some(504)),
+        "once, by nobody: {applied:?}"
+    );
+    let counted = facts(&terminal, "counted").into_iter().filter_map(|body| match body {
+        Body::Counted(counted) => Some((counted.verdict.word(), counted.epoch, counted.quantity)),
+        _ => None,
+    });
+    let counted: Vec<(&str, u32, i64)> = counted.collect();
+    assert!(counted.iter().all(|(verdict, ..)| *verdict != "held"), "{counted:?}");
+    assert!(counted.contains(&("base", 1, 0)), "{counted:?}");
+    assert!(counted.iter().all(|(_, _, quantity)| *quantity < 10), "{counted:?}");
+}
+
+#[tokio::test]
 async fn a_faulty_map_is_refused_with_its_places_and_nothing_changes() {
     let _turn = turn().await;
     let mut server = ModbusServer::start().await.unwrap();

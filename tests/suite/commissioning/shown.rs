@@ -69,7 +69,7 @@ async fn topics_and_rules_on_the_screen_are_those_of_broker_and_machine() {
     screen
         .shows(&[
             "counts",
-            "would be captured: EQ-311 good = 1042",
+            "would be captured: EQ-311 good = 1042 ~ when it came",
             "{\"good\": 1042, \"scrap\": 7}",
         ])
         .await

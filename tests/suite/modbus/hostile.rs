@@ -6,7 +6,7 @@
 //! `KART_POLLS` says how many questions are to be asked; a million is the long form.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use kart_sim::{Fault, Framing, Kind as Wrong, Request, Step};
 use rand::rngs::StdRng;
@@ -244,7 +244,7 @@ fn plan_of(machine: usize, unit: u8) -> DevicePlan {
         let counts = (table, block) == BLOCKS[0];
         let parts = counts.then(|| point(&name("parts"), table, block * 1000 + 2, Kind::U16));
         let points = [Some(number), Some(mark), parts].into_iter().flatten();
-        points.map(move |point| Point { machine, ..point })
+        points.map(move |point| Arc::new(Point { machine, ..point }))
     });
     let points = points.collect();
     let interval = Duration::from_millis(1);
@@ -279,7 +279,7 @@ fn engine() -> Engine {
     let machines = (0..MACHINES).map(|machine| {
         let (table, block) = BLOCKS[0];
         let signal = format!("parts {}", mark(machine, table, block));
-        let shape = CounterShape { width: Some(16), max_per_s: 5_000.0 };
+        let shape = CounterShape { wraps_at: Some(65_536), max_per_s: 5_000.0 };
         MachineMap {
             equipment: equipment(machine),
             station: None,
@@ -402,7 +402,7 @@ async fn fifty_hostile_machines_and_no_value_in_the_wrong_place() {
         let place = listener.local_addr().unwrap().to_string();
         let bare = (alone - WITHOUT_NUMBERS..alone).contains(&first);
         let framing = if bare { Framing::Rtu } else { Framing::Tcp };
-        let address = if bare { Address::RtuOverTcp(place) } else { Address::Tcp(place) };
+        let address = if bare { Address::RtuOverTcp(place, None) } else { Address::Tcp(place) };
         let machines = if first == alone { first..MACHINES } else { first..first + 1 };
         let units = machines.zip(1..).map(|(machine, unit)| plan_of(machine, unit)).collect();
         let machine = move |unit: u8| first + usize::from(unit) - 1;

@@ -48,7 +48,7 @@ pub(super) struct Stored {
 pub(super) struct Past {
     id: Uuid,
     /// Its last cursor.
-    cursor: Option<u64>,
+    cursor: Option<(u64, Uuid)>,
 }
 
 /// A row of `edge.terminals` with its sessions, newest last.
@@ -138,6 +138,8 @@ pub(super) struct Centre {
     minted: u64,
     /// Histories begun so far, ever.
     histories: u128,
+    /// Questions to the feed so far, ever.
+    lines: u128,
     /// Every block that was ever lent: to which life, its first and its last number.
     pub(super) lent: BTreeSet<(String, i64, i64)>,
     /// Every life that was ever granted, with the one that it follows.
@@ -264,6 +266,7 @@ impl Centre {
             backups: Vec::new(),
             minted: 0,
             histories: 0,
+            lines: 0,
             lent: BTreeSet::new(),
             granted: BTreeMap::new(),
             losses: vec![],

@@ -191,7 +191,7 @@ pub(super) fn map(terminal: usize, presses: &[Press]) -> Arc<Map> {
         counters: vec![CounterMap {
             signal: "good".to_owned(),
             kind: CounterKind::Good,
-            shape: CounterShape { width: Some(press.width), max_per_s: PER_SECOND },
+            shape: CounterShape { wraps_at: Some(1 << press.width), max_per_s: PER_SECOND },
         }],
         rules: vec![Rule {
             name: "runs".to_owned(),

@@ -1,8 +1,11 @@
 //! Case 2: what a counter shows, and what was made.
 
+use kart_api::{Answer, Request};
+use kart_core::command::Command;
 use kart_tests::modbus::ModbusServer;
 
 use super::{SECOND, counted, device, machine, now, passes, shows, state, terminal, viewed};
+use crate::headquarters::device::user;
 use crate::turn::turn;
 
 /// Where the registers of the first machine are; those of the next are ten further.
@@ -114,4 +117,33 @@ async fn ugly_case_02_plc_counter() {
         assert!(verdicts.iter().any(|wanted| *wanted == found), "{code}: {found:?}");
         assert_eq!(booked, parts, "{code}: {found:?}");
     }
+    settled(&client).await;
+    assert_eq!(counted(&log, "C5", "good").1, 900);
+}
+
+/// The reading that cannot be is shown until a supervisor says that its parts were made.
+async fn settled(client: &kart_api::Client) {
+    let held = viewed(client, "what is held", |view| {
+        let machine = machine(view, "C5")?;
+        Some((machine.id, machine.held.first()?.clone()))
+    })
+    .await;
+    assert_eq!((held.1.source.as_str(), held.1.before, held.1.now), ("good", 500, 1_400));
+    let command = |badge: &str| Command::SettleCount {
+        by: user(badge),
+        equipment: held.0,
+        source: held.1.source.clone(),
+        accept: true,
+    };
+    let ask = async |badge: &str| {
+        let request = Request { key: format!("held-{badge}"), command: command(badge), pin: None };
+        client.command(&request).await.unwrap()
+    };
+    assert!(matches!(ask("1001").await, Answer::Refused(_)), "no supervisor");
+    assert!(matches!(ask("1005").await, Answer::Saved(_)));
+    viewed(client, "nothing held", |view| {
+        let machine = machine(view, "C5")?;
+        (machine.held.is_empty() && machine.good == 900).then_some(())
+    })
+    .await;
 }

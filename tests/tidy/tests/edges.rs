@@ -32,6 +32,7 @@ const EDGES: &[(&str, &[&str])] = &[
             "kart-sim",
         ],
     ),
+    ("kart-fuzz", &["kart-core", "kartd"]),
     ("kart-tidy", &[]),
     // The first protocol as it was, to test against.
     ("kart-wire-v1", &[]),

@@ -61,7 +61,7 @@ fn every(watch: &Watch) -> Duration {
         Watch::Registers(_) => Duration::from_millis(REGISTERS_MS),
         Watch::Topics(_) | Watch::Signals(_) | Watch::Rules(_) => OFTEN,
         Watch::Sources | Watch::Map(_) => SLOW,
-        Watch::Figures => FIGURES,
+        Watch::Figures(_) => FIGURES,
     }
 }
 
@@ -69,7 +69,9 @@ async fn ask(client: &Client, watch: &Watch) -> Seen {
     let answer = match watch {
         Watch::Sources => client.sources().await.map(Seen::Sources),
         Watch::Registers(query) => client.registers(query).await.map(Seen::Registers),
-        Watch::Figures => client.figures(None).await.map(|shift| Seen::Figures(Box::new(shift))),
+        Watch::Figures(reasons) => {
+            client.figures(None, *reasons).await.map(|shift| Seen::Figures(Box::new(shift)))
+        },
         Watch::Topics(query) => client.topics(query).await.map(Seen::Topics),
         Watch::Signals(query) => client.trace(query).await.map(Seen::Signals),
         Watch::Rules(machine) => {

@@ -85,7 +85,7 @@ pub enum Watch {
     /// What the map in this file would change.
     Map(String),
     /// Key figures of this shift.
-    Figures,
+    Figures(kart_core::kpi::Reasons),
 }
 
 /// What was answered.

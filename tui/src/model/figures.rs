@@ -1,7 +1,7 @@
 //! Key figures of this shift, and what one of them was made of.
 
 use kart_api::figures::{Machine, Shift};
-use kart_core::kpi::{Evidence, Kpi};
+use kart_core::kpi::{Evidence, Kpi, Reasons};
 
 use super::Seen;
 use crate::keys::Cmd;
@@ -9,6 +9,25 @@ use crate::keys::Cmd;
 /// The figures that stand in a row, in their order.
 pub const COLUMNS: [Kpi; 6] =
     [Kpi::Availability, Kpi::Performance, Kpi::Quality, Kpi::Oee, Kpi::Coverage, Kpi::Unexplained];
+
+/// The figures beneath them, of the machine that is chosen.
+pub const FURTHER: [Kpi; 15] = [
+    Kpi::Downtime,
+    Kpi::Mtbf,
+    Kpi::Mttr,
+    Kpi::Teep,
+    Kpi::ScrapRate,
+    Kpi::LaborEfficiency,
+    Kpi::BreakdownLoss,
+    Kpi::SetupLoss,
+    Kpi::SmallStopLoss,
+    Kpi::MicroStops,
+    Kpi::SpeedLoss,
+    Kpi::DefectLoss,
+    Kpi::StartupLoss,
+    Kpi::RateEfficiency,
+    Kpi::OperationalEfficiency,
+];
 
 /// The screen.
 #[derive(Clone, Debug, Default)]
@@ -19,8 +38,10 @@ pub struct FiguresScreen {
     pub lost: Option<String>,
     /// The machine that is chosen, by its place.
     pub machine: usize,
-    /// The figure that is chosen, by its place in [`COLUMNS`].
+    /// The figure that is chosen, by its place in [`COLUMNS`] and behind them in [`FURTHER`].
     pub column: usize,
+    /// Types of reasons as they were chosen, or as their groups are now.
+    pub reasons: Reasons,
     /// Lines scrolled in what is behind it, where that is shown.
     pub opened: Option<usize>,
 }
@@ -30,6 +51,10 @@ impl FiguresScreen {
     pub fn take(&mut self, seen: Seen) {
         match seen {
             Seen::Figures(shift) => {
+                // One that was asked for before the other reasons were.
+                if shift.machines.first().is_some_and(|it| it.figures.reasons != self.reasons) {
+                    return;
+                }
                 self.lost = None;
                 self.machine = self.machine.min(shift.machines.len().saturating_sub(1));
                 self.shift = Some(shift);
@@ -46,7 +71,7 @@ impl FiguresScreen {
 
     /// The figure that is chosen.
     pub fn kpi(&self) -> Kpi {
-        COLUMNS.get(self.column).copied().unwrap_or(Kpi::Availability)
+        COLUMNS.into_iter().chain(FURTHER).nth(self.column).unwrap_or(Kpi::Availability)
     }
 
     /// What it was made of, the last first.
@@ -65,6 +90,13 @@ impl FiguresScreen {
 
     /// Obeys a key.
     pub fn obey(&mut self, cmd: Cmd) {
+        if cmd == Cmd::Reasons {
+            self.reasons = match self.reasons {
+                Reasons::Recorded => Reasons::Now,
+                Reasons::Now => Reasons::Recorded,
+            };
+            return;
+        }
         if let Some(scroll) = self.opened {
             let last = self.behind().len().saturating_sub(1);
             self.opened = Some(match cmd {
@@ -81,7 +113,7 @@ impl FiguresScreen {
             Cmd::Up => self.machine = self.machine.saturating_sub(1),
             Cmd::Down => self.machine = (self.machine + 1).min(machines.saturating_sub(1)),
             Cmd::Left => self.column = self.column.saturating_sub(1),
-            Cmd::Right => self.column = (self.column + 1).min(COLUMNS.len() - 1),
+            Cmd::Right => self.column = (self.column + 1).min(COLUMNS.len() + FURTHER.len() - 1),
             Cmd::Open if machines > 0 => self.opened = Some(0),
             _ => {},
         }

@@ -7,8 +7,8 @@ use kart_core::{
 };
 
 use super::{
-    BadgeForm, Choice, Commissioning, CompleteForm, ExplainForm, FiguresScreen, PunchForm, Sending,
-    StartForm, TextField,
+    BadgeForm, Choice, Commissioning, CompleteForm, ExplainForm, FiguresScreen, HeldForm,
+    PunchForm, Sending, StartForm, TextField,
 };
 use crate::keys::Place;
 
@@ -46,6 +46,8 @@ pub enum Screen {
     Commissioning(Box<Commissioning>),
     /// Key figures of this shift.
     Figures(Box<FiguresScreen>),
+    /// Readings of counters that are held.
+    Held(Box<HeldForm>),
     /// Which stop to explain.
     Stops(Choice<RecordId>),
     /// Why it stopped.
@@ -65,6 +67,7 @@ impl Screen {
             Self::Complete(_) => Place::Complete,
             Self::Commissioning(_) => Place::Commissioning,
             Self::Figures(_) => Place::Figures,
+            Self::Held(_) => Place::Held,
             Self::Stops(_) => Place::Stops,
             Self::Explain(_) => Place::Explain,
         }
@@ -77,6 +80,7 @@ impl Screen {
             Self::Start(form) => Some(&form.sending),
             Self::Complete(form) => Some(&form.sending),
             Self::Explain(form) => Some(&form.sending),
+            Self::Held(form) => Some(&form.sending),
             Self::Machine { .. }
             | Self::Receipts { .. }
             | Self::Help { .. }
@@ -94,6 +98,7 @@ impl Screen {
             Self::Start(form) => Some(&mut form.sending),
             Self::Complete(form) => Some(&mut form.sending),
             Self::Explain(form) => Some(&mut form.sending),
+            Self::Held(form) => Some(&mut form.sending),
             Self::Machine { .. }
             | Self::Receipts { .. }
             | Self::Help { .. }
@@ -117,6 +122,7 @@ impl Screen {
             | Self::Receipts { .. }
             | Self::Help { .. }
             | Self::Figures(_)
+            | Self::Held(_)
             | Self::Stops(_) => None,
         }
     }
@@ -124,7 +130,7 @@ impl Screen {
     /// The screen that an organisation may hide; help goes with the place beneath it.
     pub fn part(&self) -> Option<Part> {
         match self {
-            Self::Machine { .. } | Self::Figures(_) => Some(Part::Machine),
+            Self::Machine { .. } | Self::Figures(_) | Self::Held(_) => Some(Part::Machine),
             Self::Receipts { .. } => Some(Part::Receipts),
             Self::Badge(_) | Self::Punch(_) => Some(Part::Labor),
             Self::Start(_) | Self::Complete(_) => Some(Part::Batches),
@@ -153,6 +159,7 @@ impl Screen {
             | Self::Stops(_)
             | Self::Commissioning(_)
             | Self::Figures(_)
+            | Self::Held(_)
             | Self::Explain(_) => None,
         }
     }

@@ -12,8 +12,10 @@ pub(super) fn open(model: &mut Model) {
 
 /// What must be asked for to show it, where it is shown.
 pub(super) fn watch(model: &Model) -> Option<Watch> {
-    let shown = model.screens.iter().any(|screen| matches!(screen, Screen::Figures(_)));
-    shown.then_some(Watch::Figures)
+    model.screens.iter().find_map(|screen| match screen {
+        Screen::Figures(shown) => Some(Watch::Figures(shown.reasons)),
+        _ => None,
+    })
 }
 
 fn shown(model: &mut Model) -> Option<&mut FiguresScreen> {

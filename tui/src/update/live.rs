@@ -162,6 +162,7 @@ fn saved(model: &mut Model, pending: &Pending, accepted: &Accepted) {
         Command::StartBatch { .. }
         | Command::JoinBatch { .. }
         | Command::CompleteBatch { .. }
+        | Command::SettleCount { .. }
         | Command::AcceptReplay(_) => {},
     }
     model.say(Tone::Saved, pending.what.clone());

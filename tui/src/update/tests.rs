@@ -427,3 +427,29 @@ fn ages_count_by_the_daemons_clock_and_not_by_ours() {
 
 mod elsewhere;
 mod settings;
+
+#[test]
+fn a_reading_that_is_held_is_accepted_or_dropped_by_a_supervisor() {
+    let mut holding = view();
+    let equipment = holding.machines[0].id;
+    let held = kart_api::Held {
+        source: "good".into(),
+        before: 500,
+        now: 1_400,
+        at_us: holding.terminal.now_us,
+    };
+    let mut model = screen(holding.clone());
+    press(&mut model, "1 <enter> h");
+    assert_eq!(said(&model), "nothing-held");
+    holding.machines[0].held.push(held);
+    let people = &mut holding.reference.as_mut().unwrap().people;
+    people.retain(|person| person.id == ANNA);
+    people[0].role = kart_core::reference::Role::Supervisor;
+    for (keys, accept) in [("1 <enter> h 1 <enter>", true), ("1 <enter> h 2 <enter>", false)] {
+        let mut model = screen(holding.clone());
+        let effects = press(&mut model, keys);
+        let source = "good".to_owned();
+        let expected = Command::SettleCount { by: ANNA, equipment, source, accept };
+        assert_eq!(sent(&effects), Some(&expected));
+    }
+}

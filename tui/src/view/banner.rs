@@ -1,6 +1,6 @@
 //! The first four lines: who we are, whether anything is recorded, headquarters, who is here.
 
-use kart_api::{HqLink, Recording, Sync, View};
+use kart_api::{HqLink, Recording, Sync, Time, View};
 use kart_core::reference::Reference;
 use ratatui::{
     Frame,
@@ -66,13 +66,32 @@ fn title(scene: Scene<'_>, width: usize) -> Line<'static> {
             name.push_str(&format!(" · {} {}", station.code, station.name));
         }
     }
-    let name = fitted(&name, width.saturating_sub(clock.len() + 2));
-    let gap = width.saturating_sub(Span::raw(&name).width() + clock.len() + 1);
+    let doubt = model.view.as_ref().and_then(|view| doubt(scene, view.terminal.time));
+    let doubt = doubt.map_or(String::new(), |doubt| format!("▲ {doubt}  "));
+    let right = Span::raw(&doubt).width() + clock.len();
+    let name = fitted(&name, width.saturating_sub(right + 2));
+    let gap = width.saturating_sub(Span::raw(&name).width() + right + 1);
     Line::from(vec![
         Span::styled(name, theme::STRONG),
         Span::raw(" ".repeat(gap)),
+        Span::styled(doubt, theme::CARE),
         Span::styled(clock, theme::STRONG),
     ])
+}
+
+/// What speaks against the time, if anything does.
+fn doubt(scene: Scene<'_>, time: Time) -> Option<String> {
+    let told = match time {
+        Time::Believed => return None,
+        Time::Unconfirmed => Sentence::new("time-unconfirmed"),
+        Time::Corrected(fast_us) if fast_us < 0 => {
+            Sentence::new("clock-slow").with("by", age(fast_us.saturating_neg()))
+        },
+        // It has been set right since.
+        Time::Corrected(0) => return None,
+        Time::Corrected(fast_us) => Sentence::new("clock-fast").with("by", age(fast_us)),
+    };
+    Some(scene.tell(&told))
 }
 
 /// The daemon is not there: since when, and what still works.

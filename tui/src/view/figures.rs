@@ -2,7 +2,7 @@
 //! was made of.
 
 use kart_core::{
-    kpi::{Class, Evidence, Figure, Kpi, Unit},
+    kpi::{Class, Evidence, Figure, Kpi, Reasons, Unit},
     machine::MachineState,
     time::Micros,
 };
@@ -15,7 +15,7 @@ use ratatui::{
 
 use super::{Scene, framed};
 use crate::{
-    model::{COLUMNS, FiguresScreen},
+    model::{COLUMNS, FURTHER, FiguresScreen},
     plain::{fitted, plain},
     theme,
     words::{Sentence, lasting},
@@ -24,18 +24,6 @@ use crate::{
 /// Columns of a machine's code, and of one figure.
 const CODE: usize = 10;
 const CELL: usize = 11;
-
-/// The figures beneath the table.
-const FURTHER: [Kpi; 8] = [
-    Kpi::Downtime,
-    Kpi::Mtbf,
-    Kpi::Mttr,
-    Kpi::Teep,
-    Kpi::SetupLoss,
-    Kpi::SmallStopLoss,
-    Kpi::SpeedLoss,
-    Kpi::LaborEfficiency,
-];
 
 /// Draws the screen.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, shown: &FiguresScreen) {
@@ -64,7 +52,11 @@ fn title(scene: Scene<'_>, shown: &FiguresScreen) -> String {
     let (from, until) = (zone.short(shift.span.from, now), zone.short(shift.span.until, now));
     let name = shift.name.as_deref().map_or_else(|| scene.say("figures-today"), plain);
     let mode = shift.machines.first().map_or("", |machine| machine.figures.mode.word());
-    format!("{title} · {name} {from}–{until} · {mode}")
+    let reasons = scene.say(match shown.reasons {
+        Reasons::Recorded => "figures-recorded",
+        Reasons::Now => "figures-now",
+    });
+    format!("{title} · {name} {from}–{until} · {mode} · {reasons}")
 }
 
 fn table(scene: Scene<'_>, shown: &FiguresScreen, width: usize) -> Vec<Line<'static>> {
@@ -92,13 +84,16 @@ fn table(scene: Scene<'_>, shown: &FiguresScreen, width: usize) -> Vec<Line<'sta
         format!("{}: {}", name(scene, shown.kpi()), scene.say(&id))
     });
     lines.push(Line::styled(fitted(&why.unwrap_or_default(), width), theme::CARE));
-    let further: Vec<String> = FURTHER
-        .into_iter()
-        .filter_map(|kpi| Some((kpi, chosen?.figures.get(&kpi)?)))
-        .map(|(kpi, figure)| format!("{} {}", name(scene, kpi), value(scene, kpi, Some(figure))))
-        .collect();
-    let rows = further.chunks(3).map(|row| Line::raw(fitted(&row.join("  ·  "), width)));
-    lines.extend(rows);
+    let further: Vec<(usize, Kpi)> = (COLUMNS.len()..).zip(FURTHER).collect();
+    lines.extend(further.chunks(3).map(|row| {
+        let cell = |(place, kpi): &(usize, Kpi)| {
+            let told = value(scene, *kpi, chosen.and_then(|all| all.figures.get(kpi)));
+            let text = left(&format!("{} {told}", name(scene, *kpi)), width / 3);
+            let style = if *place == shown.column { theme::CHOSEN } else { Style::new() };
+            Span::styled(text, style)
+        };
+        Line::from(row.iter().map(cell).collect::<Vec<_>>())
+    }));
     lines
 }
 
@@ -117,6 +112,7 @@ fn value(scene: Scene<'_>, kpi: Kpi, figure: Option<&Figure>) -> String {
         Unit::Hours if value.abs() < 1.0 => (value * 60.0, "min"),
         Unit::Hours => (value, "h"),
         Unit::Minutes => (value, "min"),
+        Unit::Number => return format!("{value:.0}"),
     };
     format!("{} {unit}", scene.words.format().decimal(value))
 }

@@ -9,12 +9,12 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Scene, card, framed};
+use super::{Scene, card, framed, held};
 use crate::{
     model::Grid,
     plain::fitted,
     theme,
-    widget::{aged, aging},
+    widget::{aged, aging, by_arrival},
     words::Sentence,
 };
 
@@ -42,6 +42,10 @@ pub(super) fn draw(
     let mut lines = inside.rows();
     if let Some(row) = lines.next() {
         frame.render_widget(device(scene, machine, usize::from(row.width)), row);
+    }
+    for (held, row) in machine.held.iter().zip(lines.by_ref()) {
+        let text = fitted(&format!("▲ {}", held::told(scene, held)), usize::from(row.width));
+        frame.render_widget(Span::styled(text, theme::CARE), row);
     }
     for (line, row) in work(scene, view, machine).into_iter().zip(lines.by_ref()) {
         frame.render_widget(Span::raw(fitted(&line, usize::from(row.width))), row);
@@ -114,6 +118,7 @@ pub(super) fn signal_line(
         Span::raw(" ".repeat(gap)),
         value,
         Span::raw(" ".repeat(value_gap)),
+        Span::styled(by_arrival(signal), theme::QUIET),
         aging(age, scene.words),
     ];
     if signal.quality == Quality::Old && signal.value.is_some() {

@@ -1,7 +1,7 @@
 //! The poll plan: what each line is asked for, and whether there is time for it; and what another
 //! map would change.
 
-use kart_api::commissioning::{MapAnswer, MapChange, PollGroup, PollLine, PollRequest};
+use kart_api::commissioning::{MapAnswer, MapChange, PollGroup, PollHole, PollLine, PollRequest};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -72,6 +72,7 @@ fn changes(scene: Scene<'_>, change: &MapChange) -> Vec<Line<'static>> {
         (scene.say("change-started"), &change.started, theme::STRONG),
         (scene.say("change-kept"), &change.kept, theme::QUIET),
         (scene.say("change-stopped"), &change.stopped, theme::CARE),
+        (scene.say("change-warnings"), &change.warnings, theme::CARE),
     ];
     let said = parts.into_iter().filter(|(_, names, _)| !names.is_empty());
     said.map(|(what, names, style)| {
@@ -91,24 +92,44 @@ fn of_line(lines: &mut Vec<Line<'static>>, scene: Scene<'_>, line: &PollLine) {
     let text = Sentence::new(id).with("line", &line.line).with("share", percent(line.expected_use));
     lines.push(Line::from(Span::styled(scene.tell(&text), style)));
     for group in &line.groups {
-        let PollGroup { device, unit, interval_ms, expected_ms, requests } = group;
-        let bytes: u32 = requests.iter().map(|request| u32::from(request.bytes)).sum();
-        let text = Sentence::new("plan-group")
-            .with("device", device)
-            .with("unit", unit.to_string())
-            .with("every", format!("{interval_ms:.0}"))
-            .with("takes", format!("{expected_ms:.1}"))
-            .count("requests", i64::try_from(requests.len()).unwrap_or(i64::MAX))
-            .with("bytes", bytes.to_string());
-        lines.push(Line::from(format!("  {}", scene.tell(&text))));
-        for PollRequest { what, signals, bytes, read_along } in requests {
-            let text = Sentence::new("plan-request")
-                .with("what", what)
-                .count("signals", i64::try_from(*signals).unwrap_or(i64::MAX))
-                .with("bytes", bytes.to_string())
-                .count("along", i64::from(*read_along));
-            let text = format!("    {}", scene.tell(&text));
-            lines.push(Line::from(Span::styled(text, theme::QUIET)));
-        }
+        of_group(lines, scene, group);
+    }
+    for PollHole { device, what } in &line.holes {
+        let text = Sentence::new("plan-hole").with("device", device).with("what", what);
+        lines.push(Line::from(Span::styled(format!("  {}", scene.tell(&text)), theme::QUIET)));
+    }
+}
+
+fn of_group(lines: &mut Vec<Line<'static>>, scene: Scene<'_>, group: &PollGroup) {
+    let PollGroup { device, unit, interval_ms, phase_ms, expected_ms, waits_ms, .. } = group;
+    let bytes: u32 = group.requests.iter().map(|request| u32::from(request.bytes)).sum();
+    let text = Sentence::new("plan-group")
+        .with("device", device)
+        .with("unit", unit.to_string())
+        .with("every", format!("{interval_ms:.0}"))
+        .with("takes", format!("{expected_ms:.1}"))
+        .count("requests", i64::try_from(group.requests.len()).unwrap_or(i64::MAX))
+        .with("bytes", bytes.to_string());
+    lines.push(Line::from(format!("  {}", scene.tell(&text))));
+    if *phase_ms > 0.0 {
+        let text = Sentence::new("plan-phase").with("phase", format!("{phase_ms:.0}"));
+        lines.push(Line::from(format!("    {}", scene.tell(&text))));
+    }
+    if *waits_ms > 0.0 {
+        let (id, style) = match group.is_late {
+            true => ("plan-late", theme::CARE),
+            false => ("plan-waits", theme::QUIET),
+        };
+        let text = Sentence::new(id).with("waits", format!("{waits_ms:.0}"));
+        lines.push(Line::from(Span::styled(format!("    {}", scene.tell(&text)), style)));
+    }
+    for PollRequest { what, signals, bytes, read_along } in &group.requests {
+        let text = Sentence::new("plan-request")
+            .with("what", what)
+            .count("signals", i64::try_from(*signals).unwrap_or(i64::MAX))
+            .with("bytes", bytes.to_string())
+            .count("along", i64::from(*read_along));
+        let text = format!("    {}", scene.tell(&text));
+        lines.push(Line::from(Span::styled(text, theme::QUIET)));
     }
 }

@@ -188,6 +188,29 @@ fn headquarters_in_every_state() {
 }
 
 #[test]
+fn a_time_that_cannot_be_believed_is_said_beside_it() {
+    use kart_api::Time::{Believed, Corrected, Unconfirmed};
+    let title = |time, lang| {
+        let mut view = view();
+        view.terminal.time = time;
+        let buffer = drawn(&mut screen(view), SMALL, lang, Theme::default());
+        text(&buffer).lines().next().unwrap().to_owned()
+    };
+    for (time, lang, wanted) in [
+        (Unconfirmed, "en", "▲ time not confirmed  2026-"),
+        (Corrected(7_200_000_000), "en", "▲ clock here 2 h fast  2026-"),
+        (Corrected(-90_000_000), "de", "▲ Uhr hier geht 1 min nach  2026-"),
+        (Unconfirmed, "es", "▲ hora sin confirmar  2026-"),
+    ] {
+        let title = title(time, lang);
+        assert!(title.contains(wanted) && title.contains("T-07"), "{title}");
+    }
+    for time in [Believed, Corrected(0)] {
+        assert!(!title(time, "en").contains('▲'));
+    }
+}
+
+#[test]
 fn a_damaged_log_is_said_beside_the_recording() {
     let mut full = view();
     full.sync.damage = Some(kart_api::Damage {
@@ -395,6 +418,10 @@ fn figures_and_what_is_behind_them() {
     {
         assert!(shown.contains(wanted), "{wanted}\n{shown}");
     }
+    press(&mut model, "<right> <right> <right> <right> <right>");
+    let shown = text(&drawn(&mut model, SMALL, "en", Theme::default()));
+    assert!(shown.contains("as recorded") && shown.contains("Micro-stop count"), "{shown}");
+    press(&mut model, "<left> <left> <left> <left> <left>");
     press(&mut model, "<up> <left> <enter>");
     let shown = text(&small("figures-opened", &mut model));
     assert!(shown.contains("Availability of EQ-211: 85.7 %, 100.0 % of the time known"), "{shown}");
@@ -403,4 +430,23 @@ fn figures_and_what_is_behind_them() {
     assert_eq!(model.screens.len(), 1, "back to the table");
     press(&mut model, "<esc>");
     assert!(model.screens.is_empty() && model.watching.is_none());
+}
+
+#[test]
+fn readings_that_are_held() {
+    let mut holding = view();
+    let held = |source: &str, now| kart_api::Held {
+        source: source.into(),
+        before: 61_210,
+        now,
+        at_us: ago(60),
+    };
+    holding.machines[0].held = vec![held("good", 62_110), held("scrap", 99_999)];
+    let mut model = screen(holding);
+    press(&mut model, "1 <enter>");
+    let shown = text(&small("held-machine", &mut model));
+    assert!(shown.contains("held: nothing is booked"), "{shown}");
+    press(&mut model, "h 2");
+    let shown = text(&small("held", &mut model));
+    assert!(shown.contains("accept: the parts") && shown.contains("drop: they"), "{shown}");
 }

@@ -14,6 +14,7 @@ use crate::{
     model::Commissioning,
     plain::fitted,
     theme,
+    widget::by_arrival,
     words::{Sentence, age},
 };
 
@@ -25,7 +26,11 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, shown: &
     let rows = [Constraint::Length(1), Constraint::Fill(1)];
     let [head, body] = Layout::vertical(rows).areas(area);
     let title = Sentence::new("signals-of").with("machine", shown.machine(scene.model));
-    frame.render_widget(Span::styled(scene.tell(&title), theme::STRONG), head);
+    let mut title = vec![Span::styled(scene.tell(&title), theme::STRONG)];
+    if shown.traces.iter().any(|trace| trace.signal.arrival) {
+        title.push(Span::styled(format!("  {}", scene.say("time-of-arrival")), theme::QUIET));
+    }
+    frame.render_widget(Line::from(title), head);
     let from = usize::from(shown.scroll).min(shown.traces.len().saturating_sub(1));
     for (trace, row) in shown.traces.iter().skip(from).zip(body.rows()) {
         let columns = [Constraint::Length(LEFT), Constraint::Fill(1), Constraint::Length(18)];
@@ -98,6 +103,7 @@ fn of_signal(scene: Scene<'_>, trace: &Trace, width: usize) -> Line<'static> {
     let value = format!("{} {}", value.unwrap_or("–".to_owned()), signal.unit);
     let now = scene.model.daemon_now();
     let old = signal.at_us.map_or("–".to_owned(), |at| age(now.0.saturating_sub(at.0).max(0)));
+    let old = format!("{}{old}", by_arrival(signal));
     let style = if signal.quality == Quality::Good { theme::STRONG } else { theme::OLD };
     let (name, room) = (width * 2 / 5, width.saturating_sub(width * 2 / 5 + 9));
     Line::from(vec![

@@ -1,5 +1,6 @@
 //! Values with their age. There is no other way to draw something that can age.
 
+use kart_api::Signal;
 use kart_core::machine::MachineState;
 use ratatui::{style::Style, text::Span};
 
@@ -28,6 +29,11 @@ pub fn aging(age: Age, words: &Words) -> Span<'static> {
         },
     };
     Span::styled(text, if age.is_old() { theme::CARE } else { theme::QUIET })
+}
+
+/// What stands before the age of a value that has only the time of its arrival.
+pub fn by_arrival(signal: &Signal) -> &'static str {
+    if signal.arrival { "~" } else { "" }
 }
 
 /// A state as shape, word and colour.

@@ -57,6 +57,10 @@ impl Engine {
             Command::AcceptReplay(acceptance) => {
                 self.accept_replay(&reference, key, (acceptance, asked.salt), now)
             },
+            Command::SettleCount { by, equipment, source, accept } => {
+                let asked = (*by, *equipment, source.as_str(), *accept);
+                self.settle_count(&reference, key, asked, now)
+            },
             Command::ExplainStop { by, stop, reason, comment } => {
                 let texts = text("comment", asked.salt, comment.as_deref())?;
                 let explanation = (*stop, *reason, texts);

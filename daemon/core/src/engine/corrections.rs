@@ -21,10 +21,14 @@ impl Engine {
                 continue;
             }
             self.leave_batches(&seen.corrected, now);
-            // Where two terminals began one batch, headquarters corrects it by the name of the first.
+            // Where two terminals began one batch, headquarters corrects it by the name of the first, which
+            // after a restore may be another one than when it was corrected.
             let runs = |batch: &RecordId| self.plant.batches.contains_key(batch);
-            let (terminal, stands) = (self.plant.origin.terminal, seen.corrected.record);
-            let here = reference.work.floor.name_at(terminal, stands, runs);
+            let (terminal, corrected) = (self.plant.origin.terminal, seen.corrected.record);
+            let floor = &reference.work.floor;
+            let stands = floor.canonical(corrected);
+            let here = floor.name_at(terminal, stands, runs).unwrap_or(stands);
+            let here = Some(here).filter(|here| *here != corrected);
             let seen = CorrectionSeen { here, ..seen.clone() };
             let event = Event::new(Body::CorrectionSeen(seen.clone())).by(seen.by);
             self.draft(now, event.key(&format!("correction/{}", seen.correction)));

@@ -1,18 +1,17 @@
-//! From signals to states and counts.
+//! From signals to states. What counters say is decided beside it.
 
 use std::sync::Arc;
 
 use super::{Candidate, Engine, Event, Observed, Watch};
 use crate::{
-    counter::{self, Verdict},
     deadband::Deadband,
     fact::{
-        Body, Counted,
+        Body,
         machine::{Detail, ProductSeen},
     },
     machine::MachineState,
-    map::{Codes, CounterMap, MachineMap},
-    rule::{self, Decision, Memory, Seen, Stroke},
+    map::{Codes, MachineMap},
+    rule::{self, Decision, Memory, Seen},
     signal::{Quality, Sample, Value},
     time::{Moment, Stamp},
 };
@@ -39,6 +38,7 @@ impl Engine {
         });
         let overtaken = known.is_some_and(|known| {
             known.at.mono_us > sample.at.mono_us
+                || (sample.again && known.at.mono_us == sample.at.mono_us)
                 || (sample.quality == Quality::Old && known.quality == Quality::Good)
         });
         if !overtaken {
@@ -56,7 +56,8 @@ impl Engine {
             self.count(sample, counter, watched, now);
         }
         let product = machine.habits.product.as_ref();
-        if let Some(product) = product.filter(|product| product.signal == sample.signal) {
+        let product = product.filter(|product| product.signal == sample.signal && !overtaken);
+        if let Some(product) = product {
             self.see_product(machine, product, sample, now);
         }
     }
@@ -83,64 +84,6 @@ impl Engine {
         self.draft(now, Event::new(Body::ProductSeen(seen)));
     }
 
-    fn count(&mut self, sample: &Sample, counter: &CounterMap, watched: bool, now: &Moment) {
-        let Some(machine) = self.map.machines.get(sample.machine) else { return };
-        let equipment = machine.equipment;
-        let Some(raw) = sample.value.count() else { return };
-        let known = self.plant.machines.get(&equipment);
-        let base = known.and_then(|known| known.counters.get(&counter.signal));
-        let mut at = Moment { at: self.counted_at(sample), boot: now.boot.clone() };
-        let moved = known.is_some_and(|known| known.moved.contains(&counter.signal));
-        let judge = |at: &Moment| match moved {
-            true => Some(counter::begin_anew(base, raw)),
-            false => counter::judge(counter.shape, base, raw, at),
-        };
-        let mut judged = judge(&at);
-        // What was taken for kept may have been said just now.
-        if judged.as_ref().is_some_and(|judged| judged.verdict == Verdict::Held) {
-            at.at = sample.at;
-            judged = judge(&at);
-        }
-        if let Some(watch) = self.watches.get_mut(sample.machine).map(Arc::make_mut) {
-            let rose = judged.as_ref().is_some_and(|judged| judged.quantity > 0);
-            watch.stroke(sample, watched, rose);
-        }
-        let Some(mut judged) = judged else { return };
-        if judged.verdict == Verdict::Increase && !watched {
-            judged.verdict = Verdict::Gap;
-        }
-        // A retained or repeated reading may be older than what is booked: only a rise can be
-        // believed.
-        let believed = matches!(judged.verdict, Verdict::Increase | Verdict::Gap | Verdict::Base);
-        if (sample.quality == Quality::Old || sample.again) && !believed {
-            return;
-        }
-        let Some(watch) = self.watches.get_mut(sample.machine).map(Arc::make_mut) else { return };
-        if judged.verdict == Verdict::Held {
-            if !watch.held.insert(counter.signal.clone()) {
-                return;
-            }
-        } else {
-            watch.held.remove(&counter.signal);
-        }
-        let since = base.filter(|base| base.at.boot == at.boot).map_or(at.at, |base| base.at.at);
-        let counted = Counted {
-            equipment,
-            source: counter.signal.clone(),
-            counter: counter.kind,
-            epoch: judged.epoch,
-            raw_from: judged.raw_from,
-            raw_to: judged.raw_to,
-            quantity: judged.quantity,
-            verdict: judged.verdict,
-            since: base.map_or(since, |base| Stamp { wall_us: base.at.at.wall_us, ..since }),
-            until: at.at,
-            batch: known.and_then(|known| known.batch),
-            map: self.map.fingerprint.clone(),
-        };
-        self.draft(now, Event::new(Body::Counted(counted)));
-    }
-
     /// Asks the rules about one machine and records the state they ask for once it has held.
     pub(super) fn decide_state(&mut self, index: usize, now: &Moment) {
         let map = Arc::clone(&self.map);
@@ -164,6 +107,8 @@ impl Engine {
                     },
                     Some(_) => hold_us,
                 };
+                let watch = self.watches.get(index);
+                let hold_us = watch.map_or(hold_us, |watch| watch.standing(hold_us, now.at));
                 let since = self.candidate_since(index, (state, &rule, hold_us), since, now.at);
                 if now.at.since(since) >= self.paced(index, since, hold_us) {
                     self.change_state(index, state, rule, since, now);
@@ -419,20 +364,6 @@ impl Watch {
         self.trusted = None;
         self.memory = Memory::default();
         self.strokes.clear();
-    }
-
-    /// Remembers whether `sample` showed a part: only a reading before that was watched tells when.
-    fn stroke(&mut self, sample: &Sample, watched: bool, rose: bool) {
-        if sample.quality != Quality::Good || sample.again {
-            return;
-        }
-        match self.strokes.get_mut(&sample.signal) {
-            Some(stroke) if watched && rose => *stroke = Stroke::Part(sample.at),
-            Some(_) if watched => {},
-            _ => {
-                self.strokes.insert(sample.signal.clone(), Stroke::Watched(sample.at));
-            },
-        }
     }
 }
 

@@ -41,6 +41,14 @@ impl Engine {
         if *as_of < self.plant.replayed || *as_of > self.plant.head {
             return Err(bad("as_of", "another replay was accepted meanwhile; look again"));
         }
+        // What people say of a stop that goes must go with it, also what they say while somebody looks.
+        let mut gone = changes.iter().filter(|change| change.now.is_none());
+        let said = |record: &RecordId| {
+            self.plant.stops.get(record).is_some_and(|stop| stop.explained > *as_of)
+        };
+        if gone.any(|change| change.record.as_ref().is_some_and(said)) {
+            return Err(bad("as_of", "a stop was explained meanwhile; look again"));
+        }
         let open = |record: &RecordId| {
             let mut machines = self.plant.machines.values();
             machines.any(|machine| machine.interval.as_ref().is_some_and(|i| i.record == *record))

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::{Engine, Event, Watch};
 use crate::{
+    counter::CounterKind,
     fact::{
         Body, FactText,
         machine::{CounterMoved, MapApplied},
@@ -31,7 +32,7 @@ pub type Place = (EquipmentId, SignalName);
 pub struct Moves {
     /// Signals that are read elsewhere or otherwise than before, and new ones.
     pub signals: BTreeSet<Place>,
-    /// Counters that begin anew: their signal has moved, or their width is another one.
+    /// Counters that begin anew: their signal has moved, or they begin again elsewhere.
     pub counters: BTreeSet<Place>,
 }
 
@@ -58,19 +59,50 @@ impl Engine {
             None => Arc::new(Watch { unasked: true, ..Watch::default() }),
         };
         self.watches = map.machines.iter().map(watch).collect();
-        self.say_map(&old.fingerprint, moves, who, now);
+        let kind = |(equipment, source): &Place| {
+            let machine = old.machines.iter().find(|machine| machine.equipment == *equipment);
+            let mut counters = machine.into_iter().flat_map(|machine| &machine.counters);
+            counters.find(|counter| counter.signal == *source).map(|counter| counter.kind)
+        };
+        self.say_map((&old.fingerprint, &kind), moves, who, now);
         self.close_unmapped(now.at, now);
     }
 
-    fn say_map(&mut self, from: &str, moves: &Moves, who: Option<&FactText>, now: &Moment) {
+    /// The map of this start reads signals elsewhere or otherwise than the one with the fingerprint
+    /// `from`, which was in force before: says so, and has those counters begin anew. `kind` is what
+    /// they counted until then.
+    pub fn moved_between(
+        &mut self,
+        from: &str,
+        kind: &dyn Fn(&Place) -> Option<CounterKind>,
+        moves: &Moves,
+        now: &Moment,
+    ) {
+        if !moves.counters.is_empty() {
+            self.say_map((from, kind), moves, None, now);
+        }
+    }
+
+    fn say_map(
+        &mut self,
+        (from, kind): (&str, &dyn Fn(&Place) -> Option<CounterKind>),
+        moves: &Moves,
+        who: Option<&FactText>,
+        now: &Moment,
+    ) {
         let moved: Vec<CounterMoved> = moves
             .counters
             .iter()
-            .map(|(equipment, source)| {
-                let known = self.plant.machines.get(equipment);
-                let base = known.and_then(|known| known.counters.get(source));
-                let (equipment, source) = (*equipment, source.clone());
-                CounterMoved { equipment, source, last: base.map(|base| base.unwrapped) }
+            .map(|place| {
+                let known = self.plant.machines.get(&place.0);
+                let base = known.and_then(|known| known.counters.get(&place.1));
+                CounterMoved {
+                    equipment: place.0,
+                    source: place.1.clone(),
+                    last: base.map(|base| base.unwrapped),
+                    epoch: base.map(|base| base.epoch),
+                    counter: base.and_then(|_| kind(place)),
+                }
             })
             .collect();
         let to = self.map.fingerprint.clone();
@@ -116,7 +148,7 @@ impl Watch {
         };
         self.observed.retain(|name, _| stays(name));
         self.strokes.retain(|name, _| stays(name));
-        self.held.retain(stays);
+        self.held.retain(|name, _| stays(name));
         self.said.retain(|name, _| stays(name));
         let heartbeat =
             |map: &MachineMap| map.habits.heartbeat.as_ref().map(|(name, _)| name.clone());

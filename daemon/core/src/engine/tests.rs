@@ -3,14 +3,14 @@
 use super::{Engine, commands::Asked};
 use crate::{
     command::{Command, Refusal},
-    counter::{CounterKind, CounterShape, Verdict},
+    counter::{CounterKind, CounterShape, Readings, Verdict},
     fact::{Body, Fact},
     id::{EquipmentId, Incarnation, Origin, RecordId, TerminalId},
     machine::MachineState,
-    map::{CounterMap, Habits, MachineMap, Map},
+    map::{Codes, CounterMap, Habits, MachineMap, Map},
     plant::Plant,
     reference::Reference,
-    rule::{Condition, Rule, Test},
+    rule::{Condition, Rule, Stroke, Test},
     signal::{Quality, Sample, Value},
     site,
     time::{Boot, Micros, Moment, Stamp},
@@ -78,7 +78,7 @@ fn machine(reference: &Reference, n: usize) -> MachineMap {
         state: MachineState::Running,
         hold_us: 500_000,
     };
-    let shape = CounterShape { width: Some(16), max_per_s: 10.0 };
+    let shape = CounterShape { wraps_at: Some(65_536), max_per_s: 10.0 };
     MachineMap {
         equipment: reference.machines[n].id,
         station: None,
@@ -91,6 +91,7 @@ fn machine(reference: &Reference, n: usize) -> MachineMap {
     }
 }
 
+#[derive(Clone)]
 struct Bench {
     engine: Engine,
     reference: Arc<Reference>,
@@ -410,4 +411,89 @@ proptest! {
         }
         prop_assert_eq!(bench.replayed(), bench.engine.plant);
     }
+}
+
+/// A machine that is redelivered: its values with their own time, and what it makes.
+fn redelivered(bench: &mut Bench, millis: i64, told: (&str, Value)) -> Vec<Body> {
+    let (signal, value) = (told.0.to_owned(), told.1);
+    let at = stamp(millis);
+    let sample = Sample { machine: 0, signal, value, quality: Quality::Good, at, again: true };
+    bench.engine.on_samples(&[sample], &moment(millis + 10_000));
+    bench.collect()
+}
+
+#[test]
+fn what_is_delivered_once_more_is_no_news() {
+    let mut bench = Bench::with(|machine| {
+        machine.stale_us = 3_600_000_000;
+        machine.rules[0].hold_us = 0;
+        machine.habits.product = Some(Codes { signal: "recipe".into(), table: vec![] });
+        machine.signals.push(("recipe".into(), String::new()));
+    });
+    let word = |word: &str| Value::Word(word.into());
+    let history = [
+        (1_000, "status", Value::Bit(true)),
+        (2_000, "recipe", word("P1")),
+        (3_000, "good", Value::Whole(5)),
+        (4_000, "recipe", word("P2")),
+        (5_000, "status", Value::Bit(false)),
+        (6_000, "good", Value::Whole(7)),
+    ];
+    for (millis, signal, value) in &history {
+        bench.sample(*millis, 0, signal, value.clone());
+    }
+    let (head, state) = (bench.engine.plant.head, bench.engine.plant.machines.clone());
+    for prefix in 1..=history.len() {
+        for (millis, signal, value) in &history[history.len() - prefix..] {
+            let facts = redelivered(&mut bench, *millis, (signal, value.clone()));
+            assert!(facts.is_empty(), "{prefix}: {facts:?}");
+        }
+    }
+    assert_eq!(bench.engine.plant.head, head);
+    assert_eq!(bench.engine.plant.machines, state);
+}
+
+#[test]
+fn a_reading_that_is_held_waits_for_a_supervisor() {
+    let mut bench = Bench::new();
+    let equipment = bench.engine.map.machines[0].equipment;
+    let person = |bench: &Bench, n: usize| bench.reference.people[n].id;
+    let good = |bench: &Bench| bench.engine.plant.machines[&equipment].good;
+    let settle = |by, accept| {
+        let source = "good".to_owned();
+        Command::SettleCount { by, equipment, source, accept }
+    };
+    bench.sample(0, 0, "good", Value::Whole(500));
+    let supervisor = person(&bench, 1);
+    assert!(bench.command(100, &settle(supervisor, true)).is_err(), "nothing is held");
+    let told = |facts: &[Body]| match facts {
+        [Body::Counted(counted)] => (counted.verdict, counted.quantity, counted.raw),
+        _ => panic!("{facts:?}"),
+    };
+    let raw = |before, now| Some(Readings { before, now });
+    let facts = bench.sample(1_000, 0, "good", Value::Whole(1400));
+    assert_eq!(told(&facts), (Verdict::Held, 0, raw(500, 1400)));
+    // Told once, however long it waits; parts that it goes on to make are strokes.
+    for second in 2..400 {
+        assert!(bench.sample(second * 1_000, 0, "good", Value::Whole(1400 + second)).is_empty());
+    }
+    assert_eq!(good(&bench), 0);
+    assert!(
+        matches!(bench.engine.watches[0].strokes["good"], Stroke::Part(at) if at == stamp(399_000))
+    );
+    let operator = person(&bench, 0);
+    assert!(bench.command(400_000, &settle(operator, true)).is_err(), "no supervisor");
+    let mut dropped = bench.engine.clone();
+    bench.command(400_000, &settle(supervisor, true)).unwrap();
+    assert_eq!(good(&bench), 900);
+    let fact = bench.facts.last().unwrap();
+    assert_eq!((fact.by, fact.key.is_some()), (Some(supervisor), true));
+    bench.sample(401_000, 0, "good", Value::Whole(1801));
+    assert_eq!(good(&bench), 1301);
+    let asked = Asked { key: "drop", command: &settle(supervisor, false), salt: "00" };
+    dropped.on_command(&asked, &moment(400_000)).unwrap();
+    let told = dropped.take_drafts();
+    assert!(matches!(&told[..], [draft] if matches!(&draft.body, Body::Counted(counted)
+        if counted.verdict == Verdict::Base && counted.raw == raw(500, 1400))));
+    assert_eq!(dropped.plant.machines[&equipment].good, 0);
 }

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Commitment;
-use crate::{id::EquipmentId, signal::Value, time::Stamp};
+use crate::{counter::CounterKind, id::EquipmentId, signal::Value, time::Stamp};
 
 /// How a state came about, as far as it is more than its rule.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -68,6 +68,12 @@ pub struct CounterMoved {
     /// Its last reading, unwrapped, where it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<i64>,
+    /// The epoch of that reading.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub epoch: Option<u32>,
+    /// What it counted until then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counter: Option<CounterKind>,
 }
 
 /// Whether serde may leave a number out.

@@ -67,6 +67,7 @@ fn bodies() -> Vec<Body> {
             until: stamp(6),
             batch: Some(batch),
             map: String::new(),
+            raw: None,
         }),
         Body::BatchJoined { batch, user },
         Body::BatchLeft { batch, user },

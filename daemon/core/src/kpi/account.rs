@@ -28,6 +28,7 @@ pub(super) struct Tally {
     pub(super) breakdown: i64,
     pub(super) setup: i64,
     pub(super) small: i64,
+    pub(super) micro_stops: i64,
     pub(super) failures: i64,
     pub(super) repaired: i64,
     pub(super) repair: i64,
@@ -55,6 +56,7 @@ impl Default for Tally {
             breakdown: 0,
             setup: 0,
             small: 0,
+            micro_stops: 0,
             failures: 0,
             repaired: 0,
             repair: 0,
@@ -86,6 +88,7 @@ impl Tally {
             (&mut self.breakdown, other.breakdown),
             (&mut self.setup, other.setup),
             (&mut self.small, other.small),
+            (&mut self.micro_stops, other.micro_stops),
             (&mut self.failures, other.failures),
             (&mut self.repaired, other.repaired),
             (&mut self.repair, other.repair),
@@ -135,13 +138,18 @@ pub(super) struct Account<'a> {
     open: Micros,
     slices: Vec<Slice>,
     fresh: Vec<i64>,
+    /// A counter of all parts was read in the window.
+    has_total: bool,
 }
 
 impl<'a> Account<'a> {
     pub(super) fn new(window: &'a Window, machine: &'a Machine, limit: Span) -> Self {
         let open = machine.seen_until.map_or(window.now, |seen| seen.min(window.now));
         let slices = slices(&machine.intervals, window, (limit, open));
-        Self { window, machine, limit, open, slices, fresh: fresh(&machine.counts) }
+        let of_total = |count: &&Count| count.counter == CounterKind::Total;
+        let mut totals = machine.counts.iter().filter(of_total);
+        let has_total = totals.any(|count| holds(&[limit], count.until));
+        Self { window, machine, limit, open, slices, fresh: fresh(&machine.counts), has_total }
     }
 
     /// Sums over ordered `spans`.
@@ -152,6 +160,9 @@ impl<'a> Account<'a> {
         for (interval, us) in self.machine.intervals.iter().zip(shares) {
             let (class, loss, unexplained) = self.judge(interval);
             tally.spend(class, loss, unexplained, us);
+            if us > 0 && loss == Some(Loss::SmallStop) && holds(spans, interval.from) {
+                tally.micro_stops += 1;
+            }
             if us > 0 && self.is_failure(interval, spans) {
                 tally.failures += 1;
                 if let Some(until) = interval.until.filter(|until| *until <= self.window.now) {
@@ -230,9 +241,11 @@ impl<'a> Account<'a> {
         self.cycle(self.machine.batches.iter().find(|batch| Some(batch.record) == count.batch))
     }
 
-    /// Parts made are what one counter of all parts says, or those of good and scrap together.
+    /// Parts made are what one counter of all parts says, or those of good and scrap together: until
+    /// there was such a counter, and where it said nothing in all the window.
     fn is_made(&self, count: &Count) -> bool {
-        let total = self.machine.counters.contains(&CounterKind::Total);
+        let since = self.machine.total_since.unwrap_or(Micros(i64::MIN));
+        let total = self.has_total && since <= count.until;
         total == (count.counter == CounterKind::Total)
     }
 

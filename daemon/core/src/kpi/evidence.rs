@@ -142,7 +142,7 @@ impl Evidence {
                         Kpi::Downtime => stop,
                         Kpi::BreakdownLoss => *loss == Some(Loss::Breakdown),
                         Kpi::SetupLoss => *loss == Some(Loss::Setup),
-                        Kpi::SmallStopLoss => *loss == Some(Loss::SmallStop),
+                        Kpi::SmallStopLoss | Kpi::MicroStops => *loss == Some(Loss::SmallStop),
                         Kpi::StartupLoss => interval.state == MachineState::Setup,
                         Kpi::Quality | Kpi::ScrapRate | Kpi::DefectLoss | Kpi::LaborEfficiency => {
                             false

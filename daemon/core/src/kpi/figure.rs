@@ -54,6 +54,9 @@ pub struct Elements {
     /// Failure events.
     #[serde(rename = "FE")]
     pub failures: i64,
+    /// Micro-stops that began in the window.
+    #[serde(default)]
+    pub micro_stops: i64,
     /// Produced quantity, as machines counted or else as people confirmed.
     #[serde(rename = "PQ")]
     pub produced: i64,
@@ -209,6 +212,7 @@ impl Sums {
             Kpi::BreakdownLoss => self.seen(to_f64(meant.breakdown) / HOUR_US),
             Kpi::SetupLoss => self.seen(to_f64(meant.setup) / HOUR_US),
             Kpi::SmallStopLoss => self.seen(to_f64(meant.small) / HOUR_US),
+            Kpi::MicroStops => self.seen(to_f64(meant.micro_stops)),
             Kpi::SpeedLoss => {
                 performance(meant)?;
                 Ok((to_f64(meant.available) - meant.standard?) / HOUR_US)
@@ -253,6 +257,7 @@ impl Sums {
             down: seconds(meant.idle),
             restoration: seconds(meant.repair),
             failures: meant.failures,
+            micro_stops: meant.micro_stops,
             produced: meant.made,
             good: self.made.good,
             scrap: self.made.scrap,

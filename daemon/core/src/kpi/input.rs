@@ -153,9 +153,12 @@ pub struct Machine {
     /// beats not having seen it.
     #[serde(default)]
     pub intervals: Vec<Interval>,
-    /// The kinds of counters it was ever read by.
+    /// The kinds of counters it had been read by at the end of the window.
     #[serde(default)]
     pub counters: Vec<CounterKind>,
+    /// Since when it has a counter of all parts; without it, always.
+    #[serde(with = "instant::option", default, skip_serializing_if = "Option::is_none")]
+    pub total_since: Option<Micros>,
     /// Readings up to the end of the window; also those before it that may overlap raw positions.
     #[serde(default)]
     pub counts: Vec<Count>,

@@ -40,6 +40,8 @@ pub enum Kpi {
     SetupLoss,
     /// Big loss 3: micro-stops.
     SmallStopLoss,
+    /// How many of those began in the window.
+    MicroStops,
     /// Big loss 4: the run beyond what its parts should have taken; below 0 it was faster.
     SpeedLoss,
     /// Big loss 5: what scrapped parts of completed batches should have taken.
@@ -57,11 +59,13 @@ pub enum Unit {
     Hours,
     /// Of time.
     Minutes,
+    /// How many.
+    Number,
 }
 
 impl Kpi {
     /// Every one.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Coverage,
         Self::Unexplained,
         Self::Availability,
@@ -79,6 +83,7 @@ impl Kpi {
         Self::BreakdownLoss,
         Self::SetupLoss,
         Self::SmallStopLoss,
+        Self::MicroStops,
         Self::SpeedLoss,
         Self::DefectLoss,
         Self::StartupLoss,
@@ -104,6 +109,7 @@ impl Kpi {
             Self::BreakdownLoss => "breakdown_loss",
             Self::SetupLoss => "setup_loss",
             Self::SmallStopLoss => "small_stop_loss",
+            Self::MicroStops => "micro_stops",
             Self::SpeedLoss => "speed_loss",
             Self::DefectLoss => "defect_loss",
             Self::StartupLoss => "startup_loss",
@@ -119,6 +125,7 @@ impl Kpi {
     pub fn unit(self) -> Unit {
         match self {
             Self::Unexplained | Self::Downtime | Self::Mttr => Unit::Minutes,
+            Self::MicroStops => Unit::Number,
             Self::Mtbf
             | Self::BreakdownLoss
             | Self::SetupLoss

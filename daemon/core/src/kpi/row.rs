@@ -74,8 +74,8 @@ pub struct Rows {
     pub people: Vec<(RecordId, Person)>,
     /// Readings of counters.
     pub counts: Vec<(EquipmentId, Count)>,
-    /// Which counters there are.
-    pub counters: Vec<(EquipmentId, CounterKind)>,
+    /// Which counters had been read by the end of the window, and when first.
+    pub counters: Vec<(EquipmentId, CounterKind, Micros)>,
     /// The last sign of life of whoever reads a machine, where that is somebody else.
     pub seen_until: BTreeMap<EquipmentId, Micros>,
 }
@@ -135,12 +135,14 @@ impl Rows {
             let people = people.get(&row.batch.record).cloned().unwrap_or_default();
             Batch { standard_hours, people, ..row.batch.clone() }
         });
-        let counters = self.counters.iter().filter(|(of, _)| *of == equipment);
+        let counters = || self.counters.iter().filter(|(of, ..)| *of == equipment);
+        let total = counters().find(|(_, kind, _)| *kind == CounterKind::Total);
         let counts = self.counts.iter().filter(|(of, _)| *of == equipment);
         Machine {
             equipment,
             intervals: self.intervals(reference, equipment),
-            counters: counters.map(|(_, kind)| *kind).collect(),
+            counters: counters().map(|(_, kind, _)| *kind).collect(),
+            total_since: total.map(|(_, _, since)| *since),
             counts: counts.map(|(_, count)| count.clone()).collect(),
             batches: batches.collect(),
             rate: named.map(|it| rate(reference, it)).unwrap_or_default(),

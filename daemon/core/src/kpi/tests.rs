@@ -154,6 +154,7 @@ fn machine(intervals: &[(MachineState, i64, i64)], counts: &[(i64, i64, i64)]) -
         equipment: EquipmentId(Uuid::nil()),
         intervals: intervals.iter().enumerate().map(interval).collect(),
         counters: vec![CounterKind::Good],
+        total_since: None,
         counts: counts.iter().enumerate().map(count).collect(),
         batches: vec![],
         rate: Rate { ideal_cycle_s: Some(6.0), ..Rate::default() },

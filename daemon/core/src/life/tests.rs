@@ -1,6 +1,7 @@
 use super::*;
 use crate::{
-    counter::CounterKind,
+    counter::{CounterKind, Verdict},
+    fact::machine::{CounterMoved, MapApplied},
     id::{EquipmentId, Incarnation, StationId, TerminalId, UserId},
     machine::MachineState,
     time::{Boot, Micros, Stamp},
@@ -35,6 +36,7 @@ fn counted(epoch: u32, raw_from: i64, raw_to: i64, verdict: Verdict) -> Body {
         until: stamp(2),
         batch: None,
         map: String::new(),
+        raw: None,
     })
 }
 
@@ -120,6 +122,63 @@ fn parts_of_facts_that_both_sides_have_lost_are_counted_by_the_next_one() {
     assert_eq!(good(&new), 60);
     let base = &new.plant().machines[&MACHINE].counters["good"];
     assert_eq!((base.epoch, base.unwrapped), (0, 160));
+}
+
+/// A map that reads the counter elsewhere; it stood at `last`.
+fn moved(last: i64, epoch: u32) -> Body {
+    Body::MapApplied(MapApplied {
+        from: "m1".into(),
+        to: "m2".into(),
+        moved: vec![CounterMoved {
+            equipment: MACHINE,
+            source: "good".into(),
+            last: Some(last),
+            epoch: Some(epoch),
+            counter: Some(CounterKind::Good),
+        }],
+        who: None,
+    })
+}
+
+#[test]
+fn a_counter_that_a_map_has_moved_begins_anew_whatever_headquarters_knows() {
+    // Headquarters knows another map that moved the counter; the terminal was put back to before it.
+    let mut new = new_life(vec![
+        counted(0, 100, 100, Verdict::Base),
+        moved(100, 0),
+        counted(1, 7_000, 7_000, Verdict::Base),
+    ]);
+    let former = [
+        moved(100, 0),
+        counted(1, 900, 900, Verdict::Base),
+        counted(1, 900, 950, Verdict::Increase),
+        counted(2, 0, 4, Verdict::Reset),
+    ];
+    for (seq, body) in (2..).zip(former) {
+        new.reissue(&fact(seq, body), Hash::ZERO).unwrap();
+    }
+    assert_eq!(good(&new), 54);
+    let machine = &new.plant().machines[&MACHINE];
+    let base = &machine.counters["good"];
+    assert_eq!((base.epoch, base.unwrapped, machine.moved.len()), (3, 4, 0));
+}
+
+#[test]
+fn where_a_counter_stood_when_a_map_moved_it_tells_what_both_sides_have_lost() {
+    let mut new = new_life(vec![counted(0, 100, 100, Verdict::Base)]);
+    // Facts up to 150 are lost on both sides.
+    let again = new.reissue(&fact(9, moved(150, 0)), Hash::ZERO).unwrap();
+    assert_eq!((again.len(), good(&new)), (2, 50));
+    assert!(again[0].former.is_none() && again[1].former.is_some());
+    for (seq, body) in (10..).zip([
+        counted(1, 7_000, 7_000, Verdict::Base),
+        counted(1, 7_000, 7_010, Verdict::Increase),
+        // Nobody knows what it has counted since it was set back.
+        moved(9_000, 7),
+    ]) {
+        new.reissue(&fact(seq, body), Hash::ZERO).unwrap();
+    }
+    assert_eq!(good(&new), 60);
 }
 
 #[test]

@@ -27,6 +27,7 @@ impl Plant {
             until: None,
             label: None,
             rank: 0,
+            explained: 0,
             detail: Detail::default(),
             rule: String::new(),
             map: String::new(),

@@ -138,7 +138,8 @@ impl Batch {
         };
         let others = self.others.values().filter_map(|part| part.started.as_ref());
         let others = others.map(|(by, _)| by.origin).collect();
-        Some(Standing { kind: Correctable::Batch, owner: by.origin, others, fields })
+        let corrected = !self.corrections.is_empty();
+        Some(Standing { kind: Correctable::Batch, owner: by.origin, others, fields, corrected })
     }
 
     /// Good and scrapped parts, as corrections leave them.

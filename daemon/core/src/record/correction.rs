@@ -103,6 +103,8 @@ pub struct Standing {
     pub others: Vec<Origin>,
     /// The fields that can be corrected.
     pub fields: Amendment,
+    /// Whether somebody has corrected it.
+    pub corrected: bool,
 }
 
 impl Standing {

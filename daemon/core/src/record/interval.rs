@@ -249,7 +249,8 @@ impl Interval {
             ..Amendment::default()
         };
         let (kind, others) = (Correctable::Stop, vec![]);
-        Some(correction::Standing { kind, owner: origin, others, fields })
+        let corrected = !self.corrections.is_empty();
+        Some(correction::Standing { kind, owner: origin, others, fields, corrected })
     }
 
     pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {

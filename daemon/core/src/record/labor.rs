@@ -53,7 +53,9 @@ impl Labor {
             void: Some(self.corrections.is_void()),
             ..Amendment::default()
         };
-        Some(Standing { kind: Correctable::Labor, owner: opened.origin, others: vec![], fields })
+        let (kind, others) = (Correctable::Labor, vec![]);
+        let corrected = !self.corrections.is_empty();
+        Some(Standing { kind, owner: opened.origin, others, fields, corrected })
     }
 
     pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {

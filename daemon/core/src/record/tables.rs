@@ -4,7 +4,7 @@
 use crate::row::Table;
 
 /// Every table below, parents before children.
-pub const ALL: [&Table; 12] = [
+pub const ALL: [&Table; 13] = [
     &MACHINE_EVENTS,
     &MACHINE_EVENT_EQUIPMENT,
     &EVENT_BATCH_LINKS,
@@ -17,6 +17,7 @@ pub const ALL: [&Table; 12] = [
     &MACHINE_STATES,
     &PRODUCTION_COUNTS,
     &CONFLICTS,
+    &CLOCK_RECORDS,
 ];
 
 /// Batches and downtimes of machines.
@@ -180,6 +181,24 @@ pub const PRODUCTION_COUNTS: Table = Table {
         "until_ts",
         "batch_event_id",
         "map_version",
+    ],
+    by_organization: true,
+};
+
+/// What became of the wall clocks of terminals.
+pub const CLOCK_RECORDS: Table = Table {
+    schema: "edge",
+    name: "clock_records",
+    columns: &[
+        "id",
+        "site_id",
+        "terminal_id",
+        "boot",
+        "kind",
+        "wall_ts",
+        "right_ts",
+        "by_us",
+        "within_us",
     ],
     by_organization: true,
 };

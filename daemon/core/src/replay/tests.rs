@@ -27,7 +27,7 @@ fn map(name: &str, hold_us: i64) -> Arc<Map> {
         counters: vec![CounterMap {
             signal: "good".into(),
             kind: CounterKind::Good,
-            shape: CounterShape { width: None, max_per_s: 10.0 },
+            shape: CounterShape { wraps_at: None, max_per_s: 10.0 },
         }],
         rules: vec![rule],
         otherwise: MachineState::Stopped,

@@ -31,12 +31,12 @@ pub(super) fn check(document: &Document<'_>, file: &File) -> Result<(), Faults> 
     if check.faults.is_empty() { Ok(()) } else { Err(check.faults.into()) }
 }
 
-struct Check<'d> {
-    document: &'d Document<'d>,
+struct Check<'d, 't> {
+    document: &'d Document<'t>,
     faults: Vec<Fault>,
 }
 
-impl Check<'_> {
+impl Check<'_, '_> {
     fn fault(&mut self, path: &str, message: impl Into<String>) {
         self.faults.push(self.document.fault(path, message));
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{Check, HOUR_MS, raw};
 use crate::ingest::modbus::{
     order::Order,
-    plan::{Address, DevicePlan, Hole, Limits, LinePlan, Parity, SerialPlan},
+    plan::{Address, DevicePlan, Hole, Limits, LinePlan, Parity, Rate, SerialPlan},
     verdict::Verdict,
 };
 
@@ -31,7 +31,9 @@ impl Check<'_, '_> {
         self.within(&format!("{at}.address_base"), raw.address_base.into(), 0, 1);
         self.within(&format!("{at}.connect_pause_ms"), raw.connect_pause_ms, 0, 60_000);
         self.within(&format!("{at}.request_pause_ms"), raw.request_pause_ms, 0, 60_000);
-        for (key, order, bytes) in [("order", raw.order, 4), ("order_64", raw.order_64, 8)] {
+        let orders =
+            [("order_16", raw.order_16, 2), ("order", raw.order, 4), ("order_64", raw.order_64, 8)];
+        for (key, order, bytes) in orders {
             self.order_of(&format!("{at}.{key}"), order, bytes);
         }
         let holes = raw.hole.iter().enumerate();
@@ -42,6 +44,7 @@ impl Check<'_, '_> {
             max_registers: raw.max_registers,
             merge: raw.merge,
         };
+        self.rate_keys(at, raw);
         let second = raw.second_address.as_ref();
         let line = LinePlan {
             address: self.line_address(&format!("{at}.address"), raw, &raw.address),
@@ -83,34 +86,43 @@ impl Check<'_, '_> {
         let transport = raw.transport.unwrap_or_default();
         if transport != raw::Transport::Serial {
             self.address(path, address);
-            let at = path.rsplit_once('.').map_or(path, |(at, _)| at);
-            let set = [
-                ("baud", raw.baud.is_some()),
-                ("parity", raw.parity.is_some()),
-                ("stop_bits", raw.stop_bits.is_some()),
-            ];
-            for (key, _) in set.iter().filter(|(_, set)| *set) {
-                self.fault(&format!("{at}.{key}"), "only for transport \"serial\"");
-            }
         } else if !address.starts_with('/') {
             let message = "a serial port is needed, for example \"/dev/serial/by-id/usb-…\"";
             self.fault(path, message);
         }
+        let place = address.to_owned();
         match transport {
-            raw::Transport::Tcp => Address::Tcp(address.to_owned()),
-            raw::Transport::RtuOverTcp => Address::RtuOverTcp(address.to_owned()),
-            raw::Transport::Serial => Address::Serial(self.serial(path, raw, address)),
+            raw::Transport::Tcp => Address::Tcp(place),
+            raw::Transport::RtuOverTcp => {
+                Address::RtuOverTcp(place, raw.baud.map(|baud| rate(raw, baud)))
+            },
+            raw::Transport::Serial => {
+                let rate = rate(raw, raw.baud.unwrap_or_default());
+                Address::Serial(SerialPlan { path: place, rate })
+            },
         }
     }
 
-    fn serial(&mut self, path: &str, raw: &raw::Device, address: &str) -> SerialPlan {
-        let at = path.rsplit_once('.').map_or(path, |(at, _)| at);
-        let baud = raw.baud.unwrap_or_default();
-        self.within(&format!("{at}.baud"), baud.into(), 300, 4_000_000);
-        let stop_bits = raw.stop_bits.unwrap_or(1);
-        self.within(&format!("{at}.stop_bits"), stop_bits.into(), 1, 2);
-        let parity = raw.parity.unwrap_or(Parity::Even);
-        SerialPlan { path: address.to_owned(), baud, parity, stop_bits }
+    /// The keys that say how fast a serial line is.
+    fn rate_keys(&mut self, at: &str, raw: &raw::Device) {
+        let transport = raw.transport.unwrap_or_default();
+        let unfit = match transport {
+            raw::Transport::Tcp => Some("only for transport \"serial\" and \"rtu_over_tcp\""),
+            raw::Transport::RtuOverTcp if raw.baud.is_none() => Some("only together with baud"),
+            raw::Transport::RtuOverTcp | raw::Transport::Serial => None,
+        };
+        let keys = [
+            ("baud", raw.baud.map(u64::from), 300, 4_000_000),
+            ("parity", raw.parity.map(|_| 0), 0, 0),
+            ("stop_bits", raw.stop_bits.map(u64::from), 1, 2),
+        ];
+        for (key, value, least, most) in keys {
+            match (value, unfit) {
+                (Some(_), Some(message)) => self.fault(&format!("{at}.{key}"), message),
+                (Some(value), None) => self.within(&format!("{at}.{key}"), value, least, most),
+                (None, _) => {},
+            }
+        }
     }
 
     /// Puts the devices that have points on their lines, and asks whether each line has time.
@@ -144,4 +156,9 @@ impl Check<'_, '_> {
         }
         lines.into_iter().map(|(_, _, line)| line).filter(|line| !line.devices.is_empty()).collect()
     }
+}
+
+fn rate(raw: &raw::Device, baud: u32) -> Rate {
+    let (parity, stop_bits) = (raw.parity.unwrap_or(Parity::Even), raw.stop_bits.unwrap_or(1));
+    Rate { baud, parity, stop_bits }
 }

@@ -5,9 +5,10 @@ use kart_core::{
     map::{Codes, Habits},
     signal::{SignalName, Value},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, HOUR_MS, machine::micros, raw};
+use crate::ingest::mqtt::topic::Dating;
 
 /// The longest stop that can go unasked, seconds.
 const LONGEST_S: f64 = 3_600.0;
@@ -52,6 +53,7 @@ impl Check<'_, '_> {
             product: codes(product),
             deadbands,
             changes_per_minute: raw.changes_per_minute,
+            arrival: arrival(raw),
         }
     }
 
@@ -120,4 +122,11 @@ impl Check<'_, '_> {
 /// A key of a table of codes: a whole number where it is one, otherwise a word.
 pub(super) fn code_value(key: &str) -> Value {
     key.parse().map_or_else(|_| Value::Word(key.to_owned()), Value::Whole)
+}
+
+/// Signals from messages that get no time but that of their arrival.
+fn arrival(raw: &raw::Machine) -> BTreeSet<SignalName> {
+    let heard = raw.signal.iter().filter(|signal| signal.broker.is_some());
+    let undated = heard.filter(|signal| signal.time.unwrap_or_default() == Dating::Arrival);
+    undated.map(|signal| SignalName::from(&*signal.name)).collect()
 }

@@ -103,19 +103,34 @@ impl Check<'_, '_> {
                     let message = "missing: parts per second, or ideal_cycle_s of the machine";
                     self.fault(&path, message);
                 }
-                let width = match counter.width {
-                    Some(bits @ (16 | 32)) => Some(bits),
-                    Some(0) | None => None,
-                    Some(_) => {
-                        let message = "16 or 32 is needed, or 0 for one that never begins again";
-                        self.fault(&format!("{at}.width"), message);
-                        None
-                    },
-                };
-                let shape = CounterShape { width, max_per_s: counter.max_per_s? };
+                let wraps_at = self.wraps_at(&at, counter);
+                let shape = CounterShape { wraps_at, max_per_s: counter.max_per_s? };
                 Some(CounterMap { signal: counter.signal.clone(), kind: counter.kind, shape })
             })
             .collect()
+    }
+
+    /// Where a counter begins again, in one of two words.
+    fn wraps_at(&mut self, at: &str, counter: &raw::Counter) -> Option<i64> {
+        let wraps_at = match (counter.width, counter.wraps_at) {
+            (Some(_), Some(_)) => {
+                self.fault(&format!("{at}.wraps_at"), "says something else than width");
+                None
+            },
+            (Some(bits @ (16 | 32)), None) => Some(1 << bits),
+            (None, Some(0)) | (None | Some(0), None) => None,
+            (None, wraps_at) => wraps_at,
+            (Some(_), None) => {
+                let message = "16 or 32 is needed, or 0 for one that never begins again";
+                self.fault(&format!("{at}.width"), message);
+                None
+            },
+        };
+        if wraps_at.is_some_and(|wraps_at| !(2..=1 << 62).contains(&wraps_at)) {
+            let message = "2 to 2^62 is needed, or 0 for one that never begins again";
+            self.fault(&format!("{at}.wraps_at"), message);
+        }
+        wraps_at
     }
 
     /// Counts are whole, so that none is lost in a fraction.

@@ -1,7 +1,7 @@
 //! Signals from registers: which, and what they hold.
 
 use kart_core::signal::SignalName;
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{Check, HOUR_MS, device::Device, raw, signal::Place};
 use crate::ingest::modbus::{
@@ -45,8 +45,11 @@ impl Check<'_, '_> {
             (Duration::from_millis(interval_ms), Duration::from_millis(phase_ms));
         let mut groups = device.plan.groups.iter_mut();
         match groups.find(|group| (group.interval, group.phase) == (interval, phase)) {
-            Some(group) => group.points.push(point),
-            None => device.plan.groups.push(GroupPlan { interval, phase, points: vec![point] }),
+            Some(group) => group.points.push(Arc::new(point)),
+            None => {
+                let points = vec![Arc::new(point)];
+                device.plan.groups.push(GroupPlan { interval, phase, points });
+            },
         }
     }
 
@@ -196,6 +199,9 @@ impl Check<'_, '_> {
             K::U64 | K::I64 | K::F64 | K::Bcd64 => 8,
         };
         self.order_of(&format!("{at}.order"), signal.order, bytes);
+        if signal.order.is_some() && kind == K::Bit && !registers {
+            self.fault(&format!("{at}.order"), format!("a {} has no bytes", table.word()));
+        }
         let no_number = matches!(kind, K::Bit | K::Text);
         for (key, factor) in [("scale", signal.scale), ("offset", signal.offset)] {
             match factor {

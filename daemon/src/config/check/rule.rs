@@ -176,10 +176,12 @@ impl Check<'_, '_> {
         }
         if status.packml {
             for (number, word, state) in packml::STATES {
-                let values = [Value::Whole(number), Value::Word(word.to_owned())];
-                let own = |value: &Value| status.states.contains_key(&value.to_string());
+                let values = packml::spellings(word).map(Value::Word);
+                let values = std::iter::once(Value::Whole(number)).chain(values);
+                let own =
+                    |value: &Value| status.states.keys().any(|key| code_value(key).equals(value));
                 let name = || format!("{} {word}", status.signal);
-                let left = values.into_iter().filter(|value| !own(value));
+                let left = values.filter(|value| !own(value));
                 rules.extend(left.map(|value| rule(value, state, name())));
             }
         }

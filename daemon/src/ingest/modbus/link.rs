@@ -6,7 +6,7 @@
 
 use rustix::net::sockopt;
 use serial2_tokio::{CharSize, SerialPort, Settings, StopBits};
-use std::{io, time::Duration};
+use std::{fmt, io, time::Duration};
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::TcpStream,
@@ -19,7 +19,7 @@ use tokio_modbus::{
 };
 
 use super::{
-    plan::{Address, LEAST_SILENCE, Parity, SerialPlan, Table},
+    plan::{Address, Parity, Rate, SerialPlan, Table},
     read::Read,
     rtu,
 };
@@ -93,6 +93,15 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 impl Link {
+    /// Frames of TCP over a stream that is open already.
+    pub fn over<S>(stream: S) -> Self
+    where
+        S: AsyncRead + AsyncWrite + fmt::Debug + Send + Unpin + 'static,
+    {
+        let now = Instant::now();
+        Self { wire: Wire::Tcp(tcp::attach(stream)), pause: Duration::ZERO, free: now, heard: now }
+    }
+
     /// Connects; sends nothing yet.
     pub async fn connect(
         address: &Address,
@@ -101,13 +110,13 @@ impl Link {
     ) -> Result<Self, LinkFault> {
         let wire = match address {
             Address::Tcp(place) => Wire::Tcp(tcp::attach(socket(place, opening.timeout).await?)),
-            Address::RtuOverTcp(place) => {
+            Address::RtuOverTcp(place, _) => {
                 let stream = Box::new(socket(place, opening.timeout).await?);
-                Wire::Rtu { stream, silence: LEAST_SILENCE }
+                Wire::Rtu { stream, silence: address.silence() }
             },
             Address::Serial(plan) => {
                 let port = open(plan).map_err(LinkFault::Connect)?;
-                Wire::Rtu { stream: Box::new(port), silence: plan.silence() }
+                Wire::Rtu { stream: Box::new(port), silence: address.silence() }
             },
         };
         let now = Instant::now();
@@ -163,16 +172,17 @@ fn keep_alive(stream: &TcpStream) -> io::Result<()> {
 }
 
 fn open(plan: &SerialPlan) -> io::Result<SerialPort> {
+    let Rate { baud, parity, stop_bits } = plan.rate;
     let port = SerialPort::open(&plan.path, |mut settings: Settings| {
         settings.set_raw();
-        settings.set_baud_rate(plan.baud)?;
+        settings.set_baud_rate(baud)?;
         settings.set_char_size(CharSize::Bits8);
-        settings.set_parity(match plan.parity {
+        settings.set_parity(match parity {
             Parity::None => serial2_tokio::Parity::None,
             Parity::Even => serial2_tokio::Parity::Even,
             Parity::Odd => serial2_tokio::Parity::Odd,
         });
-        settings.set_stop_bits(if plan.stop_bits == 2 { StopBits::Two } else { StopBits::One });
+        settings.set_stop_bits(if stop_bits == 2 { StopBits::Two } else { StopBits::One });
         Ok(settings)
     })?;
     port.discard_buffers()?;

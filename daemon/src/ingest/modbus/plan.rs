@@ -2,7 +2,7 @@
 
 use kart_core::signal::SignalName;
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt, time::Duration};
+use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use super::order::Order;
 
@@ -26,34 +26,65 @@ pub struct LinePlan {
 pub enum Address {
     /// Modbus TCP, `host:port`.
     Tcp(String),
-    /// Frames of a serial line through a TCP connection, `host:port`.
-    RtuOverTcp(String),
+    /// Frames of a serial line through a TCP connection, `host:port`, and how fast that line is where
+    /// it is known.
+    RtuOverTcp(String, Option<Rate>),
     /// A serial line.
     Serial(SerialPlan),
+}
+
+impl Address {
+    /// Host and port, or the path of the serial line.
+    pub fn place(&self) -> &str {
+        match self {
+            Self::Tcp(place) | Self::RtuOverTcp(place, _) => place,
+            Self::Serial(serial) => &serial.path,
+        }
+    }
+
+    /// How fast the serial line is, where there is one and it is known.
+    pub fn rate(&self) -> Option<Rate> {
+        match self {
+            Self::Tcp(_) => None,
+            Self::RtuOverTcp(_, rate) => *rate,
+            Self::Serial(serial) => Some(serial.rate),
+        }
+    }
+
+    /// The silence that is kept before a request; frames of a network need none.
+    pub fn silence(&self) -> Duration {
+        match self {
+            Self::Tcp(_) => Duration::ZERO,
+            Self::RtuOverTcp(..) | Self::Serial(_) => {
+                self.rate().map_or(LEAST_SILENCE, |rate| rate.silence())
+            },
+        }
+    }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(place) => f.write_str(place),
-            Self::RtuOverTcp(place) => write!(f, "{place} (RTU)"),
-            Self::Serial(SerialPlan { path, baud, parity, stop_bits }) => {
-                let letter = match parity {
-                    Parity::None => 'N',
-                    Parity::Even => 'E',
-                    Parity::Odd => 'O',
-                };
-                write!(f, "{path} ({baud} 8{letter}{stop_bits})")
-            },
+            Self::RtuOverTcp(place, None) => write!(f, "{place} (RTU)"),
+            Self::RtuOverTcp(place, Some(rate)) => write!(f, "{place} (RTU, {rate})"),
+            Self::Serial(SerialPlan { path, rate }) => write!(f, "{path} ({rate})"),
         }
     }
 }
 
-/// A serial line; a character has eight data bits.
+/// A serial line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SerialPlan {
     /// The port, for example `/dev/serial/by-id/…`.
     pub path: String,
+    /// How fast it is.
+    pub rate: Rate,
+}
+
+/// How fast a serial line is; a character has eight data bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rate {
     /// Bits per second.
     pub baud: u32,
     /// Check bit.
@@ -62,7 +93,7 @@ pub struct SerialPlan {
     pub stop_bits: u8,
 }
 
-impl SerialPlan {
+impl Rate {
     /// How long so many characters take.
     pub fn characters(&self, count: f64) -> Duration {
         let parity = if self.parity == Parity::None { 0 } else { 1 };
@@ -77,7 +108,19 @@ impl SerialPlan {
     }
 }
 
-/// What the standard asks for on fast lines, and what is kept behind a converter.
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let letter = match self.parity {
+            Parity::None => 'N',
+            Parity::Even => 'E',
+            Parity::Odd => 'O',
+        };
+        write!(f, "{} 8{letter}{}", self.baud, self.stop_bits)
+    }
+}
+
+/// What the standard asks for on fast lines, and what is kept behind a converter whose
+/// line nobody has told of.
 pub const LEAST_SILENCE: Duration = Duration::from_micros(1750);
 
 /// The check bit of a character.
@@ -141,6 +184,12 @@ pub struct Hole {
     pub to: u16,
 }
 
+impl fmt::Display for Hole {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.table.places(self.from, self.to.into()))
+    }
+}
+
 /// Points that are read at the same times.
 #[derive(Clone, PartialEq, Debug)]
 pub struct GroupPlan {
@@ -148,8 +197,8 @@ pub struct GroupPlan {
     pub interval: Duration,
     /// From the start of an interval to its reading.
     pub phase: Duration,
-    /// What is read.
-    pub points: Vec<Point>,
+    /// What is read; shared with the requests it is asked for in.
+    pub points: Vec<Arc<Point>>,
 }
 
 /// Where the registers of a signal lie and what they mean.
@@ -174,7 +223,8 @@ pub struct Point {
 }
 
 impl Point {
-    pub(super) fn end(&self) -> u32 {
+    /// Just behind its last register.
+    pub fn end(&self) -> u32 {
         u32::from(self.address) + u32::from(self.kind.width())
     }
 }
@@ -216,6 +266,14 @@ impl Table {
             Self::Discrete => "discrete input",
             Self::Holding => "holding register",
             Self::Input => "input register",
+        }
+    }
+
+    /// Its places from `first` to `last` in words.
+    pub(crate) fn places(self, first: u16, last: u32) -> String {
+        match last == u32::from(first) {
+            true => format!("{} {first}", self.word()),
+            false => format!("{}s {first} to {last}", self.word()),
         }
     }
 

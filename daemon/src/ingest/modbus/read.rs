@@ -1,6 +1,6 @@
 //! From points to the fewest requests. Pure.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use super::plan::{Limits, Point, Table};
 
@@ -17,7 +17,7 @@ pub struct Read {
     /// How many.
     pub count: u16,
     /// By address.
-    pub points: Vec<Point>,
+    pub points: Vec<Arc<Point>>,
 }
 
 impl Read {
@@ -56,9 +56,9 @@ impl Read {
         u16::try_from(unasked).unwrap_or(u16::MAX)
     }
 
-    fn of(points: &[Point]) -> Self {
+    fn of(points: &[Arc<Point>]) -> Self {
         let start = points.iter().map(|point| point.address).min().unwrap_or(0);
-        let end = points.iter().map(Point::end).max().unwrap_or(0);
+        let end = points.iter().map(|point| point.end()).max().unwrap_or(0);
         let count = u16::try_from(end.saturating_sub(u32::from(start))).unwrap_or(u16::MAX);
         let table = points.first().map_or(Table::Holding, |point| point.table);
         Self { table, start, count, points: points.to_vec() }
@@ -67,24 +67,18 @@ impl Read {
 
 impl fmt::Display for Read {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let word = self.table.word();
-        match self.count {
-            1 => write!(f, "{word} {}", self.start),
-            n => {
-                let last = u32::from(self.start) + u32::from(n) - 1;
-                write!(f, "{word}s {} to {last}", self.start)
-            },
-        }
+        let last = (u32::from(self.start) + u32::from(self.count)).saturating_sub(1);
+        f.write_str(&self.table.places(self.start, last))
     }
 }
 
 /// The fewest reads that serve all points. Each read begins at the lowest point not served yet
 /// and takes along whatever fits; no other choice can serve more with the same number.
-pub fn reads(points: &[Point], limits: &Limits) -> Vec<Read> {
+pub fn reads(points: &[Arc<Point>], limits: &Limits) -> Vec<Read> {
     let mut sorted = points.to_vec();
     sorted.sort_by_key(|point| (point.table, point.address, point.end()));
     let mut all: Vec<Read> = Vec::new();
-    let mut open: Vec<Point> = Vec::new();
+    let mut open: Vec<Arc<Point>> = Vec::new();
     let mut end = 0;
     for point in sorted {
         let fits = open.first().is_some_and(|first| fits(first, end, &point, limits));

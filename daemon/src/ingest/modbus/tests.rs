@@ -26,6 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LAST: u16 = 7777;
 
 mod line;
+mod rhythm;
 
 type Answer = fn(&Request) -> Vec<u8>;
 
@@ -98,7 +99,11 @@ fn device(name: &str, unit: u8, points: Vec<Point>) -> DevicePlan {
         timeout: Duration::from_millis(400),
         retry: Duration::from_millis(600),
         limits: Limits { max_gap: 8, max_registers: 125, merge: true, holes: Vec::new() },
-        groups: vec![GroupPlan { interval, phase: Duration::ZERO, points }],
+        groups: vec![GroupPlan {
+            interval,
+            phase: Duration::ZERO,
+            points: points.into_iter().map(Arc::new).collect(),
+        }],
     }
 }
 
@@ -181,7 +186,7 @@ async fn watch(
     enough: impl Fn(&Seen) -> bool,
 ) -> Seen {
     let (intake, mut readings) = mpsc::channel(16);
-    let mut line = Line::new(plan, &intake, &Clock::open().unwrap(), FAST);
+    let mut line = Line::new(plan.into(), &intake, &Clock::open().unwrap(), FAST);
     drop(intake);
     let watch = async {
         let mut seen = Seen::default();

@@ -8,7 +8,8 @@ use kart_core::{
     signal::{Quality, Sample},
     time::Stamp,
 };
-use std::{collections::VecDeque, time::Duration};
+use kart_store::raw::Block;
+use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::{
@@ -17,73 +18,79 @@ use super::{
     link::Words,
     plan::DevicePlan,
     read::{Read, reads},
+    schedule::{Due, Schedule},
     trouble::Troubles,
 };
 use crate::{
     clock::Clock,
     ingest::{
         Intake, Outlet, SourceFault,
+        block::{self, BlockOf},
         reach::{Backoff, Reach},
     },
 };
 
-/// A read with its place in time.
-pub(super) struct Due {
-    pub read: Read,
-    interval: Duration,
-    at: Instant,
-    busy: Backoff,
-}
-
 pub(super) struct Unit {
     pub plan: DevicePlan,
+    /// Where its line leads.
+    place: String,
     pace: Pace,
     clock: Clock,
     outlet: Outlet,
     reach: Reach,
     troubles: Troubles,
-    later: Vec<Due>,
-    /// What is due in this round; the samples of a round belong together.
-    round: VecDeque<Due>,
+    schedule: Schedule,
+    /// What has been read since samples were handed on last.
     samples: Vec<Sample>,
+    blocks: Vec<Block>,
     /// Delays between attempts while it does not answer.
     rests: Backoff,
     rest_until: Option<Instant>,
 }
 
 impl Unit {
-    pub(super) fn new(plan: DevicePlan, intake: Intake, clock: Clock, pace: Pace) -> Self {
+    /// `place`: where its line leads; `begins`: when the intervals begin.
+    pub(super) fn new(
+        plan: DevicePlan,
+        place: &str,
+        intake: Intake,
+        (clock, pace, begins): (Clock, Pace, Instant),
+    ) -> Self {
         let mut unit = Self {
             outlet: Outlet::new(&plan.name, intake),
             reach: Reach::new(&plan.name, plan.machines()),
             troubles: Troubles::new(&plan.name),
-            later: Vec::new(),
-            round: VecDeque::new(),
+            schedule: Schedule::new(&plan.groups, begins),
             samples: Vec::new(),
+            blocks: Vec::new(),
             rests: Backoff::new(pace.first_rest, plan.retry.max(pace.first_rest)),
             rest_until: None,
+            place: place.to_owned(),
             plan,
             pace,
             clock,
         };
-        unit.begin(Instant::now());
+        unit.begin(begins);
         unit
     }
 
     /// Makes everything due as if nothing had been asked yet.
     fn begin(&mut self, now: Instant) {
-        self.round.clear();
-        self.later.clear();
         self.troubles.forget();
-        for group in &self.plan.groups {
-            let all = reads(&group.points, &self.plan.limits);
-            self.later.extend(all.into_iter().map(|read| Due {
-                read,
-                interval: group.interval,
-                at: now + group.phase,
-                busy: Backoff::new(self.pace.first_delay, self.pace.most_delay),
-            }));
+        let busy = || Backoff::new(self.pace.first_delay, self.pace.most_delay);
+        for (n, group) in self.plan.groups.iter().enumerate() {
+            let all = reads(&group.points, &self.plan.limits).into_iter();
+            let named = all.map(|read| {
+                let of = self.named(&read);
+                (read, of)
+            });
+            self.schedule.fill(n, named.collect(), now, &busy);
         }
+    }
+
+    /// What the answer to `read` is called in the ring of raw readings.
+    fn named(&self, read: &Read) -> Arc<str> {
+        BlockOf::registers(&self.place, self.plan.unit, read).text()
     }
 
     pub(super) fn is_down(&self) -> bool {
@@ -97,27 +104,16 @@ impl Unit {
 
     /// When there is something to ask for; `None`: never.
     pub(super) fn wakes(&self) -> Option<Instant> {
-        match (self.round.front(), self.rest_until) {
-            (Some(due), None) => Some(due.at),
-            (_, rest) => self.later.iter().map(|due| due.at).min().map(|at| rest.unwrap_or(at)),
-        }
+        self.schedule.wakes().map(|at| self.rest_until.unwrap_or(at))
     }
 
     /// The request whose turn it is; the caller gives it back with [`Unit::answered`] or [`Unit::failed`].
     pub(super) fn take(&mut self, now: Instant) -> Option<Due> {
-        if self.rest_until.is_some_and(|until| until > now) {
-            return None;
+        match self.rest_until {
+            Some(until) if until > now => None,
+            Some(_) if self.is_down() => self.schedule.take_any(),
+            _ => self.schedule.take(now),
         }
-        if self.round.is_empty() {
-            self.later.sort_by_key(|due| due.at);
-            let one = self.is_down() && self.rest_until.is_some();
-            let due = match one {
-                true => 1.min(self.later.len()),
-                false => self.later.partition_point(|due| due.at <= now),
-            };
-            self.round.extend(self.later.drain(..due));
-        }
-        self.round.pop_front()
     }
 
     /// Takes the answer to `due` and says when to ask again.
@@ -129,70 +125,75 @@ impl Unit {
                 self.troubles.over(&due.read.to_string());
                 let at = self.clock.stamp();
                 self.decode(&due.read, &words, at);
+                let (quality, again) = (Quality::Good, false);
+                let bytes = block::bytes(due.read.table, &words);
+                self.blocks.push(Block { of: Arc::clone(&due.of), bytes, at, quality, again });
                 if back {
                     self.begin(now);
-                    return self.tell();
+                    return self.tell(true);
                 }
                 due.busy.reset();
-                let passed = now.saturating_duration_since(due.at).as_nanos();
-                let slots = passed.checked_div(due.interval.as_nanos()).unwrap_or(0).max(1);
-                due.at += due.interval.saturating_mul(u32::try_from(slots).unwrap_or(u32::MAX));
-                self.later.push(due);
+                let last = self.schedule.is_last(&due);
+                self.schedule.answered(due, now);
+                self.tell(last)
             },
-            Err(code) => self.excepted(due, code, now)?,
+            Err(code) => self.excepted(due, code, now),
         }
-        self.tell()
     }
 
     fn excepted(&mut self, mut due: Due, code: u8, now: Instant) -> Result<(), SourceFault> {
         let what = format!("{}: {} (exception {code:02X})", due.read, exception::meaning(code));
-        match exception::treatment(code) {
+        let until = match exception::treatment(code) {
             Treatment::Refused { split } => {
                 self.reached()?;
                 if split && let Some((left, right)) = due.read.split() {
-                    for read in [left, right] {
+                    let parts = [left, right].map(|read| {
                         let busy = Backoff::new(self.pace.first_delay, self.pace.most_delay);
-                        self.later.push(Due { read, interval: due.interval, at: now, busy });
-                    }
-                    return Ok(());
+                        let of = self.named(&read);
+                        (read, of, busy)
+                    });
+                    self.schedule.split(&due, parts);
+                    return self.tell(false);
                 }
-                self.troubles.say(&due.read.to_string(), &what, due.read.points.iter());
-                due.at = now + self.pace.refused;
+                let points = due.read.points.iter().map(AsRef::as_ref);
+                self.troubles.say(&due.read.to_string(), &what, points);
+                now + self.pace.refused
             },
             Treatment::Later => {
                 let reading = self.reach.missed(&what, self.clock.stamp());
                 reading.map_or(Ok(()), |reading| self.outlet.link(reading))?;
-                due.at = now + due.interval.max(due.busy.next());
                 if self.is_down() && self.rest_until.is_some() {
                     self.rest_until = Some(now + self.rests.next());
                 }
+                now + due.busy.next()
             },
             Treatment::Away => {
-                due.at = now + due.interval;
-                return self.failed(due, &what, true);
+                self.schedule.put_off(due, now);
+                return self.missed(&what, true);
             },
-        }
-        self.later.push(due);
-        Ok(())
+        };
+        let last = self.schedule.is_last(&due);
+        self.schedule.put_off(due, until);
+        self.tell(last)
     }
 
     /// No answer, or none that fits. `rest`: leave the unit alone for a while once it counts as
     /// down, because others need the line.
     pub(super) fn failed(&mut self, due: Due, why: &str, rest: bool) -> Result<(), SourceFault> {
-        self.later.push(due);
+        self.schedule.failed(due);
         self.missed(why, rest)
     }
 
     /// An attempt failed before anything was asked.
     pub(super) fn missed(&mut self, why: &str, rest: bool) -> Result<(), SourceFault> {
-        self.later.extend(self.round.drain(..));
+        self.schedule.put_back();
         if let Some(reading) = self.reach.missed(why, self.clock.stamp()) {
             self.outlet.link(reading)?;
         }
         if rest && self.is_down() {
             self.rest_until = Some(Instant::now() + self.rests.next());
         }
-        self.tell()
+        self.tell(true)
     }
 
     /// It answered; whether it had not before.
@@ -206,15 +207,17 @@ impl Unit {
         Ok(was_down)
     }
 
-    /// Hands on what a whole round brought.
-    fn tell(&mut self) -> Result<(), SourceFault> {
+    /// Hands on what was read once the round of a group has ended, in the order of reading: also
+    /// what a slower group has brought so far, whose round this one has interrupted.
+    fn tell(&mut self, ended: bool) -> Result<(), SourceFault> {
         if let Some(reading) = self.troubles.told(self.clock.stamp()) {
             self.outlet.link(reading)?;
         }
-        match self.round.is_empty() {
-            true => self.outlet.samples(std::mem::take(&mut self.samples)),
-            false => Ok(()),
+        if !ended {
+            return Ok(());
         }
+        let blocks = std::mem::take(&mut self.blocks);
+        self.outlet.samples(std::mem::take(&mut self.samples), blocks)
     }
 
     fn decode(&mut self, read: &Read, words: &[u16], at: Stamp) {
@@ -234,7 +237,7 @@ impl Unit {
                     let name = self.plan.name.clone();
                     metrics::counter!("kart_no_value_total", "device" => name).increment(1);
                     let what = format!("no value for {}: {reason}", point.signal);
-                    self.troubles.say(&key(), &what, std::iter::once(point));
+                    self.troubles.say(&key(), &what, std::iter::once(&**point));
                 },
             }
         }

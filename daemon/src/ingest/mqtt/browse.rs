@@ -15,7 +15,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{options, secure, table::Table, topic::BrokerPlan, topic::Known};
+use super::{
+    options, secure,
+    table::Table,
+    topic::{BrokerPlan, Dating, Known, TopicPlan, TopicSignal},
+};
 use crate::{clock::Clock, ingest::SourceFault, sources::InForce};
 
 /// Nobody has asked for so long: nobody looks.
@@ -196,14 +200,22 @@ impl Browse<'_> {
         for plan in plans {
             let known = &mut Known::default();
             let (samples, rejected) = plan.samples(&said.payload, said.retained, at, known);
-            told.extend(samples.iter().map(|sample| self.named(sample)));
+            told.extend(samples.iter().map(|sample| self.named(sample, plan)));
             told.extend(rejected.iter().map(ToString::to_string));
         }
         told
     }
 
-    fn named(&self, sample: &Sample) -> String {
+    fn named(&self, sample: &Sample, plan: &TopicPlan) -> String {
         let code = self.codes.get(sample.machine).map(String::as_str).unwrap_or_default();
-        format!("{code} {} = {}", sample.signal, sample.value)
+        let own = |signal: &&TopicSignal| {
+            signal.machine == sample.machine && signal.signal == sample.signal
+        };
+        let signal = plan.signals.iter().find(own);
+        let mark = match signal.map(|signal| signal.dating) {
+            Some(Dating::Payload) => format!(" at {}", sample.at.wall_us.rfc3339()),
+            Some(Dating::Arrival) | None => " ~ when it came".to_owned(),
+        };
+        format!("{code} {} = {}{mark}", sample.signal, sample.value)
     }
 }

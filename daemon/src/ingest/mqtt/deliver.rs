@@ -2,7 +2,9 @@
 //! once what follows from them is durable.
 
 use futures_util::{StreamExt as _, stream::FuturesOrdered};
+use kart_core::{signal::Quality, time::Stamp};
 use kart_planted::{Bug, planted};
+use kart_store::{Message, raw::Block};
 use rumqttc::{AsyncClient, Publish, QoS};
 use std::{collections::VecDeque, sync::atomic::Ordering, time::Duration};
 use tokio::{
@@ -21,13 +23,16 @@ use super::{
 use crate::{
     clock::Clock,
     ingest::{
-        Intake, Reading, SourceFault,
+        Delivered, Intake, Reading, SourceFault,
+        block::BlockOf,
         sparkplug::{self, Host},
     },
 };
 
 /// Messages whose samples are on their way to the disk.
 const UNSAVED: usize = 256;
+/// Of a longer message the ring of raw readings gets the values only, in bytes.
+const MOST_KEPT: usize = 1024;
 /// How often is looked for what is due without a message.
 const TICK: Duration = Duration::from_millis(500);
 
@@ -59,13 +64,16 @@ pub(super) struct Delivery<'p> {
     backlog: Option<Backlog>,
     host: Option<Host>,
     rejections: Rejections,
+    /// No message of the session was handed over.
+    first: bool,
 }
 
 impl<'p> Delivery<'p> {
     pub(super) fn new(plan: &'p BrokerPlan, clock: &'p Clock, intake: Intake) -> Self {
         let rejections = Rejections::new(&plan.name);
         let host = plan.sparkplug.as_ref().map(|host| Host::new(&plan.name, host));
-        Self { plan, clock, intake, known: Known::default(), backlog: None, host, rejections }
+        let (known, first) = (Known::default(), false);
+        Self { plan, clock, intake, known, backlog: None, host, rejections, first }
     }
 
     /// Delivers until a message cannot be saved; returns why.
@@ -86,6 +94,7 @@ impl<'p> Delivery<'p> {
                     None => return Ok("nobody listens".to_owned()),
                     Some(Heard::Link(reading)) => self.hand_over(reading).await?,
                     Some(Heard::Connected(connected)) => self.connected(connected).await?,
+                    Some(Heard::Lost) => self.lost(),
                     Some(Heard::Message { connection, publish, too_great }) => {
                         let receipt = Receipt { connection, id: publish.pkid };
                         if !unsaved.is_empty() {
@@ -136,6 +145,7 @@ impl<'p> Delivery<'p> {
             return Ok(());
         }
         self.known.session_lost();
+        self.first = true;
         if heard.is_some() && self.host.is_none() {
             let device = self.plan.name.clone();
             metrics::counter!("kart_sessions_lost_total", "device" => device).increment(1);
@@ -147,6 +157,13 @@ impl<'p> Delivery<'p> {
             self.hand_over(Reading::Stale(self.plan.signals())).await?;
         }
         Ok(())
+    }
+
+    /// There is no connection any more.
+    pub(super) fn lost(&mut self) {
+        if let Some(host) = &mut self.host {
+            host.lost();
+        }
     }
 
     fn busy(&mut self) {
@@ -183,6 +200,7 @@ impl<'p> Delivery<'p> {
         let kept = self.backlog.and_then(|backlog| backlog.stamp(at));
         self.backlog = self.backlog.filter(|_| kept.is_some());
         self.busy();
+        let blocks: Vec<Block> = self.block(publish, at).into_iter().collect();
         let mut samples = Vec::new();
         for plan in plans {
             let (mut taken, rejected) =
@@ -193,14 +211,43 @@ impl<'p> Delivery<'p> {
             }
         }
         if samples.is_empty() {
+            // Another map may find something in it.
+            let (saved, message) = (None, None);
+            self.hand_over(Reading::Samples { samples, blocks, saved, kept, message }).await?;
             return Ok(None);
         }
         samples.iter_mut().for_each(|sample| sample.again = publish.dup);
         let (saved, receiver) = oneshot::channel();
         let saved = (publish.qos != QoS::AtMostOnce).then_some(saved);
         let receiver = saved.is_some().then_some(receiver);
-        self.hand_over(Reading::Samples { samples, saved, kept }).await?;
+        let message = saved.is_some().then(|| self.delivered(publish));
+        self.hand_over(Reading::Samples { samples, blocks, saved, kept, message }).await?;
         Ok(receiver)
+    }
+
+    /// The message under its number.
+    fn delivered(&mut self, publish: &Publish) -> Delivered {
+        let broker = self.plan.name.as_str().into();
+        Delivered {
+            message: Message::new(broker, publish.pkid, &publish.topic, &publish.payload),
+            again: publish.dup,
+            first: std::mem::take(&mut self.first),
+        }
+    }
+
+    /// The message as it came, unless it is so great that only its values are kept.
+    fn block(&self, publish: &Publish, at: Stamp) -> Option<Block> {
+        if publish.payload.len() > MOST_KEPT {
+            return None;
+        }
+        let of = BlockOf::Message { broker: self.plan.place(), topic: publish.topic.clone() };
+        Some(Block {
+            of: of.text(),
+            bytes: publish.payload.to_vec(),
+            at,
+            quality: if publish.retain { Quality::Old } else { Quality::Good },
+            again: publish.dup,
+        })
     }
 
     async fn passing(&mut self, client: &AsyncClient) -> Result<(), SourceFault> {
@@ -219,7 +266,8 @@ impl<'p> Delivery<'p> {
         for word in heard {
             match word {
                 sparkplug::Heard::Samples(samples) => {
-                    let reading = Reading::Samples { samples, saved: None, kept: None };
+                    let (blocks, saved, kept, message) = (Vec::new(), None, None, None);
+                    let reading = Reading::Samples { samples, blocks, saved, kept, message };
                     self.hand_over(reading).await?;
                 },
                 sparkplug::Heard::Reading(reading) => self.hand_over(reading).await?,

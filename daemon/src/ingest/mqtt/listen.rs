@@ -4,8 +4,8 @@
 
 use kart_core::time::Micros;
 use rumqttc::{
-    AsyncClient, ConnectionError, Event, EventLoop, Packet, Publish, QoS, StateError,
-    SubscribeFilter, SubscribeReasonCode, mqttbytes,
+    AsyncClient, ConnectionError, Event, EventLoop, Outgoing, Packet, Publish, QoS, StateError,
+    SubscribeFilter, mqttbytes,
 };
 use std::{sync::atomic::Ordering, time::Duration};
 use tokio::{
@@ -16,7 +16,7 @@ use tracing::{debug, info, warn};
 
 use super::{
     Connected, Heard, Pace, REQUESTS, Shared, Stamp, secure, session::Session, sparkplug,
-    topic::BrokerPlan,
+    subscribe::Subscribing, topic::BrokerPlan,
 };
 use crate::{
     clock::Clock,
@@ -26,13 +26,22 @@ use crate::{
     },
 };
 
-/// Topics in one request to subscribe.
-const TOPICS: usize = 50;
 /// So many connections that did not settle look like a second client with our name.
 const TAKEOVERS: u32 = 3;
 /// So many connections that were ended by too great a packet will all be: the broker delivers it
 /// again and again, and nothing behind it.
 const POISONED: u32 = 3;
+
+/// Why a client is given up that has no room for what must be said.
+const NO_ROOM: &str = "the client takes no requests";
+const NOBODY: &str = "nobody takes messages";
+
+/// Since when there is a connection, and when it brought the last message.
+#[derive(Clone, Copy, Default)]
+struct Times {
+    connected: Option<Instant>,
+    message: Option<Instant>,
+}
 
 /// Polls the event loop and knows the link.
 pub(super) struct Listener<'p> {
@@ -54,8 +63,7 @@ pub(super) struct Listener<'p> {
     /// The connection is up and brings nothing.
     quiet: bool,
     session: Session,
-    /// Answers to subscriptions that are awaited.
-    subscribing: usize,
+    subscribing: Subscribing,
 }
 
 impl<'p> Listener<'p> {
@@ -73,7 +81,7 @@ impl<'p> Listener<'p> {
             heard: None,
             quiet: false,
             session: Session::open(&plan.session_file),
-            subscribing: 0,
+            subscribing: Subscribing::new(pace.answer, pace.again),
         }
     }
 
@@ -90,7 +98,7 @@ impl<'p> Listener<'p> {
 
     /// Word of a client that ended.
     pub(super) fn ended(&mut self, reason: &str, at: Stamp) -> Option<Reading> {
-        if self.quiet {
+        if self.quiet || self.subscribing.is_late() {
             return self.reach.down(reason, at);
         }
         self.reach.missed(reason, at).or_else(|| self.reach.changed(reason, at))
@@ -106,67 +114,98 @@ impl<'p> Listener<'p> {
         // The client itself notices a ping without an answer after twice the keep-alive time.
         let patience = self.plan.keep_alive * 2 + Duration::from_secs(5);
         let mut last_heard = Instant::now();
-        let mut last_message = None;
-        let mut connected: Option<Instant> = None;
+        let mut times = Times::default();
+        // What the client before waited for is over.
+        self.subscribing.lost();
         loop {
-            let expected = self.plan.expect_every.zip(last_message).map(|(every, at)| at + every);
+            let expected = self.plan.expect_every.zip(times.message).map(|(every, at)| at + every);
             let most = last_heard + patience;
-            let until = expected.map_or(most, |at: Instant| at.min(most));
+            let until =
+                [expected, self.subscribing.due()].into_iter().flatten().fold(most, Ord::min);
             let Ok(event) = timeout_at(until, event_loop.poll()).await else {
                 return self.silent(expected.is_some_and(|at| at <= until));
             };
             let words = match event {
-                Ok(Event::Outgoing(_)) => {
+                Ok(Event::Outgoing(sent)) => {
+                    if let Outgoing::Subscribe(number) = sent {
+                        self.subscribing.sent(number);
+                    }
                     shared.room.notify_one();
                     continue;
                 },
-                Ok(Event::Incoming(packet)) => {
-                    let before = self.heard.replace(self.clock.stamp());
-                    match packet {
-                        Packet::ConnAck(ack) => {
-                            let now = Instant::now();
-                            (connected, last_message) = (Some(now), Some(now));
-                            match self.connack(&shared.client, ack.session_present, before) {
-                                Ok(word) => [Some(word), self.settled(connected)],
-                                Err(reason) => return reason,
-                            }
-                        },
-                        Packet::Publish(publish) => {
-                            last_message = Some(Instant::now());
-                            let was_quiet = std::mem::take(&mut self.quiet);
-                            let up = was_quiet.then(|| self.settled(connected)).flatten();
-                            [up, Some(self.message(shared, publish))]
-                        },
-                        packet => {
-                            self.check_subscription(&packet);
-                            [None, self.settled(connected)]
-                        },
-                    }
+                Ok(Event::Incoming(packet)) => match self.packet(shared, packet, &mut times) {
+                    Ok(words) => words,
+                    Err(reason) => return reason,
                 },
                 // The next client reads password and certificates anew.
-                Err(error) if connected.is_none() => return secure::in_words(&error),
+                Err(error) if times.connected.is_none() => return secure::in_words(&error),
                 Err(error) => {
                     shared.connection.fetch_add(1, Ordering::Relaxed);
-                    last_message = None;
-                    let (word, delay) = self.lost(&error, connected.take());
+                    self.subscribing.lost();
+                    let (word, delay) = self.lost(&error, times.connected.take());
+                    times.message = None;
                     if self.give_up {
                         return secure::in_words(&error);
+                    }
+                    if heard.send(Heard::Lost).await.is_err() {
+                        return NOBODY.to_owned();
                     }
                     sleep(delay).await;
                     [None, word]
                 },
             };
+            let read = Instant::now();
             for word in words.into_iter().flatten() {
                 if heard.send(word).await.is_err() {
-                    return "nobody takes messages".to_owned();
+                    return NOBODY.to_owned();
                 }
             }
             last_heard = Instant::now();
+            self.subscribing.not_read(last_heard - read);
+            if let Some(reason) = self.subscribing.overdue(last_heard) {
+                return reason;
+            }
+        }
+    }
+
+    /// What follows from a packet, or why the client is given up.
+    fn packet(
+        &mut self,
+        shared: &Shared,
+        packet: Packet,
+        times: &mut Times,
+    ) -> Result<[Option<Heard>; 2], String> {
+        let before = self.heard.replace(self.clock.stamp());
+        let now = Instant::now();
+        let client = &shared.client;
+        match packet {
+            Packet::ConnAck(ack) => {
+                *times = Times { connected: Some(now), message: Some(now) };
+                let word = self.connack(client, ack.session_present, before)?;
+                Ok([Some(word), self.settled(times.connected)])
+            },
+            Packet::Publish(publish) if self.is_own_state(&publish.topic) => {
+                self.contradict(client, &publish.payload)?;
+                Ok([None, Some(self.message(shared, publish))])
+            },
+            Packet::Publish(publish) => {
+                times.message = Some(now);
+                let was_quiet = std::mem::take(&mut self.quiet);
+                let up = was_quiet.then(|| self.settled(times.connected)).flatten();
+                Ok([up, Some(self.message(shared, publish))])
+            },
+            packet => {
+                self.check_subscription(client, &packet)?;
+                Ok([None, self.settled(times.connected)])
+            },
         }
     }
 
     /// Why a client is given up that was waited for in vain.
     fn silent(&mut self, message: bool) -> String {
+        if let Some(reason) = self.subscribing.overdue(Instant::now()) {
+            return reason;
+        }
         if !message {
             return "the broker has not been heard for too long".to_owned();
         }
@@ -192,9 +231,7 @@ impl<'p> Listener<'p> {
             let lost = "the broker has lost the session of our last run: messages may be missing";
             warn!(broker = self.plan.name, "{lost}");
         }
-        if !self.subscribe(client, session_present) {
-            return Err("the client takes no requests".to_owned());
-        }
+        self.subscribe(client, session_present)?;
         let at = self.clock.stamp();
         Ok(Heard::Connected(Connected { session_present, at, heard, known }))
     }
@@ -214,44 +251,55 @@ impl<'p> Listener<'p> {
 
     /// Leaves what an earlier configuration subscribed to, asks for what this one wants, and then
     /// says that this host is there.
-    fn subscribe(&mut self, client: &AsyncClient, session_present: bool) -> bool {
+    fn subscribe(&mut self, client: &AsyncClient, session_present: bool) -> Result<(), String> {
         let wanted = self.plan.filters();
         if self.plan.sparkplug.is_none() {
             let unwanted = self.session.unwanted(&wanted);
             // As many as the client takes at once; what is left over is only not listened to.
             for old in unwanted.iter().take(REQUESTS / 2).filter(|_| session_present) {
-                if client.try_unsubscribe(old).is_err() {
-                    return false;
-                }
+                client.try_unsubscribe(old).map_err(|_| NO_ROOM)?;
             }
             self.session.subscribing(&wanted);
         }
-        let wanted: Vec<String> = wanted.into_iter().collect();
-        self.subscribing = wanted.chunks(TOPICS).count();
-        let asked = wanted.chunks(TOPICS).all(|chunk| {
-            let filters =
-                chunk.iter().map(|topic| SubscribeFilter::new(topic.clone(), QoS::AtLeastOnce));
-            client.try_subscribe_many(filters).is_ok()
-        });
-        let state = self.state(true, self.began);
-        asked
-            && state.is_none_or(|(topic, payload)| {
-                client.try_publish(topic, QoS::AtLeastOnce, true, payload).is_ok()
-            })
+        let requests = self.subscribing.begin(&wanted, session_present, Instant::now());
+        ask(client, requests)?;
+        self.say_online(client)
     }
 
-    fn check_subscription(&mut self, packet: &Packet) {
-        let Packet::SubAck(ack) = packet else { return };
-        self.subscribing = self.subscribing.saturating_sub(1);
-        if self.subscribing == 0 && self.plan.sparkplug.is_none() {
-            self.session.is_now(&self.plan.filters());
+    /// Says that this host is there, where it makes itself known.
+    fn say_online(&self, client: &AsyncClient) -> Result<(), String> {
+        // With the time of the last will, as the specification has it.
+        let Some((topic, payload)) = self.state(true, self.began) else { return Ok(()) };
+        let said = client.try_publish(topic, QoS::AtLeastOnce, true, payload);
+        said.map_err(|_| NO_ROOM.to_owned())
+    }
+
+    fn is_own_state(&self, topic: &str) -> bool {
+        let host = self.plan.sparkplug.as_ref();
+        host.and_then(sparkplug::HostPlan::state_topic).is_some_and(|own| own == topic)
+    }
+
+    /// Somebody says that this host is gone, most likely the broker for a connection of before.
+    fn contradict(&self, client: &AsyncClient, payload: &[u8]) -> Result<(), String> {
+        if !sparkplug::denies(payload) {
+            return Ok(());
         }
-        let refused = ack.return_codes.iter().filter(|c| **c == SubscribeReasonCode::Failure);
-        let refused = refused.count();
-        if refused > 0 {
-            let asked = ack.return_codes.len();
-            warn!(broker = self.plan.name, "the broker refuses {refused} of {asked} topics");
+        info!(broker = self.plan.name, "said to be gone, which is contradicted");
+        self.say_online(client)
+    }
+
+    /// Takes in an answer to our subscriptions, and asks again for what was refused once it is time.
+    fn check_subscription(&mut self, client: &AsyncClient, packet: &Packet) -> Result<(), String> {
+        let now = Instant::now();
+        let Packet::SubAck(answer) = packet else {
+            return ask(client, self.subscribing.once_more(now));
+        };
+        if self.subscribing.answered(answer, now) && self.plan.sparkplug.is_none() {
+            let wanted = self.plan.filters();
+            let held = wanted.difference(self.subscribing.refused()).cloned().collect();
+            self.session.is_now(&held);
         }
+        Ok(())
     }
 
     /// Word of a connection that holds.
@@ -261,10 +309,15 @@ impl<'p> Listener<'p> {
             self.oversize = 0;
             self.backoff.reset();
         }
-        if self.short_lives >= TAKEOVERS || self.quiet {
+        if self.short_lives >= TAKEOVERS || self.quiet || !self.subscribing.is_answered() {
             return None;
         }
-        self.reach.reached(self.clock.stamp()).map(Heard::Link)
+        let at = self.clock.stamp();
+        let word = match self.subscribing.refusal() {
+            Some(reason) => self.reach.partly(&reason, at),
+            None => self.reach.reached(at),
+        };
+        word.map(Heard::Link)
     }
 
     /// Word of a connection that was lost or could not be had, and when to try again.
@@ -303,4 +356,14 @@ impl<'p> Listener<'p> {
         let word = self.reach.missed(&reason, at).or_else(|| self.reach.changed(&reason, at));
         (word.map(Heard::Link), self.backoff.next())
     }
+}
+
+/// Asks to subscribe.
+fn ask(client: &AsyncClient, requests: Vec<Vec<String>>) -> Result<(), String> {
+    for filters in requests {
+        let filters =
+            filters.into_iter().map(|topic| SubscribeFilter::new(topic, QoS::AtLeastOnce));
+        client.try_subscribe_many(filters).map_err(|_| NO_ROOM)?;
+    }
+    Ok(())
 }

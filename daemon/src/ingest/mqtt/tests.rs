@@ -21,6 +21,8 @@ const FAST: Pace = Pace {
     first_delay: Duration::from_millis(5),
     most_delay: Duration::from_millis(20),
     settled: Duration::from_secs(10),
+    answer: Duration::from_secs(2),
+    again: Duration::from_millis(100),
 };
 
 /// A test that waits longer waits in vain.
@@ -74,6 +76,14 @@ impl Session {
         self.0.write_all(&[&head, payload.as_bytes()].concat()).await.unwrap();
     }
 
+    /// Sends what nobody wants: it is left and acknowledged.
+    async fn strange(&mut self) {
+        self.0.write_all(b"\x32\x08\0\x03old\0\x091").await.unwrap();
+        let (kind, body) = self.packet().await.unwrap();
+        assert_eq!((kind, &body[2..]), (0xa2, &b"\0\x03old"[..]));
+        assert_eq!(self.acknowledged().await, 9);
+    }
+
     /// The packet id of the next acknowledgement.
     async fn acknowledged(&mut self) -> u8 {
         let (kind, body) = self.packet().await.unwrap();
@@ -103,7 +113,15 @@ impl Engine {
 
     /// The next value, how far it can be trusted, and what to fire once it is saved.
     async fn value(&mut self) -> (Value, Quality, tokio::sync::oneshot::Sender<()>) {
-        match self.0.recv().await {
+        // A message that says nothing by this map is only kept for the ring.
+        let mut reading = self.0.recv().await;
+        while let Some(Reading::Samples { samples, blocks, .. }) = &reading
+            && samples.is_empty()
+        {
+            assert_eq!(blocks.len(), 1);
+            reading = self.0.recv().await;
+        }
+        match reading {
             Some(Reading::Samples { mut samples, saved, .. }) => {
                 let sample = samples.remove(0);
                 assert!(samples.is_empty());
@@ -223,10 +241,7 @@ async fn a_topic_of_an_earlier_configuration_is_left() {
     with_broker(async |listener, mut engine| {
         let mut session = Session::open(listener, true).await;
         assert_eq!(engine.link().await, LinkChange::Up);
-        session.0.write_all(b"\x32\x07\0\x03old\0\x091").await.unwrap();
-        let (kind, body) = session.packet().await.unwrap();
-        assert_eq!((kind, &body[2..]), (0xa2, &b"\0\x03old"[..]));
-        assert_eq!(session.acknowledged().await, 9);
+        session.strange().await;
     })
     .await;
 }
@@ -249,10 +264,12 @@ async fn a_refusal_is_a_link_that_is_down() {
 #[tokio::test]
 async fn a_second_client_with_our_name_is_suspected() {
     with_broker(async |listener, mut engine| {
-        for _ in 0..6 {
+        let first = Session::open(listener, true).await;
+        assert_eq!(engine.link().await, LinkChange::Up);
+        drop(first);
+        for _ in 0..5 {
             drop(Session::open(listener, true).await);
         }
-        assert_eq!(engine.link().await, LinkChange::Up);
         let LinkChange::Down { reason } = engine.link().await else { panic!() };
         assert!(reason.contains("is the client id \"kartd-t\" used by another"), "{reason}");
     })
@@ -262,12 +279,16 @@ async fn a_second_client_with_our_name_is_suspected() {
 #[tokio::test]
 async fn a_packet_beyond_the_limit_is_not_stored_and_does_not_block_for_ever() {
     with_broker(async |listener, mut engine| {
-        for _ in 0..3 {
+        for n in 0..3 {
             let mut session = Session::open(listener, true).await;
+            if n == 0 {
+                assert_eq!(engine.link().await, LinkChange::Up);
+            } else {
+                session.strange().await;
+            }
             session.0.write_all(&[0x32, 0xff, 0xff, 0xff, 0x7f]).await.unwrap();
             assert_eq!(session.packet().await, None);
         }
-        assert_eq!(engine.link().await, LinkChange::Up);
         let mut stream = listener.accept().await.unwrap().0;
         let mut connect = [0; 12];
         stream.read_exact(&mut connect).await.unwrap();
@@ -370,6 +391,59 @@ async fn a_connection_that_brings_nothing_is_made_anew_and_is_said() {
         assert_eq!(session.acknowledged().await, 1);
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_subscription_without_an_answer_is_a_link_that_is_down() {
+    with_plan(kept, async |listener, mut engine| {
+        let mut session = Session::answer(listener, &[1, 0]).await;
+        assert_eq!(session.packet().await.unwrap().0, 0x82);
+        assert_eq!(session.packet().await, None, "it is given up");
+        let LinkChange::Down { reason } = engine.link().await else { panic!() };
+        assert!(reason.contains("has not answered our subscriptions"), "{reason}");
+        let _session = Session::open(listener, true).await;
+        assert_eq!(engine.link().await, LinkChange::Up);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_refused_subscription_is_said_and_asked_for_again() {
+    with_plan(kept, async |listener, mut engine| {
+        let mut session = Session::answer(listener, &[1, 0]).await;
+        let (kind, body) = session.packet().await.unwrap();
+        assert_eq!(kind, 0x82);
+        session.0.write_all(&[0x90, 3, body[0], body[1], 0x80]).await.unwrap();
+        let LinkChange::Partly { reason } = engine.link().await else { panic!() };
+        assert!(reason.contains("refuses 1 of 1 topics: cell"), "{reason}");
+        // Asked again with what comes next, here answers to pings that nobody sent.
+        let asked_again = async {
+            let mut ticks = tokio::time::interval(Duration::from_millis(50));
+            let (mut from, mut to) = session.0.split();
+            let mut head = [0; 4];
+            tokio::select! {
+                never = async { loop {
+                    ticks.tick().await;
+                    to.write_all(&[0xd0, 0]).await.unwrap();
+                } } => never,
+                read = from.read_exact(&mut head) => { read.unwrap(); },
+            }
+            head
+        };
+        let head = asked_again.await;
+        assert_eq!(head[0], 0x82);
+        let mut rest = vec![0; usize::from(head[1]) - 2];
+        session.0.read_exact(&mut rest).await.unwrap();
+        session.0.write_all(&[0x90, 3, head[2], head[3], 1]).await.unwrap();
+        assert_eq!(engine.link().await, LinkChange::Up);
+    })
+    .await;
+}
+
+/// Of a session that an earlier run has left.
+fn kept(plan: BrokerPlan) -> BrokerPlan {
+    std::fs::write(&plan.session_file, "cell\n").unwrap();
+    plan
 }
 
 #[tokio::test]

@@ -92,6 +92,11 @@ impl BrokerPlan {
         machines.into_iter().collect()
     }
 
+    /// Host and port.
+    pub fn place(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
     /// Whether there is anything to hear or to publish.
     pub fn is_needed(&self) -> bool {
         self.publish.is_some() || !self.machines().is_empty()

@@ -205,6 +205,28 @@ fn after_a_lost_connection_aliases_are_not_believed() {
 }
 
 #[test]
+fn without_a_connection_nothing_is_said_again_and_nobody_is_asked() {
+    let mut host = Host::new("plant", &plan(true));
+    host.connected(at(0));
+    births(&mut host, at(1));
+    assert_eq!(samples(&host.passing(at(10))).len(), 2);
+    host.lost();
+    let away: Vec<Heard> = (11..3600).flat_map(|second| host.passing(at(second))).collect();
+    assert!(away.is_empty(), "{away:?}");
+    host.connected(at(3600));
+    assert!(samples(&host.passing(at(3600))).is_empty(), "it may be another one by now");
+    assert_eq!(asked(&host.passing(at(3602))).len(), 1);
+    births(&mut host, at(3603));
+    assert_eq!(samples(&host.passing(at(3610))).len(), 2);
+}
+
+#[test]
+fn only_a_clear_denial_is_one() {
+    let said = [r#"{"online":false,"timestamp":1}"#, r#"{"online":true}"#, "OFFLINE", "{}", ""];
+    assert_eq!(said.map(|said| denies(said.as_bytes())), [true, false, false, false, false]);
+}
+
+#[test]
 fn what_others_say_and_what_was_retained_is_nothing() {
     let mut host = Host::new("plant", &plan(true));
     host.connected(at(0));

@@ -5,7 +5,7 @@ use kart_core::{
     signal::{Quality, Value},
     time::Stamp,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Repetitions are taken for evenly spread when their distances differ by no more than this share.
 const UNEVEN: i64 = 2;
@@ -22,15 +22,27 @@ const AGAIN: u64 = 2;
 const STALE: u64 = 4;
 const FLAGS: u32 = 3;
 
-/// What was heard of one signal.
+/// A stretch of bytes that are the same costs two more; shorter ones are written again.
+const SAME: usize = 3;
+
+/// What a reading is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Said {
+    /// A value, where nothing but that is kept of its source.
+    Value(Value),
+    /// The bytes that values are read from.
+    Bytes(Arc<[u8]>),
+}
+
+/// What was heard of one signal, or of one source of bytes.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Heard {
     /// Its place among the signals of its chunk.
     pub signal: usize,
     /// When, by both clocks.
     pub at: Stamp,
-    /// The value; `None` when the source says that there is none any more.
-    pub value: Option<Value>,
+    /// What it said; `None` when the source says that there is no value any more.
+    pub said: Option<Said>,
     /// How far it could be trusted.
     pub quality: Quality,
     /// Delivered once more.
@@ -86,10 +98,10 @@ impl Writing {
         let same = heard.kept.is_none()
             && distance >= 0
             && slot.written.as_ref().is_some_and(|written| {
-                let Heard { value, quality, again, kept, .. } = written;
-                value.is_some()
+                let Heard { said, quality, again, kept, .. } = written;
+                said.is_some()
                     && kept.is_none()
-                    && (value, *quality, *again) == (&heard.value, heard.quality, heard.again)
+                    && (said, *quality, *again) == (&heard.said, heard.quality, heard.again)
             });
         if same && even {
             if slot.repeats == 0 {
@@ -99,7 +111,7 @@ impl Writing {
             slot.pending = Some(heard.at);
             return;
         }
-        if !even || heard.value.is_none() {
+        if !even || heard.said.is_none() {
             self.catch_up(heard.signal);
         }
         self.write(heard);
@@ -122,7 +134,7 @@ impl Writing {
         let Some(slot) = self.slots.get_mut(heard.signal) else { return };
         let flags = u64::from(heard.quality == Quality::Old) * OLD
             + u64::from(heard.again) * AGAIN
-            + u64::from(heard.value.is_none()) * STALE;
+            + u64::from(heard.said.is_none()) * STALE;
         let first = slot.written.is_none();
         let repeats = std::mem::take(&mut slot.repeats);
         let bytes = &mut self.bytes;
@@ -132,15 +144,28 @@ impl Writing {
         }
         varint(bytes, zigzag(heard.at.mono_us - self.last_us));
         self.last_us = heard.at.mono_us;
-        if let Some(value) = &heard.value {
+        if let Some(said) = &heard.said {
             varint(bytes, repeats * 2 + u64::from(heard.kept.is_some()));
             if let Some(kept) = heard.kept {
                 varint(bytes, zigzag(kept.mono_us - heard.at.mono_us));
             }
-            put(bytes, value, &mut slot.whole);
+            match said {
+                Said::Value(value) => put(bytes, value, &mut slot.whole),
+                Said::Bytes(now) => {
+                    put_bytes(bytes, bytes_of(slot.written.as_ref()), now);
+                },
+            }
         }
         slot.pending = None;
         slot.written = Some(heard);
+    }
+}
+
+/// The bytes that what comes next is told against.
+fn bytes_of(last: Option<&Heard>) -> &[u8] {
+    match last.and_then(|last| last.said.as_ref()) {
+        Some(Said::Bytes(bytes)) => bytes,
+        _ => &[],
     }
 }
 
@@ -177,7 +202,7 @@ impl Body {
             let mut heard = Heard {
                 signal,
                 at: stamp(last_us),
-                value: None,
+                said: None,
                 quality: if head & OLD == 0 { Quality::Good } else { Quality::Old },
                 again: head & AGAIN != 0,
                 kept: None,
@@ -187,7 +212,7 @@ impl Body {
                 if repeats & 1 == 1 {
                     heard.kept = Some(stamp(last_us.checked_add(bytes.signed()?)?));
                 }
-                heard.value = Some(bytes.value(whole)?);
+                heard.said = Some(bytes.said(bytes_of(known.as_ref()), whole)?);
                 let from = known.as_ref();
                 body.heard.extend(from.into_iter().flat_map(|from| {
                     let span = last_us.saturating_sub(from.at.mono_us);
@@ -231,8 +256,43 @@ impl<'b> Bytes<'b> {
         Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed())
     }
 
-    fn value(&mut self, whole: &mut i64) -> Option<Value> {
-        Some(match *self.take(1)?.first()? {
+    fn said(&mut self, before: &[u8], whole: &mut i64) -> Option<Said> {
+        let kind = *self.take(1)?.first()?;
+        match kind {
+            5 => self.changed(before).map(|bytes| Said::Bytes(bytes.into())),
+            6 => {
+                let (front, back) = (self.length()?, self.length()?);
+                let middle = self.length()?;
+                let end = before.len().checked_sub(back)?;
+                let middle = self.take(middle)?;
+                let bytes = [before.get(..front)?, middle, before.get(end..)?].concat();
+                Some(Said::Bytes(bytes.into()))
+            },
+            kind => self.value(kind, whole).map(Said::Value),
+        }
+    }
+
+    /// As many bytes as before, of which some are others.
+    fn changed(&mut self, before: &[u8]) -> Option<Vec<u8>> {
+        let mut bytes = before.to_vec();
+        let mut at = 0_usize;
+        for _ in 0..self.length()? {
+            at = at.checked_add(self.length()?)?;
+            let others = self.length()?;
+            let others = self.take(others)?;
+            let end = at.checked_add(others.len())?;
+            bytes.get_mut(at..end)?.copy_from_slice(others);
+            at = end;
+        }
+        Some(bytes)
+    }
+
+    fn length(&mut self) -> Option<usize> {
+        usize::try_from(self.varint()?).ok()
+    }
+
+    fn value(&mut self, kind: u8, whole: &mut i64) -> Option<Value> {
+        Some(match kind {
             kind @ (0 | 1) => Value::Bit(kind == 1),
             2 => {
                 *whole = whole.wrapping_add(self.signed()?);
@@ -265,6 +325,39 @@ fn put(bytes: &mut Vec<u8>, value: &Value, whole: &mut i64) {
             varint(bytes, word.len() as u64);
             bytes.extend(word.as_bytes());
         },
+    }
+}
+
+/// Bytes, as what is otherwise with those before: as many of them, or with others in the middle.
+fn put_bytes(bytes: &mut Vec<u8>, before: &[u8], now: &[u8]) {
+    if before.len() != now.len() {
+        let same = |(a, b): &(&u8, &u8)| a == b;
+        let front = before.iter().zip(now).take_while(same).count();
+        let most = before.len().min(now.len()) - front;
+        let ends = before.iter().rev().zip(now.iter().rev());
+        let back = ends.take(most).take_while(same).count();
+        let middle = now.get(front..now.len() - back).unwrap_or_default();
+        bytes.push(6);
+        [front, back, middle.len()].into_iter().for_each(|n| varint(bytes, n as u64));
+        bytes.extend(middle);
+        return;
+    }
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    let differs = before.iter().zip(now).enumerate().filter(|(_, (a, b))| a != b);
+    for (at, _) in differs {
+        match runs.last_mut() {
+            Some((_, end)) if at - *end < SAME => *end = at + 1,
+            _ => runs.push((at, at + 1)),
+        }
+    }
+    bytes.push(5);
+    varint(bytes, runs.len() as u64);
+    let mut last = 0;
+    for (from, until) in runs {
+        varint(bytes, (from - last) as u64);
+        varint(bytes, (until - from) as u64);
+        bytes.extend(now.get(from..until).unwrap_or_default());
+        last = until;
     }
 }
 

@@ -6,6 +6,7 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use uuid::Uuid;
 
@@ -40,6 +41,15 @@ const SCHEMA: &str = "
         body      BLOB NOT NULL
     ) STRICT;";
 
+/// Which signals were listened to by which map, also while they said nothing. A file of before has
+/// no such table yet.
+const LISTENED: &str = "
+    CREATE TABLE IF NOT EXISTS listened (
+        map    TEXT NOT NULL,
+        signal INTEGER NOT NULL,
+        PRIMARY KEY (map, signal)
+    ) STRICT, WITHOUT ROWID;";
+
 /// The path of the ring within `folder`.
 pub(super) fn path(folder: &Path) -> PathBuf {
     folder.join("raw.db")
@@ -53,6 +63,10 @@ pub(super) struct RingFile {
     connection: Option<Connection>,
     /// Rows of signals that are known, by the machine's place in the map.
     signals: BTreeMap<usize, BTreeMap<String, i64>>,
+    /// Rows of sources of bytes that are known.
+    blocks: BTreeMap<Arc<str>, i64>,
+    /// Whether the file knows what the map in force listens to.
+    announced: bool,
     /// How often the file was begun anew: rows of signals hold in one file only.
     begun: u64,
     /// Whether the last attempt failed, so that one trouble is one line of the log.
@@ -66,6 +80,8 @@ impl RingFile {
             run: Uuid::new_v4(),
             connection: None,
             signals: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            announced: false,
             begun: 0,
             refused: false,
         }
@@ -78,20 +94,53 @@ impl RingFile {
         }
         let (equipment, sources) = labels.machines.get(machine)?;
         let source = sources.get(name).map_or("", String::as_str);
-        let insert = |connection: &Connection| {
+        let row = self.row(equipment.0, name, source)?;
+        self.signals.entry(machine).or_default().insert(name.to_owned(), row);
+        Some(row)
+    }
+
+    /// The row of a source of bytes; it is of no machine and has no name but what it is of.
+    pub(super) fn block(&mut self, of: &Arc<str>) -> Option<i64> {
+        if let Some(row) = self.blocks.get(of) {
+            return Some(*row);
+        }
+        let row = self.row(Uuid::nil(), "", of)?;
+        self.blocks.insert(Arc::clone(of), row);
+        Some(row)
+    }
+
+    /// Writes down what the map listens to, also while that says nothing.
+    pub(super) fn announce(&mut self, labels: &Labels) {
+        if self.announced {
+            return;
+        }
+        let mut rows = Vec::new();
+        for (machine, (_, sources)) in labels.machines.iter().enumerate() {
+            for name in sources.keys() {
+                let Some(row) = self.signal(labels, machine, name) else { return };
+                rows.push(row);
+            }
+        }
+        let written = self.with(|connection| {
+            let mut insert = connection
+                .prepare_cached("INSERT OR IGNORE INTO listened (map, signal) VALUES (?1, ?2)")?;
+            rows.iter().try_for_each(|row| insert.execute(params![labels.map, row]).map(drop))
+        });
+        self.announced = written.is_some();
+    }
+
+    fn row(&mut self, equipment: Uuid, name: &str, source: &str) -> Option<i64> {
+        self.with(|connection| {
             connection.execute(
                 "INSERT OR IGNORE INTO signal (equipment, name, source) VALUES (?1, ?2, ?3)",
-                params![equipment.0, name, source],
+                params![equipment, name, source],
             )?;
             connection.query_row(
                 "SELECT id FROM signal WHERE equipment = ?1 AND name = ?2 AND source = ?3",
-                params![equipment.0, name, source],
+                params![equipment, name, source],
                 |row| row.get::<_, i64>(0),
             )
-        };
-        let row = self.with(insert)?;
-        self.signals.entry(machine).or_default().insert(name.to_owned(), row);
-        Some(row)
+        })
     }
 
     /// Which file the rows of signals are of.
@@ -101,7 +150,13 @@ impl RingFile {
 
     /// Places in the map mean other machines from now on.
     pub(super) fn relabel(&mut self) {
+        self.forget_rows();
+    }
+
+    fn forget_rows(&mut self) {
         self.signals.clear();
+        self.blocks.clear();
+        self.announced = false;
     }
 
     /// Writes a chunk and lets go what the ring has no room for.
@@ -218,7 +273,7 @@ impl RingFile {
             Ok(done) => Some(done),
             Err(error) => {
                 self.connection = None;
-                self.signals.clear();
+                self.forget_rows();
                 let useless = error.sqlite_error_code().is_some_and(|code| {
                     use rusqlite::ErrorCode as E;
                     matches!(code, E::DiskFull | E::DatabaseCorrupt | E::NotADatabase)
@@ -262,14 +317,17 @@ fn open(folder: &Path) -> rusqlite::Result<(Connection, bool)> {
         Ok((connection, format))
     });
     match usable {
-        Ok((connection, FORMAT)) => return Ok((connection, false)),
+        Ok((connection, FORMAT)) => {
+            connection.execute_batch(LISTENED)?;
+            return Ok((connection, false));
+        },
         Ok((_, 0)) => {},
         Ok((_, format)) => tracing::warn!(format, "raw.db has another format and begins anew"),
         Err(error) => tracing::warn!(%error, "raw.db cannot be used and begins anew"),
     }
     remove(folder);
     let connection = connect(folder)?;
-    connection.execute_batch(&format!("{SCHEMA} PRAGMA user_version = {FORMAT}"))?;
+    connection.execute_batch(&format!("{SCHEMA} {LISTENED} PRAGMA user_version = {FORMAT}"))?;
     Ok((connection, true))
 }
 

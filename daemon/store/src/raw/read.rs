@@ -24,15 +24,20 @@ pub(super) struct Written<'w> {
     pub(super) bytes: &'w [u8],
 }
 
-/// Which signal a reading is of.
+/// What a reading is of.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Said {
-    /// The machine.
-    pub equipment: EquipmentId,
-    /// The signal's name in the map as it was.
-    pub name: String,
-    /// How it came to its value.
-    pub source: String,
+pub enum Source {
+    /// A signal by the map as it was.
+    Signal {
+        /// The machine.
+        equipment: EquipmentId,
+        /// Its name.
+        name: String,
+        /// How it came to its value.
+        read: String,
+    },
+    /// Bytes that signals are read from: what they are of.
+    Bytes(String),
 }
 
 /// Everything that was read in a stretch of time.
@@ -51,7 +56,7 @@ pub struct Chunk {
     /// Readings that were left out just before.
     pub lost: u64,
     /// Its signals.
-    pub signals: Vec<Said>,
+    pub signals: Vec<Source>,
     /// What was heard, in the order of time; `signal` is the place in `signals`.
     pub heard: Vec<Heard>,
 }
@@ -143,7 +148,7 @@ impl RawReader {
             let body = Body::read(bytes, ahead);
             let named = |body: &Body| {
                 let said = body.signals.iter().map(|row| signals.get(row).cloned());
-                said.collect::<Option<Vec<Said>>>()
+                said.collect::<Option<Vec<Source>>>()
             };
             let Some((named, body)) = body.and_then(|body| Some((named(&body)?, body))) else {
                 tracing::warn!(from = from.wall_us.0, "a chunk of raw readings is damaged");
@@ -156,12 +161,34 @@ impl RawReader {
         Ok(())
     }
 
-    fn signals(&self) -> Result<BTreeMap<i64, Said>, StoreError> {
+    /// What was listened to by each map, as far as the file knows.
+    pub fn listened(&self) -> Result<BTreeMap<String, Vec<Source>>, StoreError> {
+        let mut listened: BTreeMap<String, Vec<Source>> = BTreeMap::new();
+        let known = "SELECT 1 FROM sqlite_schema WHERE name = 'listened'";
+        if !self.connection.prepare(known)?.exists([])? {
+            return Ok(listened);
+        }
+        let signals = self.signals()?;
+        let mut select = self.connection.prepare("SELECT map, signal FROM listened")?;
+        let mut rows = select.query([])?;
+        while let Some(row) = rows.next()? {
+            let source = signals.get(&row.get(1)?).cloned();
+            listened.entry(row.get(0)?).or_default().extend(source);
+        }
+        Ok(listened)
+    }
+
+    fn signals(&self) -> Result<BTreeMap<i64, Source>, StoreError> {
         let mut select =
             self.connection.prepare("SELECT id, equipment, name, source FROM signal")?;
         let rows = select.query_map([], |row| {
-            let equipment = EquipmentId(row.get(1)?);
-            Ok((row.get(0)?, Said { equipment, name: row.get(2)?, source: row.get(3)? }))
+            let (equipment, name): (Uuid, String) = (row.get(1)?, row.get(2)?);
+            let read = row.get(3)?;
+            let source = match equipment.is_nil() && name.is_empty() {
+                true => Source::Bytes(read),
+                false => Source::Signal { equipment: EquipmentId(equipment), name, read },
+            };
+            Ok((row.get(0)?, source))
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
     }

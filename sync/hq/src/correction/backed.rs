@@ -5,7 +5,7 @@
 //! come back with the facts that repeat them, known by their seal; only the words of the reason, which
 //! no fact holds, do not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use deadpool_postgres::Transaction;
 use kart_core::{
@@ -36,8 +36,8 @@ pub struct Backing<'b> {
     pub made: &'b BTreeMap<Uuid, Corrected>,
     /// What other names of records stand for.
     pub names: &'b Aliases,
-    /// Knows what headquarters has made and lost.
-    pub seal: &'b CorrectionSeal,
+    /// Which facts, by number, bear a seal that headquarters made for what they say.
+    pub sealed: &'b BTreeSet<u64>,
 }
 
 impl Backing<'_> {
@@ -46,7 +46,7 @@ impl Backing<'_> {
         let Body::CorrectionSeen(seen) = &fact.fact else {
             return (!self.own).then_some(("refused", "headquarters made no such correction"));
         };
-        if !self.has(seen) && !self.has_lost(seen) {
+        if !self.has(seen) && self.has_lost(fact).is_none() {
             return Some(("refused", "headquarters made no such correction"));
         }
         let canonical = |id: RecordId| self.names.get(&id).copied().unwrap_or(id);
@@ -60,27 +60,32 @@ impl Backing<'_> {
         self.made.get(&seen.correction) == Some(&seen.corrected)
     }
 
-    /// Whether headquarters made it and was put back to before.
-    pub fn has_lost(&self, seen: &CorrectionSeen) -> bool {
-        !self.made.contains_key(&seen.correction) && self.seal.holds(seen)
+    /// What the fact repeats, if headquarters made it and was put back to before.
+    pub fn has_lost<'f>(&self, fact: &'f Fact) -> Option<&'f CorrectionSeen> {
+        let Body::CorrectionSeen(seen) = &fact.fact else { return None };
+        let lost = self.sealed.contains(&fact.seq) && !self.made.contains_key(&seen.correction);
+        lost.then_some(seen)
     }
 }
 
-/// Those of `facts`, as they are folded, that claim a correction which headquarters did not make. What
-/// it made and has lost is written down again.
+/// Those of `facts`, as they came, that claim a correction which headquarters did not make. What it made
+/// and has lost is written down again.
 pub(crate) async fn unbacked(
     tx: &Transaction<'_>,
     writer: &Writer,
     facts: &[Fact],
     names: &Names,
 ) -> Result<Vec<Held>, Error> {
-    let claims: Vec<&Fact> = facts
+    let told: Vec<Fact> = facts
         .iter()
         .filter(|fact| matches!(fact.fact, Body::Corrected(_) | Body::CorrectionSeen(_)))
+        .cloned()
         .collect();
-    if claims.is_empty() {
+    if told.is_empty() {
         return Ok(vec![]);
     }
+    let sealed = sealed(&told, names, &CorrectionSeal::read(tx).await?);
+    let claims: Vec<Fact> = told.into_iter().map(|fact| names.fact(fact)).collect();
     let seen: Vec<&CorrectionSeen> = claims
         .iter()
         .filter_map(|fact| match &fact.fact {
@@ -92,10 +97,9 @@ pub(crate) async fn unbacked(
         own: is_headquarters(tx, writer).await?,
         made: &made(tx, &seen, names).await?,
         names: &aliases(tx, &seen).await?,
-        seal: &CorrectionSeal::read(tx).await?,
+        sealed: &sealed,
     };
-    let lost = seen.into_iter().filter(|seen| backing.has_lost(seen));
-    for seen in lost.collect::<Vec<_>>() {
+    for seen in claims.iter().filter_map(|fact| backing.has_lost(fact)) {
         regain(tx, writer, seen, names).await?;
     }
     let objected = claims.iter().filter_map(|fact| {
@@ -103,6 +107,16 @@ pub(crate) async fn unbacked(
         Some(writer.hold(fact, code, detail))
     });
     Ok(objected.collect())
+}
+
+/// The facts that say what was sealed. A row that was called by its key then may have got another one
+/// since, and a row that had a name since may have been called by that.
+fn sealed(told: &[Fact], names: &Names, seal: &CorrectionSeal) -> BTreeSet<u64> {
+    let sealed = told.iter().filter(|fact| {
+        let Body::CorrectionSeen(seen) = &fact.fact else { return false };
+        names.readings(seen).iter().any(|seen| seal.holds(seen))
+    });
+    sealed.map(|fact| fact.seq).collect()
 }
 
 async fn is_headquarters(tx: &Transaction<'_>, writer: &Writer) -> Result<bool, Error> {

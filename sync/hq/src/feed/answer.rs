@@ -83,6 +83,7 @@ pub(super) async fn look(
         quarantined: quarantine::of(&tx, &terminal, 0, u64::MAX).await?,
         sums,
     };
+    let line = base.as_ref().map_or_else(Uuid::new_v4, |base| base.line);
     let fresh = base.is_some_and(|base| clock::now_us().saturating_sub(base.at_us) < RENEW_US);
     let idle = head.whole.is_empty() && sent.is_empty() && head.sums.is_empty();
     if idle && fresh {
@@ -90,11 +91,13 @@ pub(super) async fn look(
         let scopes = place.scopes().into_iter().collect();
         return Ok(Look::Idle { organization: terminal.organization, scopes, head });
     }
-    let number = minted(&tx, &terminal, &seal, feed.session).await?.unwrap_or_default() + 1;
+    let minted = minted(&tx, &terminal, &seal, feed.session).await?;
+    let number = minted.map_or(0, |(number, _)| number) + 1;
     tx.rollback().await?;
     head.cursor = seal.close(&Cursor {
         session: feed.session,
         number,
+        line,
         epoch,
         place: place.fingerprint(),
         at_us: clock::now_us(),
@@ -184,13 +187,13 @@ async fn changed_since(
     Ok(Some(changed))
 }
 
-/// The number of the last cursor of a session; `None` when the session is not known.
+/// Number and line of the last cursor of a session; `None` when the session is not known.
 async fn minted(
     tx: &Transaction<'_>,
     terminal: &Terminal,
     seal: &Seal,
     session: Uuid,
-) -> Result<Option<u64>, Refusal> {
+) -> Result<Option<(u64, Uuid)>, Refusal> {
     let statement = tx
         .prepare_cached(
             "SELECT cursor FROM edge.sessions
@@ -201,7 +204,8 @@ async fn minted(
     let row = tx.query_opt(&statement, &[organization, id, &session]).await?;
     let Some(row) = row else { return Ok(None) };
     let text: Option<&str> = row.try_get(0)?;
-    Ok(Some(text.and_then(|text| seal.open(text)).map_or(0, |cursor| cursor.number)))
+    let last = text.and_then(|text| seal.open(text));
+    Ok(Some(last.map_or((0, Uuid::nil()), |cursor| (cursor.number, cursor.line))))
 }
 
 /// Stores a cursor, for ever before it is given away. Not in the snapshot that was read: a push of

@@ -6,9 +6,9 @@ use kart_planted::{Bug, planted};
 use ring::hmac;
 use uuid::Uuid;
 
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 const TAG: usize = 32;
-const TEXT_AT: usize = 1 + 16 + 8 + 16 + 8 + 8;
+const TEXT_AT: usize = 1 + 16 + 8 + 16 + 16 + 8 + 8;
 
 /// What a terminal has: everything that was visible in a snapshot.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -17,6 +17,8 @@ pub struct Cursor {
     pub session: Uuid,
     /// Counted within that session.
     pub number: u64,
+    /// Drawn by lot where somebody asked without a cursor, and handed on from cursor to cursor.
+    pub line: Uuid,
     /// The history that transaction numbers belong to.
     pub epoch: Uuid,
     /// Fingerprint of what the terminal follows.
@@ -44,6 +46,7 @@ impl Seal {
         let mut bytes = vec![FORMAT];
         bytes.extend(cursor.session.as_bytes());
         bytes.extend(cursor.number.to_be_bytes());
+        bytes.extend(cursor.line.as_bytes());
         bytes.extend(cursor.epoch.as_bytes());
         bytes.extend(cursor.place.to_be_bytes());
         bytes.extend(cursor.at_us.to_be_bytes());
@@ -62,11 +65,13 @@ impl Seal {
         let (&[FORMAT], fixed) = fixed.split_first_chunk::<1>()? else { return None };
         let (session, fixed) = fixed.split_first_chunk::<16>()?;
         let (number, fixed) = fixed.split_first_chunk::<8>()?;
+        let (line, fixed) = fixed.split_first_chunk::<16>()?;
         let (epoch, fixed) = fixed.split_first_chunk::<16>()?;
         let (place, fixed) = fixed.split_first_chunk::<8>()?;
         Some(Cursor {
             session: Uuid::from_bytes(*session),
             number: u64::from_be_bytes(*number),
+            line: Uuid::from_bytes(*line),
             epoch: Uuid::from_bytes(*epoch),
             place: u64::from_be_bytes(*place),
             at_us: i64::from_be_bytes(fixed.try_into().ok()?),
@@ -89,9 +94,9 @@ pub struct Known {
     pub epoch: Uuid,
     /// Entries of the feed up to this transaction are gone.
     pub floor: u64,
-    /// The last number that the cursor's session minted, as it is stored; `None` when no such
-    /// session is known.
-    pub minted: Option<u64>,
+    /// Number and line of the last cursor that the cursor's session minted, as it is stored; `None`
+    /// when no such session is known.
+    pub minted: Option<(u64, Uuid)>,
 }
 
 /// What a cursor is good for.
@@ -111,7 +116,11 @@ pub fn judge(cursor: &Cursor, known: &Known) -> Standing {
     match (known.minted, oldest) {
         _ if cursor.epoch != known.epoch => Standing::Void("it is of another history"),
         (None, _) => Standing::Void("its session is not known"),
-        (Some(minted), _) if cursor.number > minted => Standing::Restored,
+        (Some((minted, _)), _) if cursor.number > minted => Standing::Restored,
+        // Its number may have been given again since, in a history that does not know it.
+        (Some((_, line)), _) if cursor.line != line => {
+            Standing::Void("its session was asked without a cursor since")
+        },
         (_, Some(oldest)) if oldest > known.floor => Standing::Good,
         _ => Standing::Void("it is too old"),
     }
@@ -125,6 +134,7 @@ mod tests {
         Cursor {
             session: Uuid::from_u128(7),
             number: 3,
+            line: Uuid::from_u128(6),
             epoch: Uuid::from_u128(8),
             place: 9,
             at_us: -4,
@@ -148,12 +158,14 @@ mod tests {
 
     #[test]
     fn a_cursor_is_good_in_its_history_only() {
-        let known = Known { epoch: Uuid::from_u128(8), floor: 99, minted: Some(3) };
+        let minted = |number| Some((number, Uuid::from_u128(6)));
+        let known = Known { epoch: Uuid::from_u128(8), floor: 99, minted: minted(3) };
         assert_eq!(judge(&cursor(), &known), Standing::Good);
-        assert_eq!(judge(&cursor(), &Known { minted: Some(4), ..known }), Standing::Good);
-        assert_eq!(judge(&cursor(), &Known { minted: Some(2), ..known }), Standing::Restored);
+        assert_eq!(judge(&cursor(), &Known { minted: minted(4), ..known }), Standing::Good);
+        assert_eq!(judge(&cursor(), &Known { minted: minted(2), ..known }), Standing::Restored);
         for void in [
             Known { minted: None, ..known },
+            Known { minted: Some((4, Uuid::from_u128(7))), ..known },
             Known { floor: 100, ..known },
             Known { epoch: Uuid::nil(), ..known },
         ] {

@@ -14,6 +14,7 @@ pub(super) fn figure(kpi: Kpi, figure: &Figure) -> String {
         Unit::Percent => "%",
         Unit::Hours => "h",
         Unit::Minutes => "min",
+        Unit::Number => "",
     };
     let value = match (figure.value, figure.missing) {
         (Some(value), _) => format!("{value:.2}\t{unit}"),

@@ -77,8 +77,16 @@ const COUNTS: &str = "WITH here AS (
           WHERE c.until_ts < $2 AND c.raw_to > l.raw_from) c
     ORDER BY until_ts, id";
 
-const COUNTERS: &str = "SELECT DISTINCT equipment_id, counter FROM edge.production_counts
-    WHERE equipment_id = ANY ($1) ORDER BY equipment_id, counter";
+/// Counters that had been read by the end of the window: one that was added later says nothing of it.
+/// Looked up, because of each there are many readings.
+const COUNTERS: &str = "SELECT m.equipment_id, k.counter, f.until_ts
+    FROM unnest($1::uuid[]) m(equipment_id)
+    CROSS JOIN unnest(ARRAY['good', 'scrap', 'total']) k(counter)
+    CROSS JOIN LATERAL (
+        SELECT c.until_ts FROM edge.production_counts c
+        WHERE c.equipment_id = m.equipment_id AND c.counter = k.counter AND c.until_ts < $2
+        ORDER BY c.until_ts LIMIT 1) f
+    ORDER BY m.equipment_id, k.counter";
 
 /// How far the facts reach of the terminal that reads a machine: to its last word, or to the last
 /// fact received where more are waiting there.
@@ -121,8 +129,8 @@ pub(super) async fn read(
         stops: each(&tx, STOPS, &all, stop).await?,
         people: each(&tx, PEOPLE, &[&records], person).await?,
         counts: each(&tx, COUNTS, &all, count).await?,
-        counters: each(&tx, COUNTERS, &only, |row| {
-            Ok((EquipmentId(row.try_get(0)?), word::<CounterKind>(row, 1)?))
+        counters: each(&tx, COUNTERS, &[&machines, &until], |row| {
+            Ok((EquipmentId(row.try_get(0)?), word::<CounterKind>(row, 1)?, needed(row, 2)?))
         })
         .await?,
         batches,

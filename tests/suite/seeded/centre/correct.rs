@@ -1,5 +1,6 @@
 //! Corrections that a supervisor makes at headquarters: facts of a log of its own.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kart_core::fact::correction::{Amendment, Correctable, Corrected, Correction, CorrectionSeen};
@@ -98,14 +99,41 @@ impl State {
             own: writer.origin == LOG,
             made: &made.into_iter().collect(),
             names: &self.names(changes, fact, []),
-            seal: &seal(),
+            sealed: &seen.filter(|seen| seal().holds(seen)).map(|_| fact.seq).into_iter().collect(),
         };
-        if let Some(seen) = seen.filter(|seen| backing.has_lost(seen)) {
+        if let Some(seen) = backing.has_lost(fact) {
             let row = Arc::new(Correction { seen: seen.clone(), reason: None });
             changes.corrections.push((seen.correction, (vec![writer.origin.terminal.0], row)));
         }
         let (code, detail) = backing.objection(fact)?;
         Some(writer.hold(fact, code, detail))
+    }
+
+    /// Whoever has a part of a corrected record hears of its corrections.
+    pub(super) fn spread(&self, changes: &mut Changes) {
+        for (record, state) in &changes.records {
+            let logs = kart_hq::decisions::parts(state);
+            let of = |id: &RecordId| changes.aliases.get(id).or_else(|| self.aliases.get(id));
+            let added = |id: &Uuid| changes.corrections.iter().any(|(added, _)| added == id);
+            let known = self.corrections.iter().filter(|(id, _)| !added(id));
+            let all =
+                known.map(|(id, aimed)| (*id, aimed.clone())).chain(changes.corrections.clone());
+            let about = all.filter(|(_, (_, made))| {
+                let corrected = made.seen.corrected.record;
+                of(&corrected).map_or(corrected, |alias| alias.stands).0 == *record
+            });
+            let mut wider = vec![];
+            for (id, (mut owners, made)) in about {
+                let before = owners.len();
+                let further = logs.iter().map(|log| log.terminal.0);
+                owners.extend(further.filter(|id| !owners.contains(id)).collect::<BTreeSet<_>>());
+                if owners.len() > before {
+                    wider.push((id, (owners, made)));
+                }
+            }
+            changes.corrections.retain(|(id, _)| wider.iter().all(|(wide, _)| wide != id));
+            changes.corrections.extend(wider);
+        }
     }
 
     /// What headquarters said last about the good parts of a batch.

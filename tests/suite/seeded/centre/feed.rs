@@ -78,7 +78,7 @@ impl Centre {
         let cursor = Seal::new(KEY, id).open(feed.cursor.as_deref()?)?;
         let sessions = &self.state.terminals[&id].sessions;
         let past = sessions.iter().find(|past| past.id == cursor.session);
-        let minted = past.map(|past| past.cursor.unwrap_or_default());
+        let minted = past.map(|past| past.cursor.unwrap_or((0, Uuid::nil())));
         let known = KnownCursor { epoch: self.state.history, floor: 0, minted };
         let tx = cursor.snapshot.split(':').next()?.parse::<u64>().ok()?.checked_sub(1)?;
         Some((judge_cursor(&cursor, &known), tx))
@@ -131,6 +131,10 @@ impl Centre {
             self.state.history = Uuid::from_u128(self.histories);
         }
         let since = self.since(id, feed);
+        let line = feed.cursor.as_deref().filter(|_| since.is_some());
+        let line = line.and_then(|text| Some(Seal::new(KEY, id).open(text)?.line));
+        self.lines += 1;
+        let line = line.unwrap_or(Uuid::from_u128(self.lines));
         let now = self.state.mirror(id);
         let mut whole: BTreeSet<Scope> = feed.whole.iter().copied().collect();
         if since.is_none() {
@@ -153,12 +157,13 @@ impl Centre {
         let known = self.state.terminals.get_mut(&id).unwrap();
         let (applied_through, tx) = (known.watermark, self.state.tx);
         let past = known.sessions.last_mut().ok_or_else(|| problem(code::STALE_SESSION))?;
-        let number = past.cursor.unwrap_or_default() + 1;
-        past.cursor = Some(number);
+        let number = past.cursor.map_or(0, |(number, _)| number) + 1;
+        past.cursor = Some((number, line));
         let next = tx + 1;
         let cursor = Cursor {
             session: feed.session,
             number,
+            line,
             epoch: self.state.history,
             place: 0,
             at_us: server_us,

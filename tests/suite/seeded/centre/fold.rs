@@ -92,6 +92,7 @@ pub(super) fn project(
         unopened.extend(held.iter().filter_map(waits));
         changes.held.extend(held.into_iter().map(|held| (place(held.seq), Arc::new(held))));
     }
+    state.spread(changes);
     Ok(())
 }
 

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use kart_core::fact::Hash;
+use kart_core::fact::{Body, Hash};
+use kart_core::id::RecordId;
 use kart_core::row::Cell;
 use kart_hq::decisions::Held;
 use uuid::Uuid;
@@ -27,6 +28,7 @@ pub(in super::super) fn at_rest(world: &World) {
         }
         let station = post.station();
         converged(world, &station);
+        told(world, &station);
         rows::parts(world, &station);
     }
     rows::shifts(world);
@@ -168,6 +170,25 @@ fn converged(world: &World, station: &Station) {
             let what = format!("{} {key:?}", station.number);
             world.fault("I10 rows are equal", what);
             return;
+        }
+    }
+}
+
+/// Whoever has begun a batch has heard of every correction of it.
+fn told(world: &World, station: &Station) {
+    let centre = world.centre();
+    let Some(engine) = &station.engine else { return };
+    if uncorrected(world, &centre.state).contains(&station.id) {
+        return;
+    }
+    let own = station.facts().filter(|fact| matches!(fact.fact, Body::BatchStarted(_)));
+    let begun: BTreeSet<RecordId> =
+        own.map(|fact| centre.state.canonical(engine.plant.origin.record(fact.seq))).collect();
+    for (id, (_, made)) in &centre.state.corrections {
+        let of = centre.state.canonical(made.seen.corrected.record);
+        if begun.contains(&of) && !engine.plant.corrections.contains(&(made.seen.made, *id)) {
+            let what = format!("{}: {id} of {of}", station.number);
+            world.fault("I10 corrections reach every part", what);
         }
     }
 }

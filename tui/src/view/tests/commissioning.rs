@@ -1,7 +1,7 @@
 //! The screens of commissioning.
 
 use kart_api::commissioning::{
-    Block, BlockAnswer, Branch, Device, MapAnswer, MapChange, Point, PollGroup, PollLine,
+    Block, BlockAnswer, Branch, Device, MapAnswer, MapChange, Point, PollGroup, PollHole, PollLine,
     PollRequest, Sources, Table, Topic, TopicAnswer, Topics, Trace, TypeCell, TypeRow,
 };
 use kart_core::{
@@ -44,9 +44,19 @@ fn sources() -> Sources {
 fn plan(expected_use: f64) -> PollLine {
     let what = "holding registers 100 to 103".into();
     let requests = vec![PollRequest { what, signals: 2, bytes: 29, read_along: 1 }];
-    let (device, line) = ("press-63t".into(), "192.0.2.10:502".into());
-    let group = PollGroup { device, unit: 1, interval_ms: 100.0, expected_ms: 5.0, requests };
-    PollLine { line, least_use: expected_use, expected_use, groups: vec![group] }
+    let (device, line): (String, String) = ("press-63t".into(), "192.0.2.10:502".into());
+    let group = PollGroup {
+        device: device.clone(),
+        unit: 1,
+        interval_ms: 100.0,
+        phase_ms: 20.0,
+        expected_ms: 5.0,
+        waits_ms: 100.0 * expected_use,
+        is_late: expected_use > 0.95,
+        requests,
+    };
+    let holes = vec![PollHole { device, what: "holding registers 110 to 112".into() }];
+    PollLine { line, least_use: expected_use, expected_use, groups: vec![group], holes }
 }
 
 fn seen(model: &mut Model, seen: Seen) -> Vec<Effect> {

@@ -144,3 +144,26 @@ fn only_a_supervisor_only_what_is_over_and_only_what_was_looked_at_last() {
     bench.command(9_000, &Command::AcceptReplay(Box::new(good.clone()))).unwrap();
     refused(&mut bench, &|_| {});
 }
+
+#[test]
+fn what_was_explained_since_it_was_looked_at_is_not_left_behind() {
+    let accept = |acceptance: &Acceptance| Command::AcceptReplay(Box::new(acceptance.clone()));
+    let looked = |said_of: usize| {
+        let (mut bench, stops) = stopped_twice();
+        let looked = acceptance(&bench, stops);
+        let reason = bench.reference.downtime_groups[0].reasons[0].id;
+        let (by, stop, comment) = (None, stops[said_of], None);
+        bench.command(8_500, &Command::ExplainStop { by, stop, reason, comment }).unwrap();
+        (bench, looked)
+    };
+    // The first goes, and what is said of it must go with it.
+    let (mut bench, first) = looked(0);
+    let refused = bench.command(9_000, &accept(&first)).unwrap_err();
+    assert!(matches!(&refused, Refusal::BadValue { field, .. } if field == "as_of"), "{refused:?}");
+    assert_eq!(bench.replayed(), bench.engine.plant, "nothing was recorded");
+    let again = Acceptance { as_of: bench.engine.plant.head, ..first };
+    bench.command(9_100, &accept(&again)).unwrap();
+    // The second stays, and what is said of it stays with it.
+    let (mut bench, second) = looked(1);
+    bench.command(9_000, &accept(&second)).unwrap();
+}

@@ -7,6 +7,7 @@ use crate::ingest::modbus::{
     read::reads,
 };
 use proptest::prelude::*;
+use std::sync::Arc;
 
 const GOLDEN: &str = include_str!("golden.txt");
 const ALL: Limits = Limits { max_gap: 0, max_registers: 125, merge: true, holes: Vec::new() };
@@ -25,7 +26,7 @@ fn point(kind: Kind, order: &str) -> Point {
 }
 
 fn decode(point: &Point, words: &[u16]) -> Result<Value, NoValue> {
-    value(&reads(std::slice::from_ref(point), &ALL)[0], words, point)
+    value(&reads(&[Arc::new(point.clone())], &ALL)[0], words, point)
 }
 
 fn kind(words: &[&str], registers: usize) -> Kind {
@@ -191,7 +192,7 @@ proptest! {
         let kind = kinds[which];
         let order = Order::standard(kind.bytes());
         let point = Point { order, address: start, ..point(kind, "AB") };
-        let read = Read { table: Table::Holding, start, count: 6, points: vec![point.clone()] };
+        let read = Read { table: Table::Holding, start, count: 6, points: vec![Arc::new(point.clone())] };
         drop(value(&read, &words, &point));
     }
 }

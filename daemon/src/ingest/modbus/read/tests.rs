@@ -5,8 +5,8 @@ use crate::ingest::modbus::{
 };
 use proptest::prelude::*;
 
-fn point(table: Table, address: u16, kind: Kind) -> Point {
-    Point {
+fn point(table: Table, address: u16, kind: Kind) -> Arc<Point> {
+    Arc::new(Point {
         machine: 0,
         signal: format!("s{address}"),
         table,
@@ -15,14 +15,14 @@ fn point(table: Table, address: u16, kind: Kind) -> Point {
         order: Order::standard(kind.bytes()),
         scale: None,
         offset: None,
-    }
+    })
 }
 
 fn limits(max_gap: u16, max_registers: u16) -> Limits {
     Limits { max_gap, max_registers, merge: true, holes: Vec::new() }
 }
 
-fn shape(points: &[Point], limits: &Limits) -> Vec<String> {
+fn shape(points: &[Arc<Point>], limits: &Limits) -> Vec<String> {
     reads(points, limits).iter().map(ToString::to_string).collect()
 }
 
@@ -130,7 +130,7 @@ fn fewest<'p>(rest: &[&'p Point], parts: &mut Vec<Vec<&'p Point>>, limits: &Limi
 }
 
 /// Points of every width; those that lie in the hole are left out, as the configuration does.
-fn made(places: &[(u8, u16, u8)], holes: &[Hole]) -> Vec<Point> {
+fn made(places: &[(u8, u16, u8)], holes: &[Hole]) -> Vec<Arc<Point>> {
     let points = places.iter().map(|(table, address, width)| match table {
         0 => point(Table::Input, *address, Kind::U16),
         1 => point(Table::Coil, address * 16, Kind::Bit(0)),
@@ -140,7 +140,7 @@ fn made(places: &[(u8, u16, u8)], holes: &[Hole]) -> Vec<Point> {
             point(Table::Holding, *address, kinds[usize::from(*width)])
         },
     });
-    let clear = |point: &Point| {
+    let clear = |point: &Arc<Point>| {
         let (from, end) = (u32::from(point.address), point.end());
         let mut mine = holes.iter().filter(|hole| hole.table == point.table);
         !mine.any(|hole| from <= u32::from(hole.to) && end > u32::from(hole.from))
@@ -162,11 +162,11 @@ proptest! {
         let points = made(&places, &holes);
         let limits = Limits { max_gap, max_registers, merge, holes };
         let all = reads(&points, &limits);
-        let borrowed: Vec<&Point> = points.iter().collect();
+        let borrowed: Vec<&Point> = points.iter().map(AsRef::as_ref).collect();
         prop_assert_eq!(all.len(), fewest(&borrowed, &mut Vec::new(), &limits));
         prop_assert_eq!(all.iter().map(|read| read.points.len()).sum::<usize>(), points.len());
         for read in &all {
-            prop_assert!(allowed(&read.points.iter().collect::<Vec<_>>(), &limits));
+            prop_assert!(allowed(&read.points.iter().map(AsRef::as_ref).collect::<Vec<_>>(), &limits));
             for served in &read.points {
                 let end = u32::from(read.start) + u32::from(read.count);
                 prop_assert!(served.address >= read.start && served.end() <= end);

@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::ingest::modbus::{
-    plan::{Parity, SerialPlan},
+    plan::{Parity, Rate, SerialPlan},
     probe::{Found, probe},
 };
 use pty::Pty;
@@ -138,7 +138,7 @@ fn one_signal() -> DevicePlan {
 #[tokio::test]
 async fn rtu_over_tcp_takes_only_what_was_asked_for() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = Address::RtuOverTcp(listener.local_addr().unwrap().to_string());
+    let address = Address::RtuOverTcp(listener.local_addr().unwrap().to_string(), None);
     let mut script = script();
     let server = async {
         loop {
@@ -152,7 +152,8 @@ async fn rtu_over_tcp_takes_only_what_was_asked_for() {
 /// The device's end of a line, and the port at our end.
 fn port() -> (SerialPlan, Pty) {
     let (device, path) = Pty::open().unwrap();
-    (SerialPlan { path, baud: 115_200, parity: Parity::None, stop_bits: 1 }, device)
+    let rate = Rate { baud: 115_200, parity: Parity::None, stop_bits: 1 };
+    (SerialPlan { path, rate }, device)
 }
 
 #[tokio::test]
@@ -244,7 +245,7 @@ async fn coils_and_inputs_are_read_as_bits() {
         bit("last", Table::Coil, 111),
         bit("input", Table::Discrete, 7),
     ];
-    let address = Address::RtuOverTcp(listener.local_addr().unwrap().to_string());
+    let address = Address::RtuOverTcp(listener.local_addr().unwrap().to_string(), None);
     let enough = |seen: &Seen| seen.values.len() >= 8;
     let seen = watch(line(address, vec![device("plc", 9, points)]), server, enough).await;
     for (signal, value) in seen.values {

@@ -5,7 +5,8 @@ const WALL: i64 = 1_700_000_000_000_000;
 
 fn heard(signal: usize, mono_us: i64, value: Option<Value>) -> Heard {
     let at = Stamp { wall_us: Micros(WALL + mono_us), mono_us };
-    Heard { signal, at, value, quality: Quality::Good, again: false, kept: None }
+    let said = value.map(Said::Value);
+    Heard { signal, at, said, quality: Quality::Good, again: false, kept: None }
 }
 
 fn written(all: &[Heard]) -> (Vec<u8>, Vec<Heard>) {
@@ -45,7 +46,7 @@ fn every_reading_comes_back_at_its_time_within_the_jitter() {
     };
     for signal in 0..3 {
         for (was, is) in by_signal(&all, signal).iter().zip(by_signal(&back, signal)) {
-            assert_eq!((&was.value, was.quality), (&is.value, is.quality));
+            assert_eq!((&was.said, was.quality), (&is.said, is.quality));
             assert!((was.at.mono_us - is.at.mono_us).abs() < 10_000, "{was:?} {is:?}");
         }
     }
@@ -88,4 +89,45 @@ fn damaged_bytes_are_no_readings_and_no_fall() {
         drop(Body::read(&bytes[..cut], WALL));
     }
     assert_eq!(Body::read(&[0x00, 0x02, 0x02, 0x00, 0x09], WALL), None);
+}
+
+fn bytes(signal: usize, mono_us: i64, bytes: &[u8]) -> Heard {
+    Heard { said: Some(Said::Bytes(bytes.into())), ..heard(signal, mono_us, None) }
+}
+
+/// Forty registers of a press that is asked once a second: a status, a counter, a temperature that
+/// is never quite the same for long, and what nobody uses.
+fn registers(n: i64) -> Vec<u8> {
+    let mut words = [0_u16; 40];
+    words[0] = u16::from(n % 100 < 80);
+    words[1] = u16::try_from(40_000 + n / 3).unwrap();
+    words[12] = u16::try_from(500 + n / 20).unwrap();
+    words.iter().flat_map(|word| word.to_be_bytes()).collect()
+}
+
+#[test]
+fn registers_cost_what_changes_in_them() {
+    let all: Vec<Heard> = (0..300).map(|n| bytes(0, n * 1_000_000, &registers(n))).collect();
+    let (changing, back) = written(&all);
+    assert_eq!(back, all);
+    // Three of its forty registers are signals: a reading of one of them costs what it did as a value.
+    let each = changing.len() * 100 / (3 * all.len());
+    assert!(each < 170, "{each} hundredths of a byte a reading");
+    let still: Vec<Heard> = (0..300).map(|n| bytes(0, n * 1_000_000, &registers(0))).collect();
+    let (quiet, _) = written(&still);
+    assert!(quiet.len() < 100, "{} bytes for five minutes of nothing", quiet.len());
+}
+
+#[test]
+fn bytes_come_back_whatever_they_were_before() {
+    // All lists of up to five bytes that are 0 or 1, each after each.
+    let lists: Vec<Vec<u8>> = (0..6_u32)
+        .flat_map(|length| {
+            let bit = |n: u32, at: u32| u8::try_from(n >> at & 1).unwrap();
+            (0..1_u32 << length).map(move |n| (0..length).map(|at| bit(n, at)).collect())
+        })
+        .collect();
+    let pairs = lists.iter().flat_map(|a| lists.iter().flat_map(move |b| [a, b]));
+    let all: Vec<Heard> = (0_i64..).zip(pairs).map(|(n, of)| bytes(0, n * 1_000_000, of)).collect();
+    assert_eq!(written(&all).1, all);
 }

@@ -1,7 +1,7 @@
 //! What becomes of the open chunk when its file goes.
 
 use super::*;
-use crate::raw::{Chunk, RawReader, Ring, Taken};
+use crate::raw::{Chunk, RawReader, Ring, Source, Taken};
 use kart_core::{
     id::EquipmentId,
     signal::{Quality, Sample, Value},
@@ -13,7 +13,7 @@ fn ring(folder: &Path) -> Ring {
     let options = RawOptions { folder, keep_us, most_bytes: u64::MAX, free_bytes: 0 };
     let machines = vec![(EquipmentId(Uuid::from_u128(1)), BTreeMap::new())];
     let labels = Labels { map: "m".to_owned(), machines };
-    Ring::new(RingFile::new(options), labels, std::sync::Arc::default())
+    Ring::new(RingFile::new(options), labels.into(), std::sync::Arc::default())
 }
 
 fn hear(ring: &mut Ring, second: i64, names: [&str; 2]) {
@@ -29,8 +29,18 @@ fn hear(ring: &mut Ring, second: i64, names: [&str; 2]) {
 /// As after a fault that makes the file useless.
 fn lose_file(ring: &mut Ring, folder: &Path) {
     ring.file.connection = None;
-    ring.file.signals.clear();
+    ring.file.forget_rows();
     remove(folder);
+}
+
+fn names(chunk: &Chunk) -> Vec<&str> {
+    fn name(source: &Source) -> &String {
+        match source {
+            Source::Signal { name, .. } => name,
+            Source::Bytes(of) => of,
+        }
+    }
+    chunk.signals.iter().map(|source| name(source).as_str()).collect()
 }
 
 /// What the file holds.
@@ -56,7 +66,7 @@ fn readings_of_a_lost_file_do_not_come_back_as_others() {
     hear(&mut ring, 4, ["heat", "state"]);
     ring.end();
     let all = kept(folder.path());
-    let names: Vec<&str> = all[0].signals.iter().map(|said| said.name.as_str()).collect();
+    let names = names(&all[0]);
     assert_eq!((all.len(), all[0].lost, all[0].heard.len()), (1, 2, 2));
     assert_eq!(names, ["heat", "state"]);
 }
@@ -70,7 +80,7 @@ fn what_is_heard_after_a_lost_file_is_kept() {
     hear(&mut ring, 2, ["good", "heat"]);
     ring.end();
     let all = kept(folder.path());
-    let names: Vec<&str> = all[0].signals.iter().map(|said| said.name.as_str()).collect();
+    let names = names(&all[0]);
     assert_eq!((names, all[0].lost, all[0].from.mono_us), (vec!["good", "heat"], 2, 2_000_000));
 }
 

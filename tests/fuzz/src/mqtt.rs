@@ -35,7 +35,12 @@ pub(crate) fn payloads() -> Target {
         &[0, 0, 0x3f, 0x80, 0, 0, 0xff, 0xff, 0xff],
         b"",
     ];
-    Target { name: "mqtt-payload", corpus: corpus.map(<[u8]>::to_vec).to_vec(), take: payload }
+    Target {
+        name: "mqtt-payload",
+        corpus: corpus.map(<[u8]>::to_vec).to_vec(),
+        short: 10_000,
+        take: payload,
+    }
 }
 
 /// Whatever it is, it is a value that a signal may have, or it is said why it is none.
@@ -79,7 +84,12 @@ pub(crate) fn filters() -> Target {
         b"//\n//",
         b"{signal}\ngood",
     ];
-    Target { name: "mqtt-filter", corpus: corpus.map(<[u8]>::to_vec).to_vec(), take: filter }
+    Target {
+        name: "mqtt-filter",
+        corpus: corpus.map(<[u8]>::to_vec).to_vec(),
+        short: 10_000,
+        take: filter,
+    }
 }
 
 /// What is captured is what the levels say, and a filter covers the topic that it names.

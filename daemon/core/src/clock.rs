@@ -1,0 +1,192 @@
+//! Whether a wall clock can be believed. Pure: who hears the time brings it here.
+//!
+//! Headquarters' time is the right one. A clock that is out by less than [`TOLERANCE_US`] is left
+//! alone: network time may be about to set it right, and no number on a screen would change.
+
+use crate::{
+    fact::clock::{ClockCorrected, ClockStepped},
+    time::{Micros, Stamp},
+};
+
+/// So far a wall clock may be out.
+pub const TOLERANCE_US: i64 = 5_000_000;
+
+/// Wall clock and boot clock drift apart by less than this between two looks, network time included.
+const STEP_US: i64 = 1_000_000;
+
+/// What headquarters said the time is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Heard {
+    /// The moment of hearing it, by the computer's own clocks.
+    pub at: Stamp,
+    /// The time it said.
+    pub right: Micros,
+    /// It may have been said so much earlier, microseconds.
+    pub within_us: i64,
+}
+
+/// What is known of the wall clock of one boot.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Clocks {
+    /// The right time when the boot clock stood at zero, where stamps go by it.
+    pub zero: Option<Micros>,
+    /// Headquarters' time of this boot, as last heard: when the boot clock stood at zero.
+    pub heard: Option<(Micros, i64)>,
+    /// Wall clock less boot clock at the last look.
+    seen_us: Option<i64>,
+}
+
+/// What is to be written down.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct News {
+    /// The wall clock was set.
+    pub stepped: Option<ClockStepped>,
+    /// Stamps have to go by headquarters from now on.
+    pub corrected: Option<ClockCorrected>,
+}
+
+impl News {
+    /// Whether there is nothing to write.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl Clocks {
+    /// Takes in what headquarters said.
+    pub fn hear(&mut self, heard: Heard) {
+        let zero = Micros(heard.right.0.saturating_sub(heard.at.mono_us));
+        // What was said long before it was heard says less than what is known already.
+        let better = |(_, known)| heard.within_us <= TOLERANCE_US.max(known);
+        if self.heard.is_none_or(better) {
+            self.heard = Some((zero, heard.within_us));
+        }
+    }
+
+    /// The wall clock as it is believed, for the computer's own `system` stamp.
+    pub fn right(&self, system: Stamp) -> Stamp {
+        self.zero.map_or(system, |zero| system.by(zero))
+    }
+
+    /// What has to be written down at this moment of the computer's own clocks. Says it until
+    /// [`Self::written`].
+    pub fn news(&self, system: Stamp) -> News {
+        let now_us = offset(system);
+        let stepped = self.seen_us.map(|seen_us| now_us.saturating_sub(seen_us));
+        let stepped = stepped.filter(|by_us| by_us.abs() > STEP_US);
+        let stamped_us = self.zero.map_or(now_us, |zero| zero.0);
+        let corrected = self.heard.and_then(|(zero, within_us)| {
+            let fast_us = stamped_us.saturating_sub(zero.0);
+            let limit = TOLERANCE_US.max(within_us.saturating_mul(2));
+            (fast_us.abs() > limit).then_some(ClockCorrected { zero, fast_us, within_us })
+        });
+        News { stepped: stepped.map(|by_us| ClockStepped { by_us }), corrected }
+    }
+
+    /// The news are on disk; later looks compare with this one.
+    pub fn written(&mut self, system: Stamp, news: &News) {
+        if self.seen_us.is_none() || news.stepped.is_some() {
+            self.seen_us = Some(offset(system));
+        } else {
+            self.drift(system);
+        }
+        if let Some(corrected) = &news.corrected {
+            self.zero = Some(corrected.zero);
+        }
+    }
+
+    /// Slow drift is no step, however long it goes on.
+    fn drift(&mut self, system: Stamp) {
+        let now_us = offset(system);
+        if self.seen_us.is_some_and(|seen_us| (now_us - seen_us).abs() <= STEP_US) {
+            self.seen_us = Some(now_us);
+        }
+    }
+}
+
+fn offset(system: Stamp) -> i64 {
+    system.wall_us.0.saturating_sub(system.mono_us)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3_600_000_000;
+
+    fn system(wall: i64, mono: i64) -> Stamp {
+        Stamp { wall_us: Micros(wall), mono_us: mono }
+    }
+
+    /// Headquarters says `right` at this moment.
+    fn heard(at: Stamp, right: i64) -> Heard {
+        Heard { at, right: Micros(right), within_us: 20_000 }
+    }
+
+    #[test]
+    fn a_clock_that_is_fast_is_corrected_once_and_then_nothing_jumps() {
+        let mut clocks = Clocks::default();
+        let at = system(12 * HOUR, 5);
+        clocks.written(at, &clocks.news(at));
+        clocks.hear(heard(at, 10 * HOUR));
+        let news = clocks.news(at);
+        let corrected = news.corrected.clone().unwrap();
+        assert_eq!((corrected.fast_us, corrected.zero), (2 * HOUR, Micros(10 * HOUR - 5)));
+        assert_eq!(clocks.right(at).wall_us, Micros(12 * HOUR), "not before it is on disk");
+        clocks.written(at, &news);
+        assert_eq!(clocks.right(at).wall_us, Micros(10 * HOUR));
+        assert!(clocks.news(at).is_none());
+        // Root sets the clock right an hour later: it is written down, and that is all.
+        let set = system(11 * HOUR, HOUR + 5);
+        let news = clocks.news(set);
+        assert_eq!(news.stepped, Some(ClockStepped { by_us: -2 * HOUR }));
+        assert_eq!(news.corrected, None);
+        clocks.written(set, &news);
+        assert_eq!(clocks.right(set).wall_us, Micros(11 * HOUR));
+        assert!(clocks.news(set).is_none());
+    }
+
+    #[test]
+    fn a_right_clock_that_somebody_sets_takes_no_stamp_along() {
+        let mut clocks = Clocks::default();
+        let at = system(10 * HOUR, 0);
+        clocks.hear(heard(at, 10 * HOUR + 400_000));
+        assert!(clocks.news(at).is_none(), "half a second is no fault");
+        clocks.written(at, &News::default());
+        let set = system(13 * HOUR, HOUR);
+        let news = clocks.news(set);
+        assert_eq!(news.stepped, Some(ClockStepped { by_us: 2 * HOUR }));
+        clocks.written(set, &news);
+        let off = clocks.right(set).wall_us.0 - 11 * HOUR;
+        assert!(off.abs() < 1_000_000, "{off}");
+    }
+
+    #[test]
+    fn without_headquarters_a_step_is_written_and_followed() {
+        let mut clocks = Clocks::default();
+        clocks.written(system(0, 0), &News::default());
+        let set = system(20 * HOUR, HOUR);
+        let news = clocks.news(set);
+        assert_eq!(news.stepped, Some(ClockStepped { by_us: 19 * HOUR }));
+        clocks.written(set, &news);
+        assert_eq!(clocks.right(set), set);
+        // A clock that runs a little fast for weeks never steps.
+        for week in 1..200 {
+            let slow = system(20 * HOUR + week * 1_000_400, HOUR + week * 1_000_000);
+            let news = clocks.news(slow);
+            assert!(news.is_none(), "{week} {news:?}");
+            clocks.written(slow, &news);
+        }
+    }
+
+    #[test]
+    fn a_slow_answer_says_little() {
+        let mut clocks = Clocks::default();
+        let at = system(10 * HOUR, 0);
+        clocks.hear(Heard { at, right: Micros(10 * HOUR - 8_000_000), within_us: 12_000_000 });
+        assert!(clocks.news(at).is_none());
+        clocks.hear(heard(at, 10 * HOUR));
+        clocks.hear(Heard { at, right: Micros(10 * HOUR - 8_000_000), within_us: 12_000_000 });
+        assert_eq!(clocks.heard.map(|(_, within)| within), Some(20_000));
+    }
+}
