@@ -1,13 +1,7 @@
 //! The command line of `kartd`.
 
 use clap::{Parser, Subcommand};
-use kart_core::document::Faults;
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-    process::ExitCode,
-    thread,
-};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use crate::{
     config::Config,
@@ -88,7 +82,7 @@ pub fn run() -> ExitCode {
         | Command::Replay { at, .. }
         | Command::Enroll { at, .. } => at,
     };
-    let config = match load(&at.config) {
+    let config = match Config::load(&at.config) {
         Ok(config) => config,
         Err(faults) => return complain(&faults.to_string(), BAD_CONFIG),
     };
@@ -111,12 +105,6 @@ pub fn run() -> ExitCode {
         Command::Probe(_) => Ok(()),
     };
     ended(done)
-}
-
-/// Reading takes many times the memory that is kept; a thread that ends gives it back.
-fn load(path: &Path) -> Result<Config, Faults> {
-    let read = thread::scope(|scope| scope.spawn(|| Config::load(path)).join());
-    read.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
 }
 
 fn ended(done: anyhow::Result<()>) -> ExitCode {

@@ -190,7 +190,7 @@ impl Terminal {
     }
 
     async fn recorder(&self, raw: Option<Raw>) -> anyhow::Result<Recorder> {
-        let messages = self.readers.ask(|reader| reader.messages()).await?.into_iter();
+        let messages = self.readers.ask(kart_store::Reader::messages).await?.into_iter();
         Ok(Recorder {
             store: self.store.clone(),
             readers: self.readers.clone(),

@@ -150,6 +150,11 @@ async fn stops(terminal: &Terminal, floor: &mut Floor) {
     let mut screen = Screen::open(&terminal.socket()).unwrap();
     screen.shows(&["Recording", "FAULT"]).await.unwrap();
     screen.press("e").unwrap();
+    // Planned stops stand in the list as well.
+    let list = screen.shows(&["Stops without a reason", "FAULT"]).await.unwrap();
+    let line = list.lines().rfind(|line| line.contains("FAULT")).unwrap();
+    let number = line.chars().find(char::is_ascii_digit).unwrap();
+    screen.press(&number.to_string()).unwrap();
     screen.shows(&["Why did it stop?", "1 Hydraulic pressure too low"]).await.unwrap();
 }
 

@@ -301,7 +301,7 @@ plan-group = { $device } (Unit { $unit }) alle { $every } ms: { $requests ->
  }, { $bytes } Bytes, etwa { $takes } ms
 plan-phase = { $phase } ms nach Beginn jedes Intervalls
 plan-waits = wartet höchstens { $waits } ms auf andere Anfragen
-plan-late = wartet bis zu { $waits } ms auf andere Anfragen und ist dann verspätet: ein kleineres max_registers hilft
+plan-late = VERSPÄTET: wartet bis { $waits } ms auf andere; kleineres max_registers hilft
 plan-hole = { $device }: nie { $what }
 plan-request = { $what }: { $signals ->
     [one] { $signals } Signal

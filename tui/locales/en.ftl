@@ -301,7 +301,7 @@ plan-group = { $device } (unit { $unit }) every { $every } ms: { $requests ->
  }, { $bytes } bytes, about { $takes } ms
 plan-phase = { $phase } ms into each interval
 plan-waits = waits { $waits } ms for other requests at most
-plan-late = waits { $waits } ms for other requests at most and is late then: a smaller max_registers helps
+plan-late = LATE at times: waits { $waits } ms for others; a smaller max_registers helps
 plan-hole = { $device }: never { $what }
 plan-request = { $what }: { $signals ->
     [one] { $signals } signal

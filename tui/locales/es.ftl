@@ -301,7 +301,7 @@ plan-group = { $device } (unidad { $unit }) cada { $every } ms: { $requests ->
  }, { $bytes } bytes, unos { $takes } ms
 plan-phase = { $phase } ms dentro de cada intervalo
 plan-waits = espera a otras peticiones { $waits } ms como máximo
-plan-late = espera a otras peticiones hasta { $waits } ms y entonces llega tarde: ayuda un max_registers menor
+plan-late = TARDE a veces: espera { $waits } ms a otras; ayuda un max_registers menor
 plan-hole = { $device }: nunca { $what }
 plan-request = { $what }: { $signals ->
     [one] { $signals } señal

@@ -54,18 +54,22 @@ pub(crate) fn at(millis: i64) -> Now {
     Now { wall_us: Micros(NOON + millis * 1000), mono_us: 10 * SECOND + millis * 1000 }
 }
 
+fn terminal() -> Terminal {
+    Terminal {
+        contract: kart_api::VERSION,
+        code: "T-07".into(),
+        version: "0.1.0".into(),
+        station: Some(STATION),
+        now_us: Micros(NOON),
+        shift: None,
+        time: kart_api::Time::Believed,
+    }
+}
+
 pub(crate) fn view() -> View {
     View {
         number: 1,
-        terminal: Terminal {
-            contract: kart_api::VERSION,
-            code: "T-07".into(),
-            version: "0.1.0".into(),
-            station: Some(STATION),
-            now_us: Micros(NOON),
-            shift: None,
-            time: kart_api::Time::Believed,
-        },
+        terminal: terminal(),
         machines: vec![
             machine(PRESS, "EQ-211", "Press 211", MachineState::Running),
             machine(STOPPED, "EQ-212", "Press 212", MachineState::Stopped),

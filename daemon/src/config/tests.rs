@@ -368,7 +368,7 @@ fn an_address_may_be_written_as_manuals_have_it() {
     let of = |address: &str, more: &str| {
         let text = SMALL.replace("address = 7", &format!("address = {address}"));
         let config = read(&text.replace(":502\"", &format!(":502\"\n{more}"))).unwrap();
-        let point = config.lines[0].devices[0].groups[0].points[0].clone();
+        let point = Arc::clone(&config.lines[0].devices[0].groups[0].points[0]);
         (point.table, point.address)
     };
     use crate::ingest::modbus::plan::Table::{Holding, Input};

@@ -74,7 +74,8 @@ pub async fn run(
     clock: Clock,
     stop: CancellationToken,
 ) -> Result<(), SourceFault> {
-    match stop.run_until_cancelled(listen_for_ever(plan, intake, clock, PACE)).await {
+    let listening = Box::pin(listen_for_ever(plan, intake, clock, PACE));
+    match stop.run_until_cancelled(listening).await {
         Some(Err(fault)) => Err(fault),
         None => Ok(()),
     }

@@ -94,11 +94,11 @@ impl<'c> Reread<'c> {
             machines: machines.iter().map(|machine| machine.equipment).zip(0..).collect(),
             known: Known::default(),
         };
-        reread.places = reread.wheres();
+        reread.places = reread.located();
         reread
     }
 
-    fn wheres(&self) -> BTreeMap<Place, Where> {
+    fn located(&self) -> BTreeMap<Place, Where> {
         let registers = self.points.iter().flat_map(|((unit, table), wanted)| {
             wanted.iter().map(move |Wanted { point, .. }| {
                 let (start, count) = (point.address, point.kind.width());

@@ -145,7 +145,8 @@ async fn what_headquarters_lost_of_a_former_life_comes_again_out_of_the_file_set
     for (n, held) in [(3, 6), (4, 4)] {
         let mut plant = Plant::new(OLD);
         let hash: [u8; 32] = {
-            let file = Connection::open(&aside).unwrap();
+            let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+            let file = Connection::open_with_flags(&aside, flags).unwrap();
             let mut select = file.prepare("SELECT line FROM facts WHERE seq <= ?1").unwrap();
             let lines = select.query_map([held], |row| row.get::<_, String>(0)).unwrap();
             lines.for_each(|line| plant.apply(&Fact::parse(line.unwrap().as_bytes()).unwrap()));
@@ -159,7 +160,7 @@ async fn what_headquarters_lost_of_a_former_life_comes_again_out_of_the_file_set
             .unwrap();
         kart_store::install(folder.path()).unwrap().unwrap();
         let file = folder.path().join("facts.db");
-        let last = i64::try_from(held).unwrap() - 1;
+        let last = i64::from(held) - 1;
         let sum = "SELECT sum(quantity) FROM edge_production_counts";
         assert_eq!(look::<i64>(&file, sum), 13 - last, "every reading after that, once");
         let places = "SELECT count(DISTINCT json_extract(line, '$.fact.counted.raw_to'))

@@ -41,6 +41,25 @@ pub(crate) async fn lend(
     tx.execute(&statement, &[&terminal]).await.map(drop)
 }
 
+/// Leases pass over what people typed.
+async fn pass_over(
+    tx: &Transaction<'_>,
+    organization: &str,
+    (prefixes, numbers): &(Vec<&str>, Vec<i64>),
+) -> Result<(), tokio_postgres::Error> {
+    // All of them in one order: what was typed names some, lending takes the first.
+    let all = tx
+        .prepare_cached(
+            "SELECT FROM organization_prefixes
+             WHERE organization_id = $1 AND entity_type = 'batch'
+             ORDER BY prefix COLLATE \"C\" FOR NO KEY UPDATE",
+        )
+        .await?;
+    tx.execute(&all, &[&organization]).await?;
+    let statement = tx.prepare_cached("SELECT edge.numbers_were_typed('batch', $1, $2)").await?;
+    tx.execute(&statement, &[prefixes, numbers]).await.map(drop)
+}
+
 /// Notes the numbers that facts used, whether or not they could be applied yet: those out of leases,
 /// and those in the form of leased ones that people typed, which leases pass over from then on.
 ///
@@ -76,18 +95,7 @@ pub(crate) async fn issued<'f>(
         }
     }
     if !typed.0.is_empty() {
-        // All of them in one order: what was typed names some, lending takes the first.
-        let all = tx
-            .prepare_cached(
-                "SELECT FROM organization_prefixes
-                 WHERE organization_id = $1 AND entity_type = 'batch'
-                 ORDER BY prefix COLLATE \"C\" FOR NO KEY UPDATE",
-            )
-            .await?;
-        tx.execute(&all, &[&terminal.organization]).await?;
-        let statement =
-            tx.prepare_cached("SELECT edge.numbers_were_typed('batch', $1, $2)").await?;
-        tx.execute(&statement, &[&typed.0, &typed.1]).await?;
+        pass_over(tx, &terminal.organization, &typed).await?;
     }
     if records.is_empty() {
         return Ok(());

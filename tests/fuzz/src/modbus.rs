@@ -72,7 +72,7 @@ fn frame(input: &[u8]) {
     match answer {
         Err(_) => {},
         Ok(Err(code)) => {
-            assert!(sent.len() >= 9 && sent[7] == read.table.function() | 0x80, "{code}")
+            assert!(sent.len() >= 9 && sent[7] == read.table.function() | 0x80, "{code}");
         },
         Ok(Ok(words)) => {
             assert!(sent.len() >= 9 + usize::from(read.bytes()), "{words:?}");

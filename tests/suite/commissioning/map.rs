@@ -171,7 +171,10 @@ async fn a_counter_that_a_hand_edit_and_a_restart_moved_begins_anew() {
     server.set_holding(104, &[1]).await.unwrap();
     server.set_holding(110, &[500]).await.unwrap();
     server.set_holding(120, &[40_000]).await.unwrap();
-    let mut terminal = start(&press(&server, "address = 110, type = \"u16\"")).await;
+    // So fast that no pace of this test is doubted.
+    let fast = "kind = \"good\", max_per_s = 1000.0 }";
+    let map = press(&server, "address = 110, type = \"u16\"").replace("kind = \"good\" }", fast);
+    let mut terminal = start(&map).await;
     let good = async |terminal: &Terminal, good: i64| {
         let shown = |machine: &kart_api::Machine| (machine.good == good).then_some(());
         terminal.shown(&format!("{good} parts"), shown).await.unwrap();

@@ -136,6 +136,6 @@ async fn a_lost_correction_of_a_row_that_has_another_key_by_now_comes_back() {
         ..seen
     }));
     push(&one).await;
-    let product = format!("oee_batch_details WHERE product_id = '{row}'");
-    counts(&headquarters, &[("edge.corrections", 1), (&product, 1)]).await;
+    let back = format!("edge.corrections WHERE after ->> 'product' = '{row}'");
+    counts(&headquarters, &[("edge.corrections", 1), (&back, 1)]).await;
 }

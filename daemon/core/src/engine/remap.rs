@@ -36,6 +36,9 @@ pub struct Moves {
     pub counters: BTreeSet<Place>,
 }
 
+/// What a counter counted by the map before, where that knew it.
+type KindOf<'m> = dyn Fn(&Place) -> Option<CounterKind> + 'm;
+
 impl Engine {
     /// The map in force.
     pub fn map(&self) -> &Arc<Map> {
@@ -71,13 +74,7 @@ impl Engine {
     /// The map of this start reads signals elsewhere or otherwise than the one with the fingerprint
     /// `from`, which was in force before: says so, and has those counters begin anew. `kind` is what
     /// they counted until then.
-    pub fn moved_between(
-        &mut self,
-        from: &str,
-        kind: &dyn Fn(&Place) -> Option<CounterKind>,
-        moves: &Moves,
-        now: &Moment,
-    ) {
+    pub fn moved_between(&mut self, from: &str, kind: &KindOf<'_>, moves: &Moves, now: &Moment) {
         if !moves.counters.is_empty() {
             self.say_map((from, kind), moves, None, now);
         }
@@ -85,7 +82,7 @@ impl Engine {
 
     fn say_map(
         &mut self,
-        (from, kind): (&str, &dyn Fn(&Place) -> Option<CounterKind>),
+        (from, kind): (&str, &KindOf<'_>),
         moves: &Moves,
         who: Option<&FactText>,
         now: &Moment,

@@ -59,7 +59,7 @@ pub struct Again(BTreeSet<(Incarnation, u64, [u8; 32])>);
 impl Again {
     /// Notes where a fact of a later life stood before.
     pub fn note(&mut self, fact: &Fact) {
-        let places = fact.former.iter().flat_map(|former| former.places());
+        let places = fact.former.iter().flat_map(crate::fact::life::Former::places);
         self.0.extend(places.map(|place| (place.incarnation, place.seq, place.hash.0)));
     }
 

@@ -64,7 +64,8 @@ impl Subscribing {
         }
         self.refused.clear();
         self.asked = wanted.len();
-        self.ask(wanted.iter().cloned().collect(), now)
+        let wanted: Vec<String> = wanted.iter().cloned().collect();
+        self.ask(&wanted, now)
     }
 
     /// The requests for what was refused, when it is time to ask again.
@@ -72,10 +73,11 @@ impl Subscribing {
         if self.next.is_none_or(|next| now < next) {
             return Vec::new();
         }
-        self.ask(self.refused.iter().cloned().collect(), now)
+        let refused: Vec<String> = self.refused.iter().cloned().collect();
+        self.ask(&refused, now)
     }
 
-    fn ask(&mut self, filters: Vec<String>, now: Instant) -> Vec<Vec<String>> {
+    fn ask(&mut self, filters: &[String], now: Instant) -> Vec<Vec<String>> {
         let requests: Vec<Vec<String>> = filters.chunks(FILTERS).map(<[_]>::to_vec).collect();
         self.waiting.extend(requests.iter().cloned());
         self.due = (!self.waiting.is_empty()).then(|| now + self.patience);

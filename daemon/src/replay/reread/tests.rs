@@ -113,7 +113,10 @@ fn a_point_is_read_from_its_own_request_where_that_was_asked_for() {
     assert_eq!(signals(&both, &both), ["fast", "all more"]);
     assert_eq!(signals(&both[1..], &both[1..]), ["all fast more"], "it has no request of its own");
     assert_eq!(signals(&both[1..], &both), ["all more"], "it has one, less often");
-    assert_eq!(signals(&[other.clone()], &[other]), ["all fast more"]);
+    assert_eq!(
+        signals(std::slice::from_ref(&other), std::slice::from_ref(&other)),
+        ["all fast more"]
+    );
 }
 
 #[test]
