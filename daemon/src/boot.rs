@@ -103,6 +103,10 @@ pub(crate) async fn engine(
     if new {
         engine.begin_log(&now);
     }
+    let (news, looked) = clock.assume(engine.plant.fast_us);
+    engine.on_clock(&news, &now);
+    clock.written(&news, looked);
+    let now = clock.moment();
     engine.start(env!("CARGO_PKG_VERSION"), alive.as_ref(), &now);
     let as_read = AsRead::of(config);
     let before = reader.as_read()?.and_then(|text| AsRead::parse(&text));

@@ -52,14 +52,20 @@ impl Clock {
 
     /// Whether headquarters has told the time since the computer was switched on.
     pub fn is_confirmed(&self) -> bool {
-        let known = self.known();
-        known.zero.is_some() || known.heard.is_some()
+        self.known().heard.is_some()
     }
 
     /// Goes on by the right time that an earlier run of this boot was told.
     pub fn recall(&self, clock: Option<&(Boot, Micros)>) {
         let of_this = clock.filter(|(boot, _)| *boot == *self.boot);
         self.known().zero = of_this.map(|(_, zero)| *zero);
+    }
+
+    /// What to write down at a start: the clock was fast by so much before the computer was switched
+    /// off. And when it was looked.
+    pub fn assume(&self, fast_us: i64) -> (News, Stamp) {
+        let now = system();
+        (News { corrected: self.known().assume(fast_us, now), stepped: None }, now)
     }
 
     /// Headquarters has just said that it is `right`, or was at most `within` ago.

@@ -338,7 +338,9 @@ impl Recorder {
     }
 
     async fn write(&self, append: Append) -> Result<(), StoreError> {
-        let empty = append.drafts.is_empty() && append.signals.is_empty() && append.alive.is_none();
+        let nothing_new = append.messages.is_empty() && append.anew.is_empty();
+        let nothing_new = nothing_new && append.as_read.is_none() && append.alive.is_none();
+        let empty = nothing_new && append.drafts.is_empty() && append.signals.is_empty();
         // With nothing to write, an earlier failure is not over.
         if empty && self.shown.borrow().recording == Recording::Yes {
             return Ok(());

@@ -170,9 +170,9 @@ impl Viewer {
     /// How far the time can be believed. By whole seconds, so that nothing changes in between.
     fn time(&self, hq: &HqState) -> Time {
         match self.clock.fast_us() {
+            _ if hq.link != HqLink::Alone && !self.clock.is_confirmed() => Time::Unconfirmed,
             Some(fast_us) => Time::Corrected((fast_us + 500_000).div_euclid(1_000_000) * 1_000_000),
-            None if hq.link == HqLink::Alone || self.clock.is_confirmed() => Time::Believed,
-            None => Time::Unconfirmed,
+            None => Time::Believed,
         }
     }
 }

@@ -14,6 +14,9 @@ pub const TOLERANCE_US: i64 = 5_000_000;
 /// Wall clock and boot clock drift apart by less than this between two looks, network time included.
 const STEP_US: i64 = 1_000_000;
 
+/// How exactly a time is known that was only assumed.
+const ASSUMED_US: i64 = 86_400_000_000;
+
 /// What headquarters said the time is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Heard {
@@ -61,6 +64,14 @@ impl Clocks {
         if self.heard.is_none_or(better) {
             self.heard = Some((zero, heard.within_us));
         }
+    }
+
+    /// Until headquarters is heard a clock is as wrong as it was before the computer was switched off:
+    /// what to write down for that, where it was.
+    pub fn assume(&self, fast_us: i64, system: Stamp) -> Option<ClockCorrected> {
+        let zero = Micros(offset(system).saturating_sub(fast_us));
+        let wrong = self.zero.is_none() && fast_us.abs() > TOLERANCE_US;
+        wrong.then_some(ClockCorrected { zero, fast_us, within_us: ASSUMED_US })
     }
 
     /// The wall clock as it is believed, for the computer's own `system` stamp.
@@ -177,6 +188,23 @@ mod tests {
             assert!(news.is_none(), "{week} {news:?}");
             clocks.written(slow, &news);
         }
+    }
+
+    #[test]
+    fn after_a_power_cut_a_clock_is_as_wrong_as_before() {
+        let mut clocks = Clocks::default();
+        let at = system(8 * HOUR, 1_000);
+        assert_eq!(clocks.assume(0, at), None);
+        let corrected = Some(clocks.assume(-2 * HOUR, at).unwrap());
+        clocks.written(at, &News { corrected, stepped: None });
+        assert_eq!(clocks.right(at).wall_us, Micros(10 * HOUR));
+        assert_eq!(clocks.assume(-2 * HOUR, at), None);
+        // Somebody had set it right meanwhile, as headquarters shows.
+        clocks.hear(heard(at, 8 * HOUR));
+        let news = clocks.news(at);
+        assert_eq!(news.corrected.as_ref().map(|it| it.fast_us), Some(2 * HOUR));
+        clocks.written(at, &news);
+        assert_eq!(clocks.right(at).wall_us, Micros(8 * HOUR));
     }
 
     #[test]

@@ -282,7 +282,7 @@ impl Base {
     /// The base while a rise is held: the lowest counts.
     fn holding(&self, judgement: &Judgement, now: &Moment) -> Self {
         let rise = judgement.raw.map_or(0, |raw| raw.now - raw.before);
-        let unwrapped = self.unwrapped + rise;
+        let unwrapped = self.unwrapped.saturating_add(rise);
         let lower = self.held.as_ref().is_none_or(|held| unwrapped < held.unwrapped);
         match rise > 0 && lower {
             true => Self { held: Some(Held { unwrapped, at: now.clone() }), ..self.clone() },

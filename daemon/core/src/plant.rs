@@ -53,6 +53,9 @@ pub struct Plant {
     /// The boot whose stamps go by headquarters' time, and that time when its clock stood at zero.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<(Boot, Micros)>,
+    /// By how much the computer's clock was fast in that boot, microseconds.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub fast_us: i64,
     /// Corrections taken over: when they were made, and their keys.
     #[serde(default)]
     pub corrections: BTreeSet<(Micros, Uuid)>,
@@ -203,6 +206,7 @@ impl Plant {
             stops: BTreeMap::new(),
             replayed: 0,
             clock: None,
+            fast_us: 0,
             corrections: BTreeSet::new(),
             batches_started: 0,
             numbers: BTreeMap::new(),
@@ -213,7 +217,8 @@ impl Plant {
     /// The state at the beginning of a life of the log that goes on where another one ended.
     #[must_use]
     pub fn inherit(self, origin: Origin) -> Self {
-        Self { origin, head: 0, replayed: 0, ..self }
+        // It may go on on another computer.
+        Self { origin, head: 0, replayed: 0, clock: None, fast_us: 0, ..self }
     }
 
     /// Folds the next fact in. Facts come in order and without holes.
@@ -252,8 +257,8 @@ impl Plant {
             | Body::JobScrapped(_)
             | Body::JobAborted(_)
             | Body::QueueAsked(_) => {},
-            Body::ClockStepped(_) => {},
-            Body::ClockCorrected(corrected) => self.correct_clock(&fact.boot, corrected.zero),
+            Body::ClockStepped(stepped) => self.step_clock(&fact.boot, stepped),
+            Body::ClockCorrected(corrected) => self.correct_clock(&fact.boot, corrected),
             Body::CorrectionSeen(seen) => self.see(seen),
             Body::StateChanged { equipment, state, from, ends, rule, map, detail, .. } => {
                 let from = fact.moment(*from);

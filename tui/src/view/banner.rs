@@ -1,7 +1,7 @@
 //! The first four lines: who we are, whether anything is recorded, headquarters, who is here.
 
 use kart_api::{HqLink, Recording, Sync, Time, View};
-use kart_core::reference::Reference;
+use kart_core::{clock::TOLERANCE_US, reference::Reference};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -83,12 +83,12 @@ fn title(scene: Scene<'_>, width: usize) -> Line<'static> {
 fn doubt(scene: Scene<'_>, time: Time) -> Option<String> {
     let told = match time {
         Time::Believed => return None,
+        // It has been set right since.
+        Time::Corrected(fast_us) if fast_us.abs() < TOLERANCE_US => return None,
         Time::Unconfirmed => Sentence::new("time-unconfirmed"),
         Time::Corrected(fast_us) if fast_us < 0 => {
             Sentence::new("clock-slow").with("by", age(fast_us.saturating_neg()))
         },
-        // It has been set right since.
-        Time::Corrected(0) => return None,
         Time::Corrected(fast_us) => Sentence::new("clock-fast").with("by", age(fast_us)),
     };
     Some(scene.tell(&told))

@@ -21,11 +21,16 @@ impl Engine {
             return;
         };
         match body {
-            Body::StateChanged { from, .. } => *from = from.by(*zero),
+            Body::StateChanged { equipment, from, .. } => {
+                *from = self.not_before(*equipment, from.by(*zero), now);
+            },
             Body::ProductSeen(seen) => seen.from = seen.from.by(*zero),
             Body::BatchStarted(started) => started.from = started.from.by(*zero),
             Body::Counted(counted) => {
-                counted.since = counted.since.by(*zero);
+                // A reading of another boot has no place on the clock of this one.
+                if counted.since.mono_us != counted.until.mono_us {
+                    counted.since = counted.since.by(*zero);
+                }
                 counted.until = counted.until.by(*zero);
             },
             _ => {},

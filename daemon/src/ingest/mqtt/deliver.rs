@@ -66,14 +66,16 @@ pub(super) struct Delivery<'p> {
     rejections: Rejections,
     /// No message of the session was handed over.
     first: bool,
+    /// That message is on its way to the disk.
+    begun: bool,
 }
 
 impl<'p> Delivery<'p> {
     pub(super) fn new(plan: &'p BrokerPlan, clock: &'p Clock, intake: Intake) -> Self {
         let rejections = Rejections::new(&plan.name);
         let host = plan.sparkplug.as_ref().map(|host| Host::new(&plan.name, host));
-        let (known, first) = (Known::default(), false);
-        Self { plan, clock, intake, known, backlog: None, host, rejections, first }
+        let (known, first, begun) = (Known::default(), false, false);
+        Self { plan, clock, intake, known, backlog: None, host, rejections, first, begun }
     }
 
     /// Delivers until a message cannot be saved; returns why.
@@ -118,11 +120,14 @@ impl<'p> Delivery<'p> {
                     None => {
                         // What was not saved comes again and must not count as overtaken.
                         self.known = Known::default();
+                        self.first |= std::mem::take(&mut self.begun);
                         return Ok("what was received could not be saved".to_owned());
                     },
                     // Only what came at QoS 1 has a number and is acknowledged.
-                    Some(receipt) if receipt.id != 0 => saved.push_back(receipt),
-                    Some(_) => {},
+                    Some(receipt) => {
+                        self.begun = false;
+                        saved.extend(Some(receipt).filter(|receipt| receipt.id != 0));
+                    },
                 },
                 () = shared.room.notified(), if !saved.is_empty() => {},
                 _ = tick.tick(), if self.host.is_some() => self.passing(&shared.client).await?,
@@ -228,10 +233,12 @@ impl<'p> Delivery<'p> {
     /// The message under its number.
     fn delivered(&mut self, publish: &Publish) -> Delivered {
         let broker = self.plan.name.as_str().into();
+        let first = std::mem::take(&mut self.first);
+        self.begun |= first;
         Delivered {
             message: Message::new(broker, publish.pkid, &publish.topic, &publish.payload),
             again: publish.dup,
-            first: std::mem::take(&mut self.first),
+            first,
         }
     }
 

@@ -116,7 +116,7 @@ impl<'p> Listener<'p> {
         let mut last_heard = Instant::now();
         let mut times = Times::default();
         // What the client before waited for is over.
-        self.subscribing.lost();
+        self.subscribing.anew();
         loop {
             let expected = self.plan.expect_every.zip(times.message).map(|(every, at)| at + every);
             let most = last_heard + patience;

@@ -109,6 +109,12 @@ impl Subscribing {
         done
     }
 
+    /// Another client: it sends nothing that the one before did not.
+    pub(super) fn anew(&mut self) {
+        self.lost();
+        self.waiting.clear();
+    }
+
     /// The connection is no more.
     pub(super) fn lost(&mut self) {
         self.sent.clear();
