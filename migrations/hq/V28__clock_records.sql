@@ -24,7 +24,7 @@ COMMENT ON COLUMN edge.clock_records.boot IS 'the boot of the computer that its 
 COMMENT ON COLUMN edge.clock_records.wall_ts IS 'what stamps said at that moment';
 COMMENT ON COLUMN edge.clock_records.right_ts IS 'what they say from then on, by headquarters; null for a clock that was set';
 COMMENT ON COLUMN edge.clock_records.by_us IS
-    'corrected: what to add to stamps of this boot from before; stepped: by how much the clock was set forward';
+    'corrected: what to add to stamps since the record before, in this boot; stepped: by how much the computer''s clock was set forward';
 
 ALTER TABLE edge.clock_records ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON edge.clock_records
