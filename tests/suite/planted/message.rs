@@ -106,10 +106,9 @@ pub(super) async fn is_lost() -> bool {
     }))
     .await;
     let mut lost = false;
+    // What was not acknowledged comes before what is new; it may come before the link is said to be up.
+    say(UNSAVED + 1).await;
     Box::pin(run_for(plan, async |heard| {
-        heard.up().await;
-        // What was not acknowledged comes before what is new.
-        say(UNSAVED + 1).await;
         lost = heard.count().await != 1;
     }))
     .await;
