@@ -17,6 +17,7 @@ use hyper_util::rt::TokioTimer;
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::{Semaphore, watch},
+    time::timeout,
 };
 use tower::{BoxError, ServiceBuilder};
 use tower_http::{catch_panic::CatchPanicLayer, trace::TraceLayer};
@@ -127,40 +128,44 @@ async fn background(
     is_wanted: bool,
     stopping: watch::Receiver<bool>,
 ) -> anyhow::Result<()> {
-    if is_wanted {
+    let working = async {
         match work::require_role(&database).await {
-            Ok(()) => {
-                let working = work::forever(&database, stopping.clone());
-                tokio::select! {
-                    () = working => {},
-                    () = too_long(stopping) => {},
-                }
-            },
+            Ok(()) => work::forever(&database, stopping.clone()).await,
             Err(fault) => tracing::warn!(fault = %format!("{fault:#}"), "no background work here"),
         }
+    };
+    if is_wanted {
+        in_time(working, stopping.clone()).await;
     }
     Ok(())
 }
 
-/// Ends when whoever is to stop has had its time for that.
-async fn too_long(mut stopping: watch::Receiver<bool>) {
-    // Whoever could ask has gone, too, which is no different.
-    stopping.wait_for(|stopping| *stopping).await.ok();
-    tokio::time::sleep(STOP_LIMIT).await;
+/// What comes of `work`, or nothing where it was to stop and took longer than it may for that.
+async fn in_time<T>(
+    work: impl Future<Output = T>,
+    mut stopping: watch::Receiver<bool>,
+) -> Option<T> {
+    let mut work = std::pin::pin!(work);
+    tokio::select! {
+        done = &mut work => return Some(done),
+        // Whoever could ask has gone, too, which is no different.
+        _ = stopping.wait_for(|stopping| *stopping) => {},
+    }
+    timeout(STOP_LIMIT, work).await.ok()
 }
 
 /// `kart-hq work`, until it has done what was asked for or SIGTERM.
 pub(crate) async fn work(database: &Database, asked: WorkArgs) -> anyhow::Result<()> {
     let (stop, stopping) = watch::channel(false);
-    let stopped = async {
+    let asked_to = async {
         asked_to_stop().await?;
         stop.send_replace(true);
-        too_long(stopping.clone()).await;
-        anyhow::Ok(())
+        std::future::pending::<anyhow::Result<()>>().await
     };
+    let work = in_time(work::run(database, asked, stopping.clone()), stopping);
     tokio::select! {
-        done = work::run(database, asked, stopping.clone()) => done,
-        stopped = stopped => stopped,
+        done = work => done.unwrap_or(Ok(())),
+        fault = asked_to => fault,
     }
 }
 

@@ -9,10 +9,7 @@ use std::{panic::AssertUnwindSafe, time::Duration};
 use anyhow::Context as _;
 use clap::Args;
 use futures_util::FutureExt as _;
-use tokio::{
-    sync::watch,
-    time::{sleep, timeout},
-};
+use tokio::{sync::watch, time::timeout};
 
 use crate::{
     cli::say,
@@ -93,10 +90,7 @@ pub(crate) async fn forever(database: &Database, mut stopping: watch::Receiver<b
                 PAUSE
             },
         };
-        tokio::select! {
-            () = sleep(pause) => {},
-            _ = stopping.changed() => {},
-        }
+        drop(timeout(pause, stopping.changed()).await);
     }
 }
 

@@ -20,6 +20,12 @@ impl Source {
         self.path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     }
 
+    /// Tests of the programs, and those beside the code of a library.
+    pub fn is_test(&self) -> bool {
+        let beside = self.path.contains("/tests/") || self.path.ends_with("/tests.rs");
+        self.is_under("tests/suite") || beside && !self.is_under("tests")
+    }
+
     pub fn ends_with(&self, extension: &str) -> bool {
         self.path.strip_suffix(extension).is_some_and(|stem| stem.ends_with('.'))
     }

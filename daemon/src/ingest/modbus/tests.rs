@@ -10,7 +10,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::mpsc,
-    time::timeout,
+    time::{interval, timeout},
 };
 
 const FAST: Pace = Pace {
@@ -27,6 +27,14 @@ const LAST: u16 = 7777;
 
 mod line;
 mod rhythm;
+
+/// A device takes until `moment` to answer.
+async fn has_come(moment: Instant) {
+    let mut looks = interval(Duration::from_millis(1));
+    while Instant::now() < moment {
+        looks.tick().await;
+    }
+}
 
 type Answer = fn(&Request) -> Vec<u8>;
 

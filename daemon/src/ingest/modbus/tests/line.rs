@@ -76,7 +76,7 @@ async fn perform<S: AsyncWrite + Unpin>(stream: &mut S, asked: &Question, act: A
         Act::AfterNoise(word, bytes) => [vec![0xff; bytes], right(word)].concat(),
         Act::Twice => right(POISON).repeat(2),
         Act::Late => {
-            sleep(LIMIT + LIMIT / 3).await;
+            has_come(Instant::now() + LIMIT + LIMIT / 3).await;
             right(POISON)
         },
         Act::Silent => return,
