@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
@@ -22,6 +22,15 @@ pub async fn wait_for<T, S: Display>(
         Ok(found) => found,
         #[expect(clippy::panic, reason = "a condition that never comes fails the test")]
         Err(late) => panic!("{late:#}"),
+    }
+}
+
+/// Lets what goes on go on for so long: for what has to last, never for what has to come.
+pub async fn lasts(length: Duration) {
+    let began = Instant::now();
+    let mut looks = interval(BETWEEN_LOOKS);
+    while began.elapsed() < length {
+        looks.tick().await;
     }
 }
 

@@ -10,8 +10,9 @@ use kart_core::id::RecordId;
 use kart_tests::broker::Broker;
 use kart_tests::child::Child;
 use kart_tests::programs::repository;
-use kart_tests::wait::wait_for;
+use kart_tests::wait::lasts;
 use kart_tests::world::headquarters::Headquarters;
+use kart_tests::world::layout::enrolled;
 use kart_tests::world::terminal::Terminal;
 use serde_json::Value;
 
@@ -25,17 +26,8 @@ const PLACE: [&str; 4] = ["--organization", "cedar-works", "--site", "cedar"];
 
 /// The machine of the test; `hold` is how long a state must hold.
 fn configuration(data: &Path, address: &str, url: &str, hold_ms: u32) -> String {
-    format!(
-        r#"
-[terminal]
-code = "T-07"
-data_dir = "{}"
-[site]
-organization = "cedar-works"
-code = "cedar"
-[headquarters]
-url = "{url}"
-[raw]
+    let rest = format!(
+        r#"[raw]
 keep_days = 3
 [[broker]]
 name = "hall"
@@ -50,9 +42,21 @@ signal = [
 ]
 counter = [{{ signal = "good", kind = "good", max_per_s = 100000.0 }}]
 rule = [{{ name = "runs", when = [{{ signal = "state", is = "run" }}], state = "running", hold_ms = {hold_ms} }}]
-"#,
-        data.display(),
-    )
+"#
+    );
+    enrolled(data, url, &rest)
+}
+
+/// `kartd replay` with the map in this file of the terminal's folder, of the time since `from`; what it says, and whether
+/// it went well.
+async fn replay(terminal: &Terminal, map: &str, from: i64, arguments: &[&str]) -> (String, bool) {
+    let mut command = terminal.kartd("replay").unwrap();
+    let from = jiff::Timestamp::from_microsecond(from).unwrap().to_string();
+    command.arg("--map").arg(terminal.data().join(map)).args(["--from", &from]).args(arguments);
+    let mut child = Child::spawn(&mut command).unwrap();
+    let status = child.end(LIMIT).await.unwrap();
+    let told = if status.success() { child.stdout() } else { child.tail() };
+    (told, status.success())
 }
 
 struct Floor {
@@ -93,23 +97,12 @@ impl Floor {
         if millis >= 600 {
             self.terminal.shown(word, is).await.unwrap();
         }
-        wait_for("the machine to go on so", LIMIT, async || {
-            let left = Duration::from_millis(millis).checked_sub(began.elapsed());
-            left.map_or(Ok(()), |left| Err(format!("{left:?} left")))
-        })
-        .await;
+        lasts(Duration::from_millis(millis).saturating_sub(began.elapsed())).await;
     }
 
     /// `kartd replay` with the right map; what it says, and whether it went well.
     async fn replay(&self, from: i64, arguments: &[&str]) -> (String, bool) {
-        let mut command = self.terminal.kartd("replay").unwrap();
-        let from = jiff::Timestamp::from_microsecond(from).unwrap().to_string();
-        command.arg("--map").arg(self.terminal.data().join("right.toml"));
-        command.args(["--from", &from]).args(arguments);
-        let mut child = Child::spawn(&mut command).unwrap();
-        let status = child.end(LIMIT).await.unwrap();
-        let told = if status.success() { child.stdout() } else { child.tail() };
-        (told, status.success())
+        replay(&self.terminal, "right.toml", from, arguments).await
     }
 
     async fn explain(&self, stop: RecordId, code: &str) {

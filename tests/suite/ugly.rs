@@ -6,7 +6,7 @@ use std::{path::Path, time::Duration};
 use kart_api::{Client, Machine, View};
 use kart_core::{signal::Value, time::Micros};
 use kart_tests::{
-    modbus::ModbusServer, programs::repository, wait::wait_for, world::terminal::Terminal,
+    modbus::ModbusServer, programs::repository, wait::lasts, world::terminal::Terminal,
 };
 use rusqlite::Connection;
 
@@ -76,11 +76,8 @@ pub(crate) async fn state(client: &Client, code: &str, state: &str) {
 }
 
 async fn passes(since: Micros, length_us: i64) {
-    wait_for("time to pass", LIMIT, async || {
-        let passed = now().0 - since.0;
-        (passed >= length_us).then_some(()).ok_or_else(|| format!("{passed} us"))
-    })
-    .await;
+    let left = length_us - (now().0 - since.0);
+    lasts(Duration::from_micros(left.try_into().unwrap_or_default())).await;
 }
 
 /// How the readings of a counter were judged, and what was booked in all.

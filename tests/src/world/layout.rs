@@ -12,11 +12,19 @@ use crate::programs::repository;
 
 /// The configuration of a terminal that works alone, with the site in this file: `rest` are the tables after `[site]`.
 pub fn alone(data: &Path, site: &Path, rest: &str) -> String {
+    terminal(data, &format!("file = \"{}\"\n{rest}", site.display()))
+}
+
+/// The configuration of a terminal with a headquarters: `rest` are the tables after `[headquarters]`.
+pub fn enrolled(data: &Path, headquarters: &str, rest: &str) -> String {
+    terminal(data, &format!("[headquarters]\nurl = \"{headquarters}\"\n{rest}"))
+}
+
+fn terminal(data: &Path, rest: &str) -> String {
     format!(
         "[terminal]\ncode = \"T-07\"\ndata_dir = \"{}\"\n\
-         [site]\norganization = \"cedar-works\"\ncode = \"cedar\"\nfile = \"{}\"\n{rest}",
-        data.display(),
-        site.display()
+         [site]\norganization = \"cedar-works\"\ncode = \"cedar\"\n{rest}",
+        data.display()
     )
 }
 

@@ -2,17 +2,17 @@
 //! corrected map finds what the press has really done, by the plant's own truth.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use kart_tests::child::Child;
 use kart_tests::programs::repository;
-use kart_tests::wait::wait_for;
+use kart_tests::wait::lasts;
 use kart_tests::world::headquarters::Headquarters;
+use kart_tests::world::layout::enrolled;
 use kart_tests::world::plant::{MachineTotals, Plant};
 use kart_tests::world::terminal::Terminal;
 use serde_json::Value;
 
-use super::{LIMIT, PLACE, nothing_twice};
+use super::{PLACE, nothing_twice, replay};
 use crate::headquarters::administer;
 use crate::turn::turn;
 
@@ -50,17 +50,8 @@ rule = [{ name = "runs", when = [
 
 fn configuration(data: &Path, plant: &Plant, url: &str, map: &str) -> String {
     let map = map.replace("device = \"plc\",", "device = \"plc\", interval_ms = 50,");
-    format!(
-        r#"
-[terminal]
-code = "T-07"
-data_dir = "{}"
-[site]
-organization = "cedar-works"
-code = "cedar"
-[headquarters]
-url = "{url}"
-[[device]]
+    let rest = format!(
+        r#"[[device]]
 name = "plc"
 address = "{}"
 unit = {}
@@ -71,10 +62,10 @@ changes_per_minute = 0
 counter = [{{ signal = "good", kind = "good", max_per_s = 1000.0 }}]
 {map}
 "#,
-        data.display(),
         plant.modbus,
         unit(plant),
-    )
+    );
+    enrolled(data, url, &rest)
 }
 
 fn unit(plant: &Plant) -> u8 {
@@ -120,23 +111,14 @@ impl Floor {
         Self { headquarters, plant, terminal, began }
     }
 
-    async fn passes(&self, millis: u64) {
-        let began = Instant::now();
-        wait_for("the press to go on so", LIMIT, async || {
-            let left = Duration::from_millis(millis).checked_sub(began.elapsed());
-            left.map_or(Ok(()), |left| Err(format!("{left:?} left")))
-        })
-        .await;
-    }
-
     /// Runs, is broken twice, then has a planned stop and is broken again.
     async fn works(&mut self) -> MachineTotals {
         self.plant.go().await.unwrap();
         for (runs, stands) in [(1200, 900), (1100, 1300), (900, 0)] {
-            self.passes(runs).await;
+            lasts(Duration::from_millis(runs)).await;
             let cause = if stands > 0 { "fault" } else { "planned_stop" };
             self.plant.stop(PRESS, cause).await.unwrap();
-            self.passes(stands.max(700)).await;
+            lasts(Duration::from_millis(stands.max(700))).await;
             if stands > 0 {
                 self.plant.run(PRESS).await.unwrap();
             }
@@ -149,14 +131,9 @@ impl Floor {
     }
 
     async fn replay(&self, map: &str, arguments: &[&str]) -> String {
-        let mut command = self.terminal.kartd("replay").unwrap();
-        let from = jiff::Timestamp::from_microsecond(self.began).unwrap().to_string();
-        command.arg("--map").arg(self.terminal.data().join(map));
-        command.args(["--from", &from]).args(arguments);
-        let mut child = Child::spawn(&mut command).unwrap();
-        let status = child.end(LIMIT).await.unwrap();
-        assert!(status.success(), "{}", child.tail());
-        child.stdout()
+        let (told, went_well) = replay(&self.terminal, map, self.began, arguments).await;
+        assert!(went_well, "{told}");
+        told
     }
 
     /// From when until when it stood, as headquarters has it: seconds since it began.
