@@ -5,6 +5,16 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use kart_core::screen::Screen as Part;
 
+mod batch;
+mod commissioning;
+mod every;
+mod floor;
+mod key;
+mod labor;
+mod stop;
+
+pub use key::Key;
+
 /// What a key asks for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Cmd {
@@ -86,265 +96,22 @@ pub struct Binding {
     pub footer: bool,
 }
 
-/// A key as the table names it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Key {
-    Char(char),
-    Ctrl(char),
-    F(u8),
-    /// Any of `1` to `9`; stands for [`Cmd::Pick`] of that number.
-    Digit,
-    Enter,
-    Esc,
-    Tab,
-    BackTab,
-    Up,
-    Down,
-    Left,
-    Right,
-    PageUp,
-    PageDown,
-}
-
-impl Key {
-    /// The key of an event; `None` for keys no table can name.
-    fn of(event: &KeyEvent) -> Option<Self> {
-        let ctrl = event.modifiers.contains(KeyModifiers::CONTROL);
-        if event.modifiers.contains(KeyModifiers::ALT) {
-            return None;
-        }
-        match event.code {
-            KeyCode::Char(letter) if ctrl => Some(Self::Ctrl(letter.to_ascii_lowercase())),
-            KeyCode::Char(letter) => Some(Self::Char(letter.to_ascii_lowercase())),
-            KeyCode::F(number) => Some(Self::F(number)),
-            KeyCode::Enter => Some(Self::Enter),
-            KeyCode::Esc => Some(Self::Esc),
-            KeyCode::Tab => Some(Self::Tab),
-            KeyCode::BackTab => Some(Self::BackTab),
-            KeyCode::Up => Some(Self::Up),
-            KeyCode::Down => Some(Self::Down),
-            KeyCode::Left => Some(Self::Left),
-            KeyCode::Right => Some(Self::Right),
-            KeyCode::PageUp => Some(Self::PageUp),
-            KeyCode::PageDown => Some(Self::PageDown),
-            _ => None,
-        }
-    }
-
-    /// The key as printed on a keyboard.
-    pub fn name(self) -> String {
-        match self {
-            Self::Char(letter) => letter.to_string(),
-            Self::Ctrl(letter) => format!("Ctrl-{}", letter.to_ascii_uppercase()),
-            Self::F(number) => format!("F{number}"),
-            Self::Digit => "1-9".into(),
-            Self::Enter => "Enter".into(),
-            Self::Esc => "Esc".into(),
-            Self::Tab => "Tab".into(),
-            Self::BackTab => "Shift-Tab".into(),
-            Self::Up => "↑".into(),
-            Self::Down => "↓".into(),
-            Self::Left => "←".into(),
-            Self::Right => "→".into(),
-            Self::PageUp => "PgUp".into(),
-            Self::PageDown => "PgDn".into(),
-        }
-    }
-}
-
-const fn shown(keys: &'static [Key], cmd: Cmd, label: &'static str) -> Binding {
-    Binding { keys, cmd, label, footer: true }
-}
-
-const fn quiet(keys: &'static [Key], cmd: Cmd, label: &'static str) -> Binding {
-    Binding { keys, cmd, label, footer: false }
-}
-
-const BACK: Binding = shown(&[Key::Esc], Cmd::Back, "key-back");
-const HELP: Binding = quiet(&[Key::F(1)], Cmd::Help, "key-help");
-const QUIT: Binding = quiet(&[Key::Ctrl('q'), Key::Ctrl('c')], Cmd::Quit, "key-quit");
-const UP: Binding = quiet(&[Key::Up], Cmd::Up, "key-up");
-const DOWN: Binding = quiet(&[Key::Down], Cmd::Down, "key-down");
-const PAGE_UP: Binding = quiet(&[Key::PageUp], Cmd::PageUp, "key-page-up");
-const PAGE_DOWN: Binding = quiet(&[Key::PageDown], Cmd::PageDown, "key-page-down");
-const NEXT: Binding = shown(&[Key::Tab], Cmd::Next, "key-next");
-const PREVIOUS: Binding = quiet(&[Key::BackTab], Cmd::Previous, "key-previous");
-const PERSON: Binding = shown(&[Key::F(2)], Cmd::Person, "key-person");
-const BADGE: Binding = shown(&[Key::Char('b'), Key::F(2)], Cmd::Badge, "key-badge");
-const START: Binding = shown(&[Key::Char('s'), Key::F(3)], Cmd::Start, "key-start");
-const COMPLETE: Binding = shown(&[Key::Char('c'), Key::F(4)], Cmd::Complete, "key-complete");
-const EXPLAIN: Binding = shown(&[Key::Char('e'), Key::F(5)], Cmd::Explain, "key-explain");
-const RECEIPTS: Binding = shown(&[Key::Char('r'), Key::F(6)], Cmd::Receipts, "key-receipts");
-const OPEN_HELP: Binding = shown(&[Key::Char('?'), Key::F(1)], Cmd::Help, "key-help");
-
-const OVERVIEW: &[Binding] = &[
-    BADGE,
-    START,
-    COMPLETE,
-    EXPLAIN,
-    RECEIPTS,
-    quiet(&[Key::Char('f'), Key::F(7)], Cmd::Figures, "key-figures"),
-    quiet(&[Key::Char('k'), Key::F(8)], Cmd::Commission, "key-commission"),
-    quiet(&[Key::Enter], Cmd::Open, "key-open-machine"),
-    quiet(&[Key::Digit], Cmd::Pick(0), "key-pick-machine"),
-    quiet(&[Key::Up], Cmd::Up, "key-machine-up"),
-    quiet(&[Key::Down], Cmd::Down, "key-machine-down"),
-    quiet(&[Key::Left], Cmd::Left, "key-machine-left"),
-    quiet(&[Key::Right], Cmd::Right, "key-machine-right"),
-    OPEN_HELP,
-    shown(&[Key::Char('q'), Key::Ctrl('q'), Key::Ctrl('c')], Cmd::Quit, "key-quit"),
-];
-
-const MACHINE: &[Binding] = &[
-    BACK,
-    START,
-    COMPLETE,
-    EXPLAIN,
-    quiet(&[Key::Char('h')], Cmd::Held, "key-held"),
-    quiet(&[Key::Char('b'), Key::F(2)], Cmd::Badge, "key-badge"),
-    quiet(&[Key::Char('r'), Key::F(6)], Cmd::Receipts, "key-receipts"),
-    quiet(&[Key::Left], Cmd::Left, "key-machine-left"),
-    quiet(&[Key::Right], Cmd::Right, "key-machine-right"),
-    UP,
-    DOWN,
-    PAGE_UP,
-    PAGE_DOWN,
-    OPEN_HELP,
-    QUIT,
-];
-
-const RECEIPT_KEYS: &[Binding] = &[BACK, UP, DOWN, PAGE_UP, PAGE_DOWN, OPEN_HELP, QUIT];
-
-const HELP_KEYS: &[Binding] = &[BACK, UP, DOWN, PAGE_UP, PAGE_DOWN, QUIT];
-
-const BADGE_KEYS: &[Binding] =
-    &[shown(&[Key::Enter], Cmd::Confirm, "key-find-badge"), BACK, HELP, QUIT];
-
-const PUNCH: &[Binding] = &[
-    shown(&[Key::Enter], Cmd::Confirm, "key-confirm-punch"),
-    BACK,
-    quiet(&[Key::Up], Cmd::Up, "key-station-up"),
-    quiet(&[Key::Down], Cmd::Down, "key-station-down"),
-    HELP,
-    QUIT,
-];
-
-const START_KEYS: &[Binding] = &[
-    shown(&[Key::Enter], Cmd::Confirm, "key-confirm-start"),
-    NEXT,
-    PERSON,
-    BACK,
-    PREVIOUS,
-    UP,
-    DOWN,
-    PAGE_UP,
-    PAGE_DOWN,
-    HELP,
-    QUIT,
-];
-
-const COMPLETE_KEYS: &[Binding] = &[
-    shown(&[Key::Enter], Cmd::Confirm, "key-confirm-complete"),
-    quiet(&[Key::Digit], Cmd::Pick(0), "key-pick-reason"),
-    NEXT,
-    PERSON,
-    BACK,
-    PREVIOUS,
-    UP,
-    DOWN,
-    PAGE_UP,
-    PAGE_DOWN,
-    HELP,
-    QUIT,
-];
-
-const STOPS: &[Binding] = &[
-    shown(&[Key::Digit], Cmd::Pick(0), "key-pick-stop"),
-    shown(&[Key::Enter], Cmd::Open, "key-open-stop"),
-    BACK,
-    UP,
-    DOWN,
-    PAGE_UP,
-    PAGE_DOWN,
-    OPEN_HELP,
-    QUIT,
-];
-
-const EXPLAIN_KEYS: &[Binding] = &[
-    shown(&[Key::Digit], Cmd::Pick(0), "key-pick-reason"),
-    shown(&[Key::Enter], Cmd::Confirm, "key-confirm-explain"),
-    shown(&[Key::Tab, Key::BackTab], Cmd::Next, "key-comment"),
-    PERSON,
-    BACK,
-    UP,
-    DOWN,
-    PAGE_UP,
-    PAGE_DOWN,
-    HELP,
-    QUIT,
-];
-
-const COMMISSIONING: &[Binding] = &[
-    BACK,
-    shown(&[Key::Tab], Cmd::Next, "key-next-screen"),
-    shown(&[Key::Char('m')], Cmd::Mark, "key-mark"),
-    shown(&[Key::Char('g')], Cmd::Go, "key-go"),
-    shown(&[Key::Char('d')], Cmd::Device, "key-device"),
-    shown(&[Key::Char('t')], Cmd::Table, "key-table"),
-    quiet(&[Key::Enter], Cmd::Confirm, "key-take"),
-    quiet(&[Key::Digit], Cmd::Pick(0), "key-pick-screen"),
-    quiet(&[Key::BackTab], Cmd::Previous, "key-previous-screen"),
-    UP,
-    DOWN,
-    quiet(&[Key::Left], Cmd::Left, "key-page-up"),
-    quiet(&[Key::Right], Cmd::Right, "key-page-down"),
-    PAGE_UP,
-    PAGE_DOWN,
-    OPEN_HELP,
-    QUIT,
-];
-
-const FIGURE_KEYS: &[Binding] = &[
-    BACK,
-    shown(&[Key::Enter], Cmd::Open, "key-open-figure"),
-    shown(&[Key::Char('n')], Cmd::Reasons, "key-reasons"),
-    quiet(&[Key::Left], Cmd::Left, "key-figure-left"),
-    quiet(&[Key::Right], Cmd::Right, "key-figure-right"),
-    UP,
-    DOWN,
-    PAGE_UP,
-    PAGE_DOWN,
-    OPEN_HELP,
-    QUIT,
-];
-
-const HELD_KEYS: &[Binding] = &[
-    shown(&[Key::Digit], Cmd::Pick(0), "key-pick-held"),
-    shown(&[Key::Enter], Cmd::Confirm, "key-confirm-explain"),
-    PERSON,
-    BACK,
-    UP,
-    DOWN,
-    HELP,
-    QUIT,
-];
-
 /// The keys of a place.
 pub fn table(place: Place) -> &'static [Binding] {
     match place {
-        Place::Overview => OVERVIEW,
-        Place::Machine => MACHINE,
-        Place::Receipts => RECEIPT_KEYS,
-        Place::Help => HELP_KEYS,
-        Place::Badge => BADGE_KEYS,
-        Place::Punch => PUNCH,
-        Place::Start => START_KEYS,
-        Place::Complete => COMPLETE_KEYS,
-        Place::Stops => STOPS,
-        Place::Explain => EXPLAIN_KEYS,
-        Place::Commissioning => COMMISSIONING,
-        Place::Figures => FIGURE_KEYS,
-        Place::Held => HELD_KEYS,
+        Place::Overview => floor::OVERVIEW,
+        Place::Machine => floor::MACHINE,
+        Place::Receipts => floor::RECEIPT_KEYS,
+        Place::Help => floor::HELP_KEYS,
+        Place::Badge => labor::BADGE_KEYS,
+        Place::Punch => labor::PUNCH,
+        Place::Start => batch::START_KEYS,
+        Place::Complete => batch::COMPLETE_KEYS,
+        Place::Stops => stop::STOPS,
+        Place::Explain => stop::EXPLAIN_KEYS,
+        Place::Commissioning => commissioning::COMMISSIONING,
+        Place::Figures => floor::FIGURE_KEYS,
+        Place::Held => floor::HELD_KEYS,
     }
 }
 

@@ -17,6 +17,7 @@ use crate::{
     time::{Moment, Stamp},
 };
 
+mod batch;
 mod clock;
 pub mod commands;
 mod corrections;
@@ -25,9 +26,11 @@ mod derive;
 pub mod explain;
 mod hearsay;
 mod join;
+mod labor;
 mod past;
 pub mod remap;
 mod pace;
+mod stop;
 
 /// The engine: the plant as facts tell it, and what has been seen but not decided.
 #[derive(Clone, Debug)]

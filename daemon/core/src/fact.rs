@@ -8,28 +8,30 @@
 //! travels beside it as a [`FactText`] and can be erased without breaking the chain.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::{
-    counter::{CounterKind, Readings, Verdict},
-    id::{
-        EquipmentId, Incarnation, Origin, ProductId, ReasonId, RecordId, StationId, TerminalId,
-        UserId,
-    },
+    id::{EquipmentId, Incarnation, Origin, ReasonId, RecordId, StationId, TerminalId, UserId},
     machine::MachineState,
-    number::Leased,
     time::{Boot, Moment, Stamp},
 };
 
 pub mod batch;
 pub mod clock;
 pub mod correction;
+mod count;
+mod hash;
 mod kind;
 pub mod life;
 pub mod job;
 pub mod machine;
 pub mod queue;
 pub mod replay;
+mod text;
+
+pub use batch::BatchStarted;
+pub use count::Counted;
+pub use hash::Hash;
+pub use text::{Commitment, FactText};
 
 use batch::{BatchAborted, BatchEquipment, BatchFieldSet, BatchProduced};
 use clock::{ClockCorrected, ClockStepped};
@@ -240,126 +242,6 @@ pub enum Body {
     ClockCorrected(ClockCorrected),
     /// The terminal's wall clock was set.
     ClockStepped(ClockStepped),
-}
-
-/// A verdict about two readings of one counter, and what it books.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct Counted {
-    /// Which machine.
-    pub equipment: EquipmentId,
-    /// The counter's name in the map.
-    pub source: String,
-    /// What it counts.
-    pub counter: CounterKind,
-    /// Raised by one at each reset of the counter.
-    pub epoch: u32,
-    /// Reading before, unwrapped within the epoch.
-    pub raw_from: i64,
-    /// Reading now, unwrapped within the epoch.
-    pub raw_to: i64,
-    /// Parts booked.
-    pub quantity: i64,
-    /// How the two readings were judged.
-    pub verdict: Verdict,
-    /// When the reading before was taken.
-    pub since: Stamp,
-    /// When this reading was taken.
-    pub until: Stamp,
-    /// The batch that the parts belong to.
-    pub batch: Option<RecordId>,
-    /// Fingerprint of the map by which it was judged.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub map: String,
-    /// Both readings as the counter showed them, where the positions above do not say.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub raw: Option<Readings>,
-}
-
-/// How a batch began.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-pub struct BatchStarted {
-    /// On which machine.
-    pub equipment: EquipmentId,
-    /// At which station.
-    pub station: Option<StationId>,
-    /// What is made.
-    pub product: ProductId,
-    /// The batch number, typed or generated.
-    pub number: String,
-    /// The external work order.
-    pub work_order: Option<String>,
-    /// Parts to make.
-    pub target: Option<i64>,
-    /// When it began.
-    pub from: Stamp,
-    /// The people at the station at that moment.
-    pub operators: Vec<UserId>,
-    /// What the number was taken from, when it was neither typed nor the terminal's own.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub lease: Option<Leased>,
-}
-
-/// A salted hash that stands in a line for a text: hexadecimal SHA-256 of salt and text.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Commitment(pub String);
-
-/// An erasable text beside a fact.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct FactText {
-    /// The field of the body that commits to it.
-    pub field: String,
-    /// 32 random hexadecimal digits.
-    pub salt: String,
-    /// The text; `None` once erased.
-    pub text: Option<String>,
-}
-
-impl FactText {
-    /// What the fact's line carries for this text. An erased text commits to nothing.
-    pub fn commitment(&self) -> Option<Commitment> {
-        let text = self.text.as_ref()?;
-        let digest = Sha256::new().chain_update(&self.salt).chain_update(text).finalize();
-        Some(Commitment(Hash(digest.into()).to_string()))
-    }
-}
-
-/// The head of a chain: SHA-256.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Hash(pub [u8; 32]);
-
-impl Hash {
-    /// What stands before the first fact.
-    pub const ZERO: Self = Self([0; 32]);
-
-    /// The head after `line` was appended.
-    #[must_use]
-    pub fn after(self, line: &[u8]) -> Self {
-        Self(Sha256::new().chain_update(self.0).chain_update(line).finalize().into())
-    }
-}
-
-impl std::fmt::Display for Hash {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl std::str::FromStr for Hash {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let fault = || format!("not 64 hexadecimal digits: {text:?}");
-        let mut hash = Self::ZERO;
-        if text.len() != 64 || !text.is_ascii() {
-            return Err(fault());
-        }
-        for (byte, pair) in hash.0.iter_mut().zip(text.as_bytes().chunks(2)) {
-            let digits = std::str::from_utf8(pair).map_err(|_| fault())?;
-            *byte = u8::from_str_radix(digits, 16).map_err(|_| fault())?;
-        }
-        Ok(hash)
-    }
 }
 
 impl Draft {

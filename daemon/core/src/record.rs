@@ -32,7 +32,7 @@ pub use interval::Interval;
 pub use labor::Labor;
 
 /// Raised whenever the same facts would fold into other rows than before.
-pub const FOLD_VERSION: i32 = 4;
+pub const FOLD_VERSION: i32 = 5;
 
 /// Where rows belong; known from the terminal's registration, never from a fact.
 #[derive(Clone, PartialEq, Eq, Debug)]

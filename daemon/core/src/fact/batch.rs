@@ -1,9 +1,37 @@
-//! What happens to a batch between its start and its end, and how it ends early.
+//! How a batch begins, what happens to it, and how it ends early.
 
 use serde::{Deserialize, Serialize};
 
 use super::Commitment;
-use crate::id::{EquipmentId, FieldId, ReasonId, RecordId, StationId};
+use crate::{
+    id::{EquipmentId, FieldId, ProductId, ReasonId, RecordId, StationId, UserId},
+    number::Leased,
+    time::Stamp,
+};
+
+/// How a batch began.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct BatchStarted {
+    /// On which machine.
+    pub equipment: EquipmentId,
+    /// At which station.
+    pub station: Option<StationId>,
+    /// What is made.
+    pub product: ProductId,
+    /// The batch number, typed or generated.
+    pub number: String,
+    /// The external work order.
+    pub work_order: Option<String>,
+    /// Parts to make.
+    pub target: Option<i64>,
+    /// When it began.
+    pub from: Stamp,
+    /// The people at the station at that moment.
+    pub operators: Vec<UserId>,
+    /// What the number was taken from, when it was neither typed nor the terminal's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease: Option<Leased>,
+}
 
 /// Parts made or scrapped since the last such fact: a difference, never a total.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

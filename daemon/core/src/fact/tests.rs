@@ -1,7 +1,11 @@
 //! The bytes of format 1, held against golden vectors that a second program checks as well.
 
 use super::*;
-use crate::time::Micros;
+use crate::{
+    counter::{CounterKind, Verdict},
+    id::ProductId,
+    time::Micros,
+};
 use uuid::Uuid;
 
 const VECTORS: &str = include_str!("../../vectors/chain-v1.json");

@@ -1,0 +1,68 @@
+//! Keys of the overview, a machine, and what is read there.
+
+use super::{Binding, Cmd, Key, every::*};
+
+pub(super) const OVERVIEW: &[Binding] = &[
+    BADGE,
+    START,
+    COMPLETE,
+    EXPLAIN,
+    RECEIPTS,
+    quiet(&[Key::Char('f'), Key::F(7)], Cmd::Figures, "key-figures"),
+    quiet(&[Key::Char('k'), Key::F(8)], Cmd::Commission, "key-commission"),
+    quiet(&[Key::Enter], Cmd::Open, "key-open-machine"),
+    quiet(&[Key::Digit], Cmd::Pick(0), "key-pick-machine"),
+    quiet(&[Key::Up], Cmd::Up, "key-machine-up"),
+    quiet(&[Key::Down], Cmd::Down, "key-machine-down"),
+    quiet(&[Key::Left], Cmd::Left, "key-machine-left"),
+    quiet(&[Key::Right], Cmd::Right, "key-machine-right"),
+    OPEN_HELP,
+    shown(&[Key::Char('q'), Key::Ctrl('q'), Key::Ctrl('c')], Cmd::Quit, "key-quit"),
+];
+
+pub(super) const MACHINE: &[Binding] = &[
+    BACK,
+    START,
+    COMPLETE,
+    EXPLAIN,
+    quiet(&[Key::Char('h')], Cmd::Held, "key-held"),
+    quiet(&[Key::Char('b'), Key::F(2)], Cmd::Badge, "key-badge"),
+    quiet(&[Key::Char('r'), Key::F(6)], Cmd::Receipts, "key-receipts"),
+    quiet(&[Key::Left], Cmd::Left, "key-machine-left"),
+    quiet(&[Key::Right], Cmd::Right, "key-machine-right"),
+    UP,
+    DOWN,
+    PAGE_UP,
+    PAGE_DOWN,
+    OPEN_HELP,
+    QUIT,
+];
+
+pub(super) const RECEIPT_KEYS: &[Binding] = &[BACK, UP, DOWN, PAGE_UP, PAGE_DOWN, OPEN_HELP, QUIT];
+
+pub(super) const HELP_KEYS: &[Binding] = &[BACK, UP, DOWN, PAGE_UP, PAGE_DOWN, QUIT];
+
+pub(super) const FIGURE_KEYS: &[Binding] = &[
+    BACK,
+    shown(&[Key::Enter], Cmd::Open, "key-open-figure"),
+    shown(&[Key::Char('n')], Cmd::Reasons, "key-reasons"),
+    quiet(&[Key::Left], Cmd::Left, "key-figure-left"),
+    quiet(&[Key::Right], Cmd::Right, "key-figure-right"),
+    UP,
+    DOWN,
+    PAGE_UP,
+    PAGE_DOWN,
+    OPEN_HELP,
+    QUIT,
+];
+
+pub(super) const HELD_KEYS: &[Binding] = &[
+    shown(&[Key::Digit], Cmd::Pick(0), "key-pick-held"),
+    shown(&[Key::Enter], Cmd::Confirm, "key-confirm-explain"),
+    PERSON,
+    BACK,
+    UP,
+    DOWN,
+    HELP,
+    QUIT,
+];
