@@ -13,7 +13,7 @@ use kart_core::{
 };
 use kart_store::{Reader, Store, StoreOptions};
 use kart_sync::Device;
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 use crate::{
     clock::Clock,
@@ -58,7 +58,7 @@ pub(crate) fn secret(config: &Config, store: &Store) -> anyhow::Result<Secret> {
 }
 
 /// The plant that facts are folded into: the last one that was saved, or that of the beginning.
-fn plant(store: &Store, reader: &Reader) -> anyhow::Result<Plant> {
+fn plant(reader: &Reader) -> anyhow::Result<Plant> {
     if let Some((_, state)) = reader.plant()? {
         match serde_json::from_str(&state) {
             Ok(plant) => return Ok(plant),
@@ -70,9 +70,21 @@ fn plant(store: &Store, reader: &Reader) -> anyhow::Result<Plant> {
         }
     }
     Ok(match reader.inherited()? {
-        Some(inherited) => serde_json::from_str::<Plant>(&inherited)?.inherit(store.origin()),
-        None => Plant::new(store.origin()),
+        Some(inherited) => serde_json::from_str::<Plant>(&inherited)?.inherit(reader.origin()),
+        None => Plant::new(reader.origin()),
     })
+}
+
+/// The clock of a program that runs beside the daemon or instead of it: as right as the log in
+/// `folder` knows it.
+pub(crate) fn clock(folder: &Path) -> anyhow::Result<Clock> {
+    let (clock, reader) = (Clock::open()?, Reader::look(folder)?);
+    let mut plant = plant(&reader)?;
+    reader.facts_after(plant.head, |fact: &Fact| plant.apply(fact))?;
+    clock.recall(plant.clock.as_ref());
+    let (news, looked) = clock.assume(plant.fast_us);
+    clock.written(&news, looked);
+    Ok(clock)
 }
 
 /// The engine as of the last fact, with this start recorded.
@@ -82,7 +94,7 @@ pub(crate) async fn engine(
     clock: &Clock,
 ) -> anyhow::Result<Engine> {
     let reader = store.reader()?;
-    let mut plant = plant(store, &reader)?;
+    let mut plant = plant(&reader)?;
     reader.facts_after(plant.head, |fact: &Fact| plant.apply(fact))?;
     clock.recall(plant.clock.as_ref());
     let now = clock.moment();
@@ -99,7 +111,9 @@ pub(crate) async fn engine(
     });
     let expected = Some(plant.head + 1);
     let map = Arc::clone(&config.map);
-    let mut engine = Engine::new(plant, Arc::clone(&map), config.terminal.code.clone());
+    let forgotten_us = i64::from(config.terminal.forgotten_minutes) * 60_000_000;
+    let mut engine = Engine::new(plant, Arc::clone(&map), config.terminal.code.clone())
+        .with_forgotten_after(forgotten_us);
     if new {
         engine.begin_log(&now);
     }

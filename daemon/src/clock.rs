@@ -4,13 +4,17 @@
 //! [`kart_core::clock`].
 
 use kart_core::{
-    clock::{Clocks, Heard, News},
+    clock::{Clocks, Doubt, Heard, News},
     time::{Boot, Micros, Moment, Stamp},
 };
+use kart_planted::clock::ahead_us;
 use rustix::time::{ClockId, clock_gettime};
 use std::{
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -19,13 +23,16 @@ use std::{
 pub struct Clock {
     boot: Arc<Boot>,
     known: Arc<Mutex<Clocks>>,
+    /// Stamps go by a time that headquarters has confirmed.
+    confirmed: Arc<AtomicBool>,
 }
 
 impl Clock {
     /// Reads which boot this is.
     pub fn open() -> io::Result<Self> {
         let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
-        Ok(Self { boot: Arc::new(Boot(id.chars().take(8).collect())), known: Arc::default() })
+        let boot = Arc::new(Boot(id.chars().take(8).collect()));
+        Ok(Self { boot, known: Arc::default(), confirmed: Arc::default() })
     }
 
     /// Now, by the boot clock and by the wall clock as far as it is right.
@@ -36,6 +43,11 @@ impl Clock {
     /// Now, with the boot it belongs to.
     pub fn moment(&self) -> Moment {
         Moment { at: self.stamp(), boot: (*self.boot).clone() }
+    }
+
+    /// Now, as exactly as it is known, be that on disk or not: for what is judged and not recorded.
+    pub fn best(&self) -> Moment {
+        Moment { at: self.known().best(system()), boot: (*self.boot).clone() }
     }
 
     /// Now, by the computer's own wall clock.
@@ -51,8 +63,18 @@ impl Clock {
     }
 
     /// Whether headquarters has told the time since the computer was switched on.
-    pub fn is_confirmed(&self) -> bool {
+    pub fn is_heard(&self) -> bool {
         self.known().heard.is_some()
+    }
+
+    /// Whether stamps go by a time that headquarters has confirmed: heard, and on disk.
+    pub fn confirmed(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.confirmed)
+    }
+
+    /// Why headquarters does not stand for the time, where it does not.
+    pub fn doubt(&self) -> Option<Doubt> {
+        self.known().doubt(system())
     }
 
     /// Goes on by the right time that an earlier run of this boot was told.
@@ -82,7 +104,10 @@ impl Clock {
 
     /// It is on disk.
     pub fn written(&self, news: &News, looked: Stamp) {
-        self.known().written(looked, news);
+        let mut known = self.known();
+        known.written(looked, news);
+        let confirmed = known.heard.is_some() && known.news(looked).corrected.is_none();
+        self.confirmed.store(confirmed, Ordering::Relaxed);
     }
 
     fn known(&self) -> MutexGuard<'_, Clocks> {
@@ -94,8 +119,9 @@ impl Clock {
 fn system() -> Stamp {
     let wall = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let boot = clock_gettime(ClockId::Boottime);
-    Stamp {
+    let read = Stamp {
         wall_us: Micros(i64::try_from(wall.as_micros()).unwrap_or(i64::MAX)),
         mono_us: boot.tv_sec.saturating_mul(1_000_000).saturating_add(boot.tv_nsec / 1000),
-    }
+    };
+    read.plus(ahead_us())
 }

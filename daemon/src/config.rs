@@ -71,6 +71,12 @@ pub struct Terminal {
     pub log: LogLevel,
     /// Days that a PIN holds after headquarters confirmed it.
     pub pin_valid_days: u16,
+    /// After so many minutes without a key a screen takes nobody for the one who acts; 0: never.
+    pub idle_minutes: u16,
+    /// So many minutes after their shift somebody has forgotten to clock out.
+    pub forgotten_minutes: u16,
+    /// What a badge reader types before the badge.
+    pub badge_prefix: String,
     /// Facts that headquarters has in a backup are kept so many days all the same.
     pub keep_days: u16,
 }

@@ -3,19 +3,52 @@
 
 use kart_core::{
     signal::{Sample, SignalName},
-    time::Stamp,
+    time::{Micros, Stamp},
 };
 use kart_store::{Message, raw::Block};
-use std::collections::VecDeque;
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::sources::Remap;
+use crate::{clock::Clock, sources::Remap};
 
 pub mod block;
 pub(crate) mod reach;
 pub mod modbus;
 pub mod mqtt;
 pub mod sparkplug;
+
+/// When something came.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Arrival {
+    /// Its stamp.
+    pub at: Stamp,
+    /// The best that was known of the time then, be it on disk or not: the times that others tell are
+    /// judged by it.
+    pub right: Micros,
+}
+
+impl Arrival {
+    /// Now.
+    pub(crate) fn now(clock: &Clock) -> Self {
+        Self { at: clock.stamp(), right: clock.best().at.wall_us }
+    }
+
+    /// The stamp of what was taken at `time` by the right clock; nothing is taken after it has come.
+    pub(crate) fn dated(self, time: Option<Micros>) -> Stamp {
+        let age = time.map_or(0, |time| self.right.0.saturating_sub(time.0).max(0));
+        self.at.plus(age.saturating_neg())
+    }
+}
+
+/// Nothing better was known than its stamp says.
+impl From<Stamp> for Arrival {
+    fn from(at: Stamp) -> Self {
+        Self { at, right: at.wall_us }
+    }
+}
 
 /// What a source tells the engine.
 #[derive(Debug)]
@@ -35,6 +68,13 @@ pub enum Reading {
     },
     /// These signals of machines have no value any more.
     Stale(Vec<(usize, SignalName)>),
+    /// A broker may deliver once more what it has delivered under these numbers, and under no other.
+    Owed {
+        /// Its name in the configuration.
+        broker: Arc<str>,
+        /// The numbers.
+        numbers: BTreeSet<u16>,
+    },
     /// What follows was read by another map.
     Map(Box<Remap>),
     /// The link to a device or broker changed.

@@ -33,8 +33,10 @@ use crate::{
 };
 
 pub mod messages;
+pub mod refusals;
 
 use messages::{Messages, Taken};
+use refusals::Refusals;
 
 /// Inputs that are decided together at most.
 const BATCH: usize = 512;
@@ -93,12 +95,14 @@ pub struct Recorder {
     pub shown: watch::Sender<Shown>,
     /// The last values of each signal, for the eye.
     pub traces: Arc<Traces>,
-    /// Fact that the plant was last saved as of.
+    /// Fact that the plant was last saved as of, or was to be.
     pub plant_saved: u64,
     /// Where raw readings go; nothing waits for it.
     pub raw: Option<Raw>,
     /// Messages of brokers that were taken.
     pub messages: Messages,
+    /// What the disk has refused since it took facts.
+    pub refusals: Refusals,
 }
 
 /// One round of inputs and what is owed for them.
@@ -179,7 +183,7 @@ impl Recorder {
         round: Round,
         reference: Option<Arc<Reference>>,
     ) -> Result<(), StoreError> {
-        self.mind_the_clock().await?;
+        let minded = self.mind_the_clock().await?;
         let now = self.clock.moment();
         let before = self.shown.borrow().clone();
         let mut engine = (*before.engine).clone();
@@ -209,9 +213,12 @@ impl Recorder {
             alive: (round.alive || before.recording != Recording::Yes).then(|| now.clone()),
             ..Append::default()
         };
-        match self.write(messages.told(append)).await {
+        match self.write(self.messages.told(&messages, append)).await {
             Ok(()) => {
                 self.messages.keep(messages);
+                if minded {
+                    self.refusals.over(self.clock.stamp().mono_us);
+                }
                 let saved_now = |decided: &&Decided| matches!(decided.answer, Answer::Saved(_));
                 let accepted = answers.iter().filter(saved_now).count() + corrected;
                 let commands = before.commands + u64::try_from(accepted).unwrap_or_default();
@@ -231,18 +238,20 @@ impl Recorder {
                     // The map before stays in force.
                     raw.relabel(labels);
                 }
+                self.refusals.refused(&error, self.clock.stamp().mono_us);
                 self.not_recorded(&error, answers, links, &now);
                 Ok(())
             },
         }
     }
 
-    /// Writes down what became of the wall clock, before anything else is stamped by it.
-    async fn mind_the_clock(&self) -> Result<(), StoreError> {
+    /// Writes down what became of the wall clock, before anything else is stamped by it; `false` when
+    /// the disk refuses it.
+    async fn mind_the_clock(&mut self) -> Result<bool, StoreError> {
         let (news, looked) = self.clock.news();
         if news.is_none() {
             self.clock.written(&news, looked);
-            return Ok(());
+            return Ok(true);
         }
         let mut engine = (*self.shown.borrow().engine).clone();
         let expected = Some(engine.plant.head + 1);
@@ -253,13 +262,13 @@ impl Recorder {
                 tracing::warn!(?news, "the wall clock");
                 self.clock.written(&news, looked);
                 self.shown.send_modify(|shown| shown.engine = Arc::new(engine));
-                Ok(())
+                Ok(true)
             },
             Err(StoreError::Stopped) => Err(StoreError::Stopped),
-            // Said again in the next round; what else the disk refuses is said on the screen.
+            // Tried again in the next round; what else the disk refuses is said on the screen.
             Err(error) => {
-                tracing::error!(%error, "what became of the wall clock is not recorded");
-                Ok(())
+                self.refusals.refused(&error, self.clock.stamp().mono_us);
+                Ok(false)
             },
         }
     }
@@ -301,6 +310,7 @@ impl Recorder {
                     engine.on_stale(&signals, now);
                     taken.push(Kept::Stale(signals));
                 },
+                Reading::Owed { broker, numbers } => self.messages.only(&broker, &numbers),
                 Reading::Map(remap) => {
                     let moved = &remap.moves.signals;
                     self.traces.forget(|id, name| moved.contains(&(id, name.clone())));
@@ -338,7 +348,8 @@ impl Recorder {
     }
 
     async fn write(&self, append: Append) -> Result<(), StoreError> {
-        let nothing_new = append.messages.is_empty() && append.anew.is_empty();
+        let nothing_new =
+            append.messages.is_empty() && append.anew.is_empty() && append.free.is_empty();
         let nothing_new = nothing_new && append.as_read.is_none() && append.alive.is_none();
         let empty = nothing_new && append.drafts.is_empty() && append.signals.is_empty();
         // With nothing to write, an earlier failure is not over.
@@ -360,7 +371,6 @@ impl Recorder {
         self.shown.send_modify(|shown| {
             shown.links = links;
             if shown.recording == Recording::Yes {
-                tracing::error!(%error, "NOT RECORDING");
                 let since_us = now.at.wall_us;
                 shown.recording = Recording::No { reason: reason.clone(), since_us };
             }
@@ -411,10 +421,10 @@ impl Recorder {
             Ok(state) => self.store.save_plant(engine.plant.head, state).await,
             Err(error) => Err(error.into()),
         };
-        match saved {
-            Ok(()) => self.plant_saved = engine.plant.head,
-            // The log is what counts; the next start only replays more of it.
-            Err(error) => tracing::warn!(%error, "the plant was not saved"),
+        // The log is what counts: after a failure the next start only replays more of it.
+        self.plant_saved = engine.plant.head;
+        if let Err(error) = saved {
+            tracing::warn!(%error, "the plant was not saved");
         }
     }
 }

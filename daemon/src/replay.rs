@@ -17,7 +17,10 @@ use std::{
     path::Path,
 };
 
-use crate::config::{Config, change};
+use crate::{
+    clock::Clock,
+    config::{Config, change},
+};
 
 mod evidence;
 mod play;
@@ -44,13 +47,14 @@ pub fn labels(config: &Config) -> Labels {
 }
 
 /// The ring, unless the configuration keeps nothing.
-pub(crate) fn ring(config: &Config) -> std::io::Result<Option<Raw>> {
+pub(crate) fn ring(config: &Config, clock: &Clock) -> std::io::Result<Option<Raw>> {
     let Some(kept) = config.readings else { return Ok(None) };
     let options = RawOptions {
         folder: config.terminal.data_dir.clone(),
         keep_us: i64::from(kept.keep_days) * DAY_US,
         most_bytes: kept.max_mb * MIB,
         free_bytes: kept.min_free_mb * MIB,
+        confirmed: clock.confirmed(),
     };
     Raw::start(options, labels(config)).map(Some)
 }

@@ -28,9 +28,13 @@ use crate::{
     trace::Traces,
 };
 
+mod board;
 mod commissioning;
+mod export;
 mod figures;
+mod labor;
 mod live;
+mod notes;
 mod openapi;
 mod past;
 
@@ -106,6 +110,11 @@ fn router(desk: Desk) -> Router {
         .route("/v1/live", get(live::stream))
         .route("/v1/commands", post(command))
         .route("/v1/figures", get(figures::figures))
+        .route("/v1/board", get(board::board))
+        .route("/v1/ledger", get(board::ledger))
+        .route("/v1/export", get(export::export))
+        .route("/v1/labor", get(labor::labor))
+        .route("/v1/notes", get(notes::notes))
         .route("/v1/sources", get(commissioning::sources))
         .route("/v1/registers", post(commissioning::registers))
         .route("/v1/topics", post(commissioning::topics))

@@ -147,6 +147,10 @@ impl Terminal for Uplink {
         })
     }
 
+    fn best_us(&self, _: &Position) -> i64 {
+        self.clock.best().at.wall_us.0
+    }
+
     fn told_time(&self, right_us: i64, within: Duration) {
         self.clock.hear(Micros(right_us), within);
     }
@@ -305,7 +309,7 @@ impl Terminal for Uplink {
         self.state.send_modify(|state| {
             state.link = match (link, &state.link) {
                 (Link::ReferenceConfirmed, standing) => {
-                    state.reference_us = Some(now);
+                    state.reference_us = Some(self.clock.best().at.wall_us);
                     standing.clone()
                 },
                 (Link::Connecting, _) => HqLink::Connecting,

@@ -2,7 +2,7 @@
 //! most.
 
 use kart_api::{Damage, HqLink, Machine, Sync, Terminal, Time, View};
-use kart_core::{fact::Fact, reference::Reference};
+use kart_core::{clock::Doubt, fact::Fact, reference::Reference};
 use kart_store::{Head, Reader, StoreError};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::watch, time::sleep};
@@ -14,13 +14,14 @@ mod batch;
 mod floor;
 mod labor;
 mod machine;
+mod open;
 mod receipt;
 mod stop;
 
-use labor::people;
+use labor::{people, undoable, unended};
 use machine::{link_of, machine};
 use receipt::{SHIFT_US, receipt, receipts, waits};
-use stop::stops;
+use stop::{review, stops};
 
 /// Least time between two views.
 const REST: Duration = Duration::from_millis(100);
@@ -34,6 +35,8 @@ pub struct Viewer {
     pub code: String,
     /// The station it stands at.
     pub station: Option<kart_core::id::StationId>,
+    /// What the configuration says of screens.
+    pub habits: kart_api::Habits,
     /// The time.
     pub clock: Clock,
     /// For receipts.
@@ -77,7 +80,12 @@ impl Viewer {
                 let look = move |reader: &Reader| Ok(reader.damage()?.filter(|it| it.seq > acked));
                 damage = self.readers.ask(look).await?;
             }
-            let mut view = self.look(&shown, &hq, &lately.1);
+            let wanted = open::wanted(&shown.engine.plant);
+            let texts = match wanted.is_empty() {
+                true => open::Texts::new(),
+                false => self.readers.ask(move |reader| open::texts(reader, &wanted)).await?,
+            };
+            let mut view = self.look(&shown, &hq, &lately.1, &texts);
             view.sync.saved = head;
             view.sync.oldest_waiting_us = oldest.1;
             view.sync.damage = damage.as_ref().map(|found| Damage {
@@ -101,7 +109,7 @@ impl Viewer {
         }
     }
 
-    fn look(&self, shown: &Shown, hq: &HqState, lately: &[Fact]) -> View {
+    fn look(&self, shown: &Shown, hq: &HqState, lately: &[Fact], texts: &open::Texts) -> View {
         let plant = &shown.engine.plant;
         let reference = shown.engine.reference().map(|reference| (**reference).clone());
         let refused = hq.quarantined.iter().filter(|held| !waits(&held.code));
@@ -120,6 +128,7 @@ impl Viewer {
                 now_us,
                 shift: calendar.and_then(|calendar| calendar.shift_at(now_us)),
                 time: self.time(hq),
+                habits: self.habits.clone(),
             },
             machines: machines
                 .map(|(index, (map, seen))| {
@@ -131,9 +140,14 @@ impl Viewer {
                 })
                 .collect(),
             people: people(plant, reference.as_ref()),
+            unended: unended(plant, reference.as_ref()),
+            undoable: undoable(plant, reference.as_ref(), &self.clock.moment()),
             stops: stops(plant, reference.as_ref(), &self.clock.moment()),
+            review: review(plant, reference.as_ref(), map, &self.clock.moment()),
             elsewhere: floor.elsewhere(map),
+            orders: batch::orders(map, self.station, plant, reference.as_ref(), hq.acked),
             conflicts: floor.conflicts(),
+            open: open::open(plant, reference.as_ref(), texts),
             sync: Sync {
                 recording: shown.recording.clone(),
                 link: hq.link.clone(),
@@ -155,10 +169,18 @@ impl Viewer {
 impl Viewer {
     /// How far the time can be believed. By whole seconds, so that nothing changes in between.
     fn time(&self, hq: &HqState) -> Time {
-        match self.clock.fast_us() {
-            _ if hq.link != HqLink::Alone && !self.clock.is_confirmed() => Time::Unconfirmed,
-            Some(fast_us) => Time::Corrected((fast_us + 500_000).div_euclid(1_000_000) * 1_000_000),
-            None => Time::Believed,
+        // A terminal that works alone has nobody to ask.
+        let doubt = self.clock.doubt().filter(|_| hq.link != HqLink::Alone);
+        match (doubt, self.clock.fast_us()) {
+            (Some(Doubt::Never), _) => Time::Unconfirmed,
+            (Some(Doubt::Since(since_us, within_us)), _) => {
+                let seconds = within_us.saturating_add(999_999).div_euclid(1_000_000);
+                Time::Adrift { since_us, within_us: seconds.saturating_mul(1_000_000) }
+            },
+            (None, Some(fast_us)) => {
+                Time::Corrected((fast_us + 500_000).div_euclid(1_000_000) * 1_000_000)
+            },
+            (None, None) => Time::Believed,
         }
     }
 }

@@ -39,7 +39,7 @@ use crate::{
     pin::{Gate, Watched},
     purge,
     readers::Readers,
-    recorder::{Inputs, Recorder, Shown},
+    recorder::{Inputs, Recorder, Shown, refusals::Refusals},
     replay,
     serve::{self, Desk},
     sources::{InForce, MAPS, Sources},
@@ -88,7 +88,7 @@ pub async fn run(config: Config) -> anyhow::Result<Ended> {
     let (calls, waiting) = mpsc::channel(CALLS);
 
     let inputs = Inputs { readings, calls: waiting, reference: terminal.reference.subscribe() };
-    let recorder = terminal.recorder(replay::ring(&config)?).await?;
+    let recorder = terminal.recorder(replay::ring(&config, &terminal.clock)?).await?;
     supervisor.run("recorder", recorder.run(inputs, supervisor.stop()));
     supervisor.run("viewer", terminal.viewer(&config).run(supervisor.stop()));
     let gate = Arc::new(terminal.gate(&config)?);
@@ -200,6 +200,7 @@ impl Terminal {
             plant_saved: self.shown.borrow().engine.plant.head,
             raw,
             messages: messages.collect(),
+            refusals: Refusals::default(),
         })
     }
 
@@ -215,6 +216,7 @@ impl Terminal {
         Viewer {
             code: config.terminal.code.clone(),
             station: config.terminal.station,
+            habits: habits(config),
             clock: self.clock.clone(),
             readers: self.readers.clone(),
             shown: self.shown.subscribe(),
@@ -255,6 +257,13 @@ async fn finish(supervisor: &Supervisor, store: &Store, socket: &Path) {
     drop(std::fs::remove_file(socket));
 }
 
+fn habits(config: &Config) -> kart_api::Habits {
+    kart_api::Habits {
+        idle_s: u32::from(config.terminal.idle_minutes) * 60,
+        badge_prefix: config.terminal.badge_prefix.clone(),
+    }
+}
+
 fn empty_view(config: &Config) -> View {
     View {
         number: 0,
@@ -266,12 +275,18 @@ fn empty_view(config: &Config) -> View {
             now_us: kart_core::time::Micros(0),
             shift: None,
             time: kart_api::Time::default(),
+            habits: habits(config),
         },
         machines: vec![],
         people: vec![],
+        unended: vec![],
+        undoable: vec![],
         stops: vec![],
+        review: kart_api::Review::default(),
         elsewhere: vec![],
+        orders: vec![],
         conflicts: vec![],
+        open: kart_api::Open::default(),
         sync: kart_api::Sync {
             recording: Recording::Yes,
             link: HqLink::Connecting,

@@ -89,11 +89,10 @@ impl Headquarters {
         if status.is_success() {
             return Ok(body.to_vec());
         }
-        let problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem {
+        let problem = serde_json::from_slice(&body).unwrap_or_else(|_| {
             // What stands before headquarters and says when to come again is only busy.
-            code: after.map_or(code::UNAVAILABLE, |_| code::BUSY).to_owned(),
-            detail: format!("HTTP {status}"),
-            watermark: None,
+            let code = after.map_or(code::UNAVAILABLE, |_| code::BUSY);
+            Problem::new(code, format!("HTTP {status}"))
         });
         Err(match after {
             Some(after) => Failure::Wait { problem, after },
@@ -142,8 +141,7 @@ impl Gateway for Headquarters {
         let body = body(envelope, page)?;
         if body.len() > MOST_WIRE_BYTES {
             let detail = format!("a push of {} bytes", body.len());
-            let too_large = Problem { code: code::TOO_LARGE.to_owned(), detail, watermark: None };
-            return Err(Failure::Problem(too_large));
+            return Err(Failure::Problem(Problem::new(code::TOO_LARGE, detail)));
         }
         let request = self
             .request("push", Some(token))

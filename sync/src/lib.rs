@@ -99,6 +99,11 @@ pub trait Terminal: Send + Sync {
         identity::incarnation().map_err(|fault| Fault(fault.to_string()))
     }
 
+    /// The best time that this terminal knows, microseconds since 1970: at least that of its position.
+    fn best_us(&self, position: &Position) -> i64 {
+        position.wall_us
+    }
+
     /// Headquarters has just said that it is `right_us`, or was at most `within` ago: microseconds
     /// since 1970.
     fn told_time(&self, right_us: i64, within: Duration) {

@@ -100,6 +100,11 @@ impl Failure {
         }
     }
 
+    /// What time it is at headquarters, where it refused for that.
+    pub(crate) fn server_us(&self) -> Option<i64> {
+        self.problem().and_then(|problem| problem.server_us)
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> Remedy {
         match self {
@@ -132,9 +137,7 @@ mod tests {
 
     #[test]
     fn only_a_person_can_help_a_revoked_terminal() {
-        let problem = |code: &str| {
-            Failure::Problem(Problem { code: code.into(), detail: String::new(), watermark: None })
-        };
+        let problem = |code: &str| Failure::Problem(Problem::new(code, ""));
         assert_eq!(problem(code::REVOKED).remedy(), Remedy::Person);
         assert_eq!(problem(code::STALE_SESSION).remedy(), Remedy::Hello);
         assert_eq!(problem(code::UNAVAILABLE).remedy(), Remedy::Later);

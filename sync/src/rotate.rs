@@ -10,7 +10,7 @@ use std::{fs, path::PathBuf};
 use uuid::Uuid;
 
 use crate::{
-    Device, EnrollError, Gateway as _, Headquarters, IdentityError,
+    Device, EnrollError, Failure, Gateway as _, Headquarters, IdentityError,
     identity::{fresh_key, key_pair, key_path, read, sign, write_secret},
 };
 
@@ -25,19 +25,27 @@ pub async fn rotate_key(
         write_secret(&new_path, &fresh_key(&SystemRandom::new())?)?;
     }
     let (old, new) = (key_pair(&old_path)?, key_pair(&new_path)?);
-    let claims = |audience: &str| Claims {
+    let claims = |audience: &str, iat: i64| Claims {
         iss: device.terminal,
         aud: audience.to_owned(),
-        iat: now_s,
+        iat,
         jti: Uuid::new_v4(),
     };
-    let public_key = URL_SAFE_NO_PAD.encode(new.public_key().as_ref());
-    let rotation = Rotation { claims: claims(ROTATION), public_key };
-    let asked = headquarters.rotate(&Rotate { rotation: sign(&old, &rotation)? }).await;
+    let ask = async |iat: i64| -> Result<Result<(), Failure>, IdentityError> {
+        let public_key = URL_SAFE_NO_PAD.encode(new.public_key().as_ref());
+        let rotation = Rotation { claims: claims(ROTATION, iat), public_key };
+        Ok(headquarters.rotate(&Rotate { rotation: sign(&old, &rotation)? }).await)
+    };
+    let (mut iat, mut asked) = (now_s, ask(now_s).await?);
+    // The clock here is too far out: headquarters says what time it is.
+    if let Some(right_us) = asked.as_ref().err().and_then(Failure::server_us) {
+        iat = right_us.div_euclid(1_000_000);
+        asked = ask(iat).await?;
+    }
     if let Err(refused) = asked {
         // An earlier answer may have been lost: then headquarters knows the new key already.
         let known = refused.problem().is_some();
-        let proof = Assertion { assertion: sign(&new, &claims(AUDIENCE))? };
+        let proof = Assertion { assertion: sign(&new, &claims(AUDIENCE, iat))? };
         if !known || headquarters.token(&proof).await.is_err() {
             return Err(refused.into());
         }

@@ -6,7 +6,7 @@
 
 use backon::{BackoffBuilder, ExponentialBuilder};
 use kart_planted::{Bug, planted};
-use kart_wire::{FEED_PROTOCOL, Hello, PROTOCOL, PushEnvelope, Pushed, Welcome};
+use kart_wire::{FEED_PROTOCOL, Hello, PROTOCOL, PushEnvelope, Pushed, Token, Welcome};
 use std::{convert::Infallible, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -99,10 +99,7 @@ async fn converse<T: Terminal, G: Gateway>(
     worked: &mut bool,
 ) -> Result<Infallible, Failure> {
     let position = terminal.position().await?;
-    let now_s = position.wall_us.div_euclid(1_000_000);
-    let assertion =
-        device.assertion(now_s).map_err(|e| Failure::Terminal(crate::Fault(e.to_string())))?;
-    let token = patiently(|| headquarters.token(&assertion)).await?.token;
+    let token = token(terminal, device, headquarters, &position).await?.token;
     let begun = begin(terminal, device, headquarters, &token, &position).await;
     let unknown = begun.as_ref().is_err_and(life::is_unknown);
     let begun = match begun {
@@ -148,6 +145,30 @@ async fn converse<T: Terminal, G: Gateway>(
         )
     };
     lanes.await.map(|(never, _, _)| never)
+}
+
+/// A token, for a proof signed at the best time that the terminal knows. Where that is too far out for
+/// headquarters, it says what time it is: then once more.
+async fn token<T: Terminal, G: Gateway>(
+    terminal: &T,
+    device: &Device,
+    headquarters: &G,
+    position: &Position,
+) -> Result<Token, Failure> {
+    let ask = || async {
+        let now_s = terminal.best_us(position).div_euclid(1_000_000);
+        let assertion = device.assertion(now_s).map_err(|e| crate::Fault(e.to_string()))?;
+        let asked = Instant::now();
+        let answer = patiently(|| headquarters.token(&assertion)).await;
+        if let Some(right_us) = answer.as_ref().err().and_then(Failure::server_us) {
+            terminal.told_time(right_us, asked.elapsed());
+        }
+        answer
+    };
+    match ask().await {
+        Err(failure) if failure.server_us().is_some() => ask().await,
+        answer => answer,
+    }
 }
 
 async fn begin<T: Terminal, G: Gateway>(

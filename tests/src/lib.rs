@@ -2,6 +2,7 @@
 //! It replaces nothing with an imitation and holds no expectations of its own; those stand in `tests/suite`.
 
 pub mod wait;
+pub mod clock;
 pub mod child;
 pub mod dialogue;
 pub mod programs;

@@ -96,6 +96,7 @@ impl Operator {
             target: None,
             number: None,
             work_order: Some("WO-2011".to_owned()),
+            detail: Default::default(),
         };
         let saved = self.saved(command).await?;
         self.confirmed.batches_started.push(saved.record);
@@ -113,7 +114,7 @@ impl Operator {
         let scrap_reason = reasons.next().map(|reason| reason.id).filter(|_| scrap > 0);
         let by = self.user.context("nobody is clocked in")?;
         let saved =
-            self.saved(Command::CompleteBatch { by, batch, good, scrap, scrap_reason }).await?;
+            self.saved(Command::CompleteBatch { by, batch, good, scrap, scrap_reason, detail: Default::default() }).await?;
         self.confirmed.batches_completed.push((saved.record, good, scrap));
         Ok(())
     }

@@ -6,13 +6,17 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
+use rustix::process::{Pid, Signal, kill_process};
 use vt100::Parser;
 
 use crate::programs::program;
 use crate::wait::try_for;
 
 const LIMIT: Duration = Duration::from_secs(20);
+/// Bytes that are kept of what came.
+const LOG: usize = 64 * 1024;
 const ROWS: NonZeroU16 = NonZeroU16::new(24).unwrap();
 const COLUMNS: NonZeroU16 = NonZeroU16::new(80).unwrap();
 
@@ -24,6 +28,8 @@ pub const TAB: &str = "\t";
 /// 80 columns and 24 rows with `kart` in them.
 pub struct Screen {
     shown: Arc<Mutex<Parser>>,
+    /// The last bytes that came.
+    told: Arc<Mutex<Vec<u8>>>,
     keyboard: Box<dyn Write + Send>,
     process: Box<dyn Child + Send + Sync>,
     /// The pseudo-terminal ends with it.
@@ -39,6 +45,8 @@ impl Screen {
         let mut kart = CommandBuilder::new(program("kart")?);
         kart.args(["--lang", "en", "--socket"]);
         kart.arg(socket);
+        // What people choose to read is kept beside the socket, not in the home of whoever tests.
+        kart.env("KARTORIUM_LANGUAGES", socket.with_extension("languages"));
         for (name, value) in [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8")] {
             kart.env(name, value);
         }
@@ -48,21 +56,39 @@ impl Screen {
         let shown = Arc::new(Mutex::new(Parser::new(ROWS, COLUMNS, 0)));
         let mut output = pair.master.try_clone_reader()?;
         let sink = Arc::clone(&shown);
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let log = Arc::clone(&told);
         std::thread::spawn(move || {
             let mut bytes = [0; 4096];
             while let Ok(count @ 1..) = output.read(&mut bytes) {
                 let seen = bytes.get(..count).unwrap_or_default();
                 sink.lock().unwrap_or_else(PoisonError::into_inner).process(seen);
+                let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
+                log.extend_from_slice(seen);
+                let surplus = log.len().saturating_sub(LOG);
+                log.drain(..surplus);
             }
         });
         let keyboard = pair.master.take_writer()?;
-        Ok(Self { shown, keyboard, process, _master: pair.master })
+        Ok(Self { shown, told, keyboard, process, _master: pair.master })
     }
 
     /// Presses keys as a keyboard sends them.
     pub fn press(&mut self, keys: &str) -> anyhow::Result<()> {
         self.keyboard.write_all(keys.as_bytes())?;
         Ok(self.keyboard.flush()?)
+    }
+
+    /// A signal to the program.
+    pub fn signal(&self, signal: Signal) -> anyhow::Result<()> {
+        let number = self.process.process_id().context("kart has ended")?;
+        let process = Pid::from_raw(number.try_into()?).context("no process")?;
+        Ok(kill_process(process, signal)?)
+    }
+
+    /// The last bytes that the terminal was sent.
+    pub fn told(&self) -> Vec<u8> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What is on the screen now, row by row.

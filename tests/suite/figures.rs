@@ -146,7 +146,7 @@ fn expected(
 }
 
 /// A shift with a fault that somebody explains and a setup; its time, and what the plant did.
-async fn worked(world: &mut World) -> (Span, MachineTotals, (i64, i64)) {
+pub(crate) async fn worked(world: &mut World) -> (Span, MachineTotals, (i64, i64)) {
     let mut operator = Operator::new(world.client().unwrap(), "1001");
     operator.clock_in("ST-21").await.unwrap();
     operator.start_batch(MACHINE, "BR-40").await.unwrap();

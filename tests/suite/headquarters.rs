@@ -119,6 +119,7 @@ fn batch(product: &str) -> Body {
         from: Device::stamp(3),
         operators: vec![user("1001")],
         lease: None,
+        special: Default::default(),
     })
 }
 
@@ -156,6 +157,7 @@ pub(crate) fn shift(device: &mut Device) -> Vec<TextLine> {
         group_type: "unplanned".into(),
         rank: 1,
         comment: comment.commitment(),
+        choice: None,
     });
     device.append(state(device, "EQ-211", MachineState::Running, Some(origin.record(stop))));
     device.append(Body::BatchCompleted {
@@ -165,6 +167,8 @@ pub(crate) fn shift(device: &mut Device) -> Vec<TextLine> {
         scrap_reason: Some(ReasonId(key("oee_abort_reasons", "Form/Q01"))),
         counted_good: 10,
         counted_scrap: 0,
+        scrapped: vec![],
+        rework: 0,
     });
     device.append(Body::ClockedOut { user: user("1001"), entry: origin.record(entry) });
     let FactText { field, salt, text } = comment;
@@ -326,6 +330,10 @@ async fn only_enrolled_terminals_come_in_and_only_until_they_are_revoked() {
             refusal(401, code::UNAUTHORIZED)
         );
     }
+    let far = device.assertion(AUDIENCE, now + 30 * 24 * 3600);
+    let (_, problem) = device.post::<Token>("token", &far).await.unwrap_err();
+    let told = problem.server_us.expect("headquarters says what time it is") / 1_000_000;
+    assert!((told - now).abs() < 60, "{told} {now}");
     let mut forged = device.assertion(AUDIENCE, now).assertion;
     forged.replace_range(forged.len() - 8.., "AAAAAAAA");
     let forged = device.post::<Token>("token", &Assertion { assertion: forged }).await;

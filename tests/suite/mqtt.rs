@@ -17,6 +17,8 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair}
 
 use crate::turn::turn;
 
+mod numbers;
+
 const LIMIT: Duration = Duration::from_secs(30);
 
 /// A terminal at a broker: `broker` are lines of that table, `machine` the tables after it.

@@ -63,12 +63,13 @@ impl Crew {
                 target: None,
                 number: number.map(str::to_owned),
                 work_order: None,
+                detail: Default::default(),
             };
             let started = self.client.command(&request(start, None)).await.unwrap();
             let Answer::Saved(started) = started else { panic!("{started:?}") };
             let (by, batch) = (self.user, started.record);
             let complete =
-                Command::CompleteBatch { by, batch, good: 1, scrap: 0, scrap_reason: None };
+                Command::CompleteBatch { by, batch, good: 1, scrap: 0, scrap_reason: None, detail: Default::default() };
             let answer = self.client.command(&request(complete, None)).await.unwrap();
             assert!(matches!(answer, Answer::Saved(_)), "{answer:?}");
         }
@@ -344,6 +345,7 @@ async fn a_push_that_waits_for_a_record_keeps_nobody_from_a_prefix() {
         work_order: None,
         target: None,
         lease: None,
+        special: Default::default(),
         from,
         operators: vec![],
     }));
@@ -389,6 +391,7 @@ async fn a_prefix_that_no_lease_has_stops_no_push() {
             work_order: None,
             target: None,
             lease,
+            special: Default::default(),
             from: Device::stamp(device.lines.len() as u64 + 1),
             operators: vec![],
         }));

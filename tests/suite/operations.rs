@@ -50,6 +50,7 @@ fn batch(device: &mut Device, number: &str, at: (&str, &str), operators: &[&str]
         from,
         operators: operators.iter().map(|number| user(number)).collect(),
         lease: None,
+        special: Default::default(),
     }));
     device.origin().record(seq)
 }
@@ -62,6 +63,8 @@ fn complete(device: &mut Device, batch: RecordId, good: i64, scrap: i64) {
         scrap_reason: None,
         counted_good: good,
         counted_scrap: scrap,
+        scrapped: vec![],
+        rework: 0,
     });
 }
 
@@ -116,6 +119,7 @@ async fn a_batch_that_two_terminals_began_unseen_is_one() {
         good: 7,
         scrap: 0,
         scrap_reason: None,
+        rework: 0,
     }));
     complete(&mut two, theirs, 60, 1);
     push(&one).await;
@@ -288,6 +292,20 @@ async fn a_queue_has_one_order_whoever_asks() {
     assert!(order.starts_with("B n59 n58") && order.ends_with("n00 D C E"), "{order}");
     let digits = "SELECT max(scale(trim_scale(queue_position))) FROM oee_batch_queue";
     assert!(headquarters.number(digits).await.unwrap() <= 13);
+    // The same far along, where a quotient of the database has fewer digits behind the point.
+    let far = "UPDATE oee_batch_queue SET queue_position = queue_position + 20000 RETURNING 1";
+    headquarters.sql(far, &[]).await.unwrap();
+    for n in 0..60 {
+        enqueue(&mut two, &format!("m{n:02}"), Place::After(b));
+    }
+    push(&two).await;
+    let order = queue(&headquarters).await;
+    let (expected, rest) = order.split_at(2 + 60 * 4);
+    let newest: Vec<String> = (0..60).rev().map(|n| format!("m{n:02}")).collect();
+    assert_eq!(expected, format!("B {} ", newest.join(" ")));
+    assert!(rest.starts_with("n59 n58") && rest.ends_with("n00 D C E"), "{rest}");
+    let places = "SELECT count(*) - count(DISTINCT queue_position) FROM oee_batch_queue";
+    assert_eq!(headquarters.number(places).await.unwrap(), 0, "two in one place");
 }
 
 #[tokio::test]

@@ -45,6 +45,7 @@ const FOUND: &[(Bug, u64, &[&str])] = &[
     (Bug::AckHashUnchecked, 14, &["I6 "]),
     (Bug::NoTombstone, 2, &["I11 "]),
     (Bug::RecordsWithoutLife, 26, &["I10 ", "I4 "]),
+    (Bug::CorrectionToOneOnly, 2, &["I10 corrections"]),
     (Bug::DeltaWithoutModulo, 2, &["I19 "]),
     (Bug::RateUnlimited, 8, &["I19 "]),
 ];

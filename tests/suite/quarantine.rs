@@ -28,6 +28,7 @@ fn batch(device: &Device, product: Uuid) -> Body {
         work_order: None,
         target: None,
         lease: None,
+        special: Default::default(),
         from: Device::stamp(device.lines.len() as u64 + 1),
         operators: vec![user("1001")],
     })

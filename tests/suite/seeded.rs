@@ -19,6 +19,7 @@ mod device;
 mod disk;
 mod floor;
 mod line;
+mod model;
 mod port;
 mod profile;
 mod script;

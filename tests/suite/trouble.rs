@@ -110,6 +110,11 @@ async fn a_disk_that_refuses_is_said_and_nothing_is_called_saved() {
     holder.execute_batch("ROLLBACK").unwrap();
     viewed(&client, "recording again", |view| view.sync.recording == Recording::Yes).await;
     screen.lacks(&["NOT RECORDING"]).await.unwrap();
+    let log = world.terminal.daemon().unwrap().stderr();
+    let told = log.lines().filter(|line| line.contains("NOT RECORDING")).count();
+    assert!((1..=3).contains(&told), "{told} lines");
+    let over = log.lines().find(|line| line.contains("recording again")).expect("its end");
+    assert!(over.contains("writes") && over.contains("seconds"), "{over}");
     let Answer::Saved(_) = answered(&client, &request).await else { panic!("not saved") };
     screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "Ada Brandt", "Jurij Nowak"]).await.unwrap();

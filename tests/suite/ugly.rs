@@ -20,7 +20,7 @@ mod counter;
 mod message;
 mod power;
 
-const LIMIT: Duration = Duration::from_secs(30);
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 const SECOND: i64 = 1_000_000;
 
 pub(crate) fn cryptography() {

@@ -28,6 +28,7 @@ waiting-oldest = { $count } warten, seit { $oldest }
 held = { $count } dort zurückgehalten
 refused-there = { $count } dort abgelehnt
 time-unconfirmed = Uhrzeit nicht bestätigt
+time-adrift = Zeit ±{ $by } s seit { $since }
 clock-fast = Uhr hier geht { $by } vor
 clock-slow = Uhr hier geht { $by } nach
 site-data = Stammdaten { $age } alt
@@ -218,6 +219,7 @@ refusal-unknown = { $what ->
    *[other] { $what } ist hier nicht bekannt.
 }
 refusal-bad-value = { $field }: { $problem }
+refusal-other-reading = Von { $counter } ist inzwischen ein anderer Stand zurückgehalten. Schließen und neu ansehen.
 refusal-not-recording = NICHT AUFGEZEICHNET: { $reason }
 refusal-no-site = Dieses Terminal hat noch keine Stammdaten.
 refusal-pin-needed = { $name } hat eine PIN: bitte eingeben, dann Enter.
@@ -229,6 +231,107 @@ refusal-pin-wrong = Das ist nicht die PIN von { $name }. { $left ->
 refusal-pin-locked = { $name } muss nach zu vielen falschen PINs fünf Minuten warten.
 refusal-pin-expired = Die Zentrale hat PINs zu lange nicht bestätigt. Wer Schichtleitung hat, schaltet sie mit Ausweis und PIN frei.
 refusal-broken = Nicht aufgezeichnet: der Rekorder konnte es nicht lesen ({ $text }).
+
+## Aufträge: von der Warteschlange bis zum Ende
+kind-batch-paused = Auftrag ruht
+kind-batch-resumed = Auftrag geht weiter
+kind-batch-produced = Teile gemeldet
+kind-batch-aborted = Auftrag abgebrochen
+kind-batch-field-set = Antwort auf eine Frage
+kind-batch-equipment-added = Maschine zum Auftrag hinzugefügt
+kind-batch-equipment-removed = Maschine vom Auftrag genommen
+kind-queue-asked = Reihenfolge gewünscht
+refusal-not-on-batch = { $name } ist nicht an diesem Auftrag.
+refusal-already-paused = Auftrag { $number } ruht schon. Zuerst fortsetzen.
+refusal-not-paused = Auftrag { $number } ruht nicht.
+refusal-not-queued = Dieser Eintrag steht nicht mehr in der Warteschlange.
+refusal-start-in-future = Begonnen um: Diese Zeit kommt erst noch.
+refusal-start-before-end = Begonnen um: Der Auftrag davor auf { $machine } endete später.
+refusal-start-too-early = Vor dieser Schicht: Ausweis der Vorarbeit oder Schichtleitung (leer, wenn Sie es sind) und warum.
+refusal-not-compatible = { $machine } vertritt { $instead } nicht: Ausweis der Vorarbeit oder Schichtleitung und warum.
+refusal-may-not-agree = { $name } gehört weder zur Vorarbeit noch zur Schichtleitung.
+refusal-why-needed = Bitte sagen, warum.
+refusal-field-missing = { $label } muss beantwortet werden.
+refusal-field-wrong = { $label }: bitte { $takes }.
+refusal-scrap-uneven = { $split } Teile haben einen Grund, { $scrap } sind Ausschuss.
+field-takes-text = freier Text
+field-takes-number = eine Zahl
+field-takes-boolean = ja oder nein
+field-takes-date = ein Tag: 2026-11-22
+field-takes-select = etwas aus der Liste
+answer-yes = ja
+answer-no = nein
+answer-none = –
+start-next = Als Nächstes. Für ein anderes Produkt einfach tippen.
+start-time = Begonnen um (früher)
+bad-start-time = Begonnen um: eine Zeit der letzten 16 Stunden, zum Beispiel 06:15.
+enqueue-title = In die Warteschlange von { $machine } stellen
+second-badge = Zweiter Ausweis
+second-why = Warum
+rework = Zur Nacharbeit
+scrap-left = { $count } ohne Grund
+scrap-without-reason = { $count ->
+    [one] 1 Ausschussteil hat noch keinen Grund.
+   *[other] { $count } Ausschussteile haben noch keinen Grund.
+}
+scrap-too-many-reasons = Für { $count } Teile zu viel ist ein Grund genannt: ← nimmt eines weg.
+orders-title = Als Nächstes auf { $machine }
+orders-machine = Warteschlange der Maschine
+orders-station = Warteschlange der Station
+no-orders = Nichts in der Warteschlange. n stellt etwas hinein.
+order-asked = gewünscht
+order-continues = geht hier weiter
+batch-title = Auftrag { $number } auf { $machine }
+batch-stands = { $good } gut, { $scrap } Ausschuss von { $target }
+batch-rests = ruht seit { $since }
+batch-provisional = Nummer dieses Terminals
+batch-others = { $count ->
+    [one] ← → 1 weiterer Auftrag
+   *[other] ← → { $count } weitere Aufträge
+}
+batch-resting = Ruht: { $number } (x)
+batch-beside = Daneben: { $number } (x)
+batch-people = Wer arbeitet daran? ● ist dabei; Enter ändert das.
+batch-machines = Welche Maschinen arbeiten daran? ● ist dabei; Enter ändert das.
+batch-onward = Auf welcher Maschine geht es weiter? Zuerst die, die sie vertreten.
+abort-reason = Warum wird er abgebrochen?
+deed-complete = abschließen
+deed-pause = ruhen lassen
+deed-resume = fortsetzen
+deed-tell = Teile melden
+deed-people = Leute daran
+deed-machines = weitere Maschinen
+deed-continue = auf anderer Maschine weiter
+deed-abort = abbrechen
+what-pause = Auftrag { $number } ruht
+what-resume = Auftrag { $number } geht weiter
+what-tell = Auftrag { $number }: { $good } gut, { $scrap } Ausschuss, { $rework } zur Nacharbeit gemeldet
+what-abort = Auftrag { $number } abgebrochen: { $reason }
+what-leave = { $name } hat Auftrag { $number } verlassen
+what-come = { $name } ist an Auftrag { $number }
+what-machine-on = { $machine } arbeitet an Auftrag { $number }
+what-machine-off = { $machine } arbeitet nicht mehr an Auftrag { $number }
+what-continue = Auftrag { $number } geht auf { $machine } weiter
+what-enqueue = { $product } soll in die Warteschlange
+what-order-moved = { $number } soll an eine andere Stelle
+what-order-removed = { $number } soll aus der Warteschlange
+key-batch = Auftrag
+key-orders = Nächste
+key-pick-next = Eintrag der Warteschlange oder Antwort
+key-choice-left = Antwort davor
+key-choice-right = Antwort danach
+key-fewer = ein Teil weniger für diesen Grund
+key-further = ein Teil mehr für diesen Grund
+key-start-order = starten
+key-order-earlier = früher
+key-order-later = später
+key-order-new = neu
+key-order-remove = entfernen
+key-pick-order = Eintrag
+key-confirm-batch = weiter, speichern
+key-pick-deed = wählen
+key-batch-before = Auftrag davor
+key-batch-after = Auftrag danach
 
 ## Tasten
 key-help = Hilfe
@@ -417,3 +520,361 @@ condition-not-seen = nicht zu sehen
 condition-since = so seit { $age }
 condition-turns = kippt in { $left }
 condition-rose = gestiegen binnen { $within }
+
+## Tafel, Minutenprüfung, große Ziffern, Sprache
+board = Tafel
+board-hours = Stunde für Stunde
+board-costs = Was Stillstände kosten
+board-batches = Chargen
+board-back = { $count ->
+    [one] die Schicht davor
+   *[other] { $count } Schichten davor
+}
+board-stops = { $count ->
+    [one] 1 Stillstand
+   *[other] { $count } Stillstände
+}
+board-touch-dwell = Leute { $touch }, hier { $dwell }
+board-of-standard = { $times }× Vorgabe
+board-reading = { $counter }: { $from } → { $to }, { $parts } Teile in { $readings ->
+    [one] 1 Ablesung
+   *[other] { $readings } Ablesungen
+ }
+board-hour-behind = { $hour }: { $planned } geplant; Soll ist der Vorgabetakt × { $aim } % Ziel
+board-batch-behind = { $batch }: { $made } in dieser Schicht, Soll { $due } beim Vorgabetakt × { $aim } %
+hour-target = Soll
+hour-good = Gut
+hour-difference = +/-
+hour-scrap = Aussch.
+hour-runs = Lief
+hour-stops = Stand
+hour-no-reason = Ohne Gr.
+line-runs = lief
+line-unexplained = ohne Grund
+line-stopped = stand
+line-planned = geplant
+line-setup = Rüsten
+line-idle = ohne Arbeit
+line-unknown = nicht gesehen
+pace-well = Tempo { $share } %
+pace-near = Tempo { $share } %
+pace-behind = ZURÜCK { $share } %
+pace-unknown = Tempo –
+ledger = Minuten, die nicht alle stimmen können
+ledger-scope = Soweit dieses Terminal es weiß. Wer hier steht, ist damit nicht schuld.
+ledger-empty = Nichts in dieser Schicht widerspricht sich.
+ledger-ran-alone = { $machine } lief, niemand war angemeldet
+ledger-batch-ran-alone = { $machine } lief mit { $batches }, niemand war angemeldet
+ledger-booked-while-down = { $machine } stand, gebucht auf { $batches }: { $people }
+ledger-several-batches = { $machine } hat einen Platz und hatte { $batches }
+ledger-two-stations = { $people } an zwei Stationen: { $stations }
+language-name = Deutsch
+language-is = { $language }.
+language-of = { $language } für { $name }.
+language-not-kept = Diese Sprache gilt, bis der Bildschirm geschlossen wird: { $reason }
+key-board = Tafel
+key-ledger = Minuten, die nicht stimmen können
+key-large = große Ziffern
+key-small = zurück zu allen Maschinen
+key-language = Sprache
+key-next-section = nächster Teil
+key-previous-section = Teil davor
+key-open-line = was dahinter steht
+key-shift-before = Schicht davor
+key-shift-after = Schicht danach
+key-go-there = dorthin
+key-pick-line = Zeile
+
+## Stopps
+key-sweep = aufräumen
+key-join = zu einem
+key-split = teilen
+key-withdraw = zurück
+key-twin = geplant/ungeplant
+key-pick-group = Gruppe
+key-take-suggestion = ja, alle
+key-open-group = anderer Grund
+stop-waits = { $machine } steht. Warum? (e)
+blind = ? { $machine } { $from } nicht gesehen, { $lasted }
+blind-title = Niemand konnte sie sehen. Es war:
+blind-ran = In Betrieb
+blind-nobody = Niemand weiß es
+several-alike = { $count } Stopps von { $machine }, jeder für sich begründet
+several-shared = { $count } Stopps mehrerer Maschinen werden ein Ereignis
+share-title = Ein Grund für mehrere Maschinen
+split-title = Stopp in zwei teilen
+split-at = Zweiter Teil ab
+split-hint = Eine Uhrzeit zwischen { $from } und { $until }, etwa 07:22 oder 07:22:30
+sweep-title = Stopps ohne Grund, gleiche beieinander
+sweep-hint = y nimmt den Vorschlag für die ganze Gruppe; Enter zeigt alle Gründe
+nothing-to-sweep = Kein beendeter Stopp wartet auf einen Grund.
+nothing-suggested = kein Vorschlag
+mark-stops = Die Stopps, die einer waren, mit m markieren, dann j drücken.
+no-reason-found = Kein Grund hat das im Namen.
+looked-for = Name mit „{ $text }“
+type-to-find = Buchstaben suchen einen Grund nach Namen
+suggestions-taken = Von { $given } Gründen war { $first }-mal der erste Vorschlag richtig, { $page }-mal einer der ersten neun.
+told-part = Teil eines geteilten Stopps
+told-merged = mehrere zu einem gemacht
+told-shared = { $count } Maschinen
+told-blind = von einem Menschen gesagt
+because-map = laut Fehlercode
+because-fault = bei diesem Fehler
+because-before = nach so einem Zustand
+because-product = bei diesem Produkt
+because-hour = um diese Zeit
+because-favourite = hier oft
+because-listed = aus der Liste
+group-planned = geplant
+group-unplanned = ungeplant
+group-idle = Leerlauf
+what-ran = { $machine } lief, als niemand sie sah
+what-nobody-knows = { $machine }: niemand weiß, was war
+what-split = Stopp um { $at } geteilt
+what-merge = Stopps von { $machine } zu einem gemacht
+what-take-back = Zurückgenommen, { $machine } wie vorher
+what-withdraw = Grund zurückgenommen: { $reason } ({ $machine })
+what-sweep = { $count } Stopps begründet: { $reason }
+kind-explanation-withdrawn = Grund zurückgenommen
+kind-told-part = Stopp geteilt
+kind-told-merged = Stopps zu einem gemacht
+kind-told-shared = Stopp mehrerer Maschinen
+kind-told-blind = Ungesehene Zeit benannt
+kind-event-taken-back = Zurückgenommen
+refusal-stop-lasts = Dieser Stopp dauert noch. Er kann geändert werden, wenn er vorbei ist.
+refusal-higher-rank = Jemand mit höherer Rolle hat den Grund { $reason } genannt.
+refusal-supervisor-needed = Die Schicht ist vorbei: Das ändert die Schichtleitung und sagt im Kommentar, warum.
+refusal-not-neighbours = Nur beendete Stopps, die beieinander liegen, werden einer.
+refusal-nothing-to-undo = Hier gibt es nichts zurückzunehmen.
+
+## People
+who-forgotten = Eine Weile kam keine Taste: Bitte sagen, wer da ist. Das Getippte ist noch hier.
+punch-menu-title = Wofür ist der Ausweis?
+punch-back = { $name } — zurück von { $what }? { $away } weg. Enter
+punch-break = { $name } — Pause machen? Enter
+punch-meal = { $name } — essen gehen? Enter
+punch-activity = { $name } — etwas anderes tun (Reinigen, Schulung)? Enter
+punch-move = { $name } — an { $station } weiterarbeiten? Enter
+punch-record = { $name } — eigene Zeiten lesen? Enter
+punch-pin = { $name } — andere PIN wählen? Enter
+punch-early = { $by } vor der Schicht { $shift }: auf die Sekunde festgehalten.
+punch-late = { $by } in der Schicht { $shift }.
+inside-break = Pause
+inside-meal = Essen
+inside-activity = Etwas anderes
+act-out = Abmelden
+act-back = Ich bin zurück
+act-move = An { $station } weiterarbeiten
+act-record = Meine Zeiten
+act-pin = Meine PIN
+undo-title = Falschen Ausweis zurücknehmen
+undo-hint = Zwei Minuten lang darf das jeder. Beides bleibt stehen; dann den richtigen Ausweis scannen.
+undo-in = { $name } angemeldet um { $time }, vor { $age }
+undo-out = { $name } abgemeldet um { $time }, vor { $age }
+undo-began = { $name }: { $what } seit { $time }, vor { $age }
+undo-back = { $name }: zurück von { $what } um { $time }, vor { $age }
+undo-too-late = { $name }: zu spät zum Zurücknehmen
+nothing-to-undo = Nichts zurückzunehmen: nur die letzten zwei Minuten. Später berichtigt die Schichtleitung.
+told-title = Die Abmeldung fehlt
+told-since = { $name }: angemeldet seit { $since }. Wann war Schluss?
+told-last-key = Vorschlag: { $time }, das Letzte, was mit dem Ausweis erfasst wurde.
+told-taken-over = Vorschlag: { $time }, der letzte Eintrag; danach machte jemand anders weiter.
+told-shift-end = Vorschlag: { $time }, das Schichtende. Sonst gibt es keinen Hinweis.
+told-nothing = Nichts sagt, wann Schluss war.
+told-time = Gegangen (hh:mm:ss)
+told-reason = Warum andere Zeit
+told-hint = Enter: so war es. Esc: später; es hält nichts auf, die Stunden bleiben vorläufig.
+missing-out = Abmeldung fehlt
+time-form = Zeit als 14:01 oder 14:01:40 eingeben.
+time-never = { $time } gab es in dieser Nacht nicht: Die Uhren wurden vorgestellt.
+time-twice = { $time } gab es in dieser Nacht zweimal. { $time } 1 für das erste, { $time } 2 für das zweite Mal.
+pin-title = PIN von { $name }
+pin-old = Bisherige PIN
+pin-new = Neue PIN
+pin-again = Neue PIN nochmals
+pin-hint = 4 bis 12 Ziffern. Sie gilt an diesem Terminal, bis die Zentrale eine andere gibt.
+pins-differ = Die beiden sind verschieden. Neue PIN zweimal eingeben.
+record-whose = Meine Zeiten: wessen Ausweis?
+record-title = Zeiten von { $name }
+record-reading = Wird gelesen …
+record-lost = Nicht gelesen: { $reason }
+record-empty = In diesem Monat ist hier nichts erfasst.
+record-sum = { $month }: { $worked } da, { $open ->
+    [0] alles bestätigt
+    [one] 1 Eintrag nicht bestätigt (c)
+   *[other] { $open } Einträge nicht bestätigt (c)
+}
+record-shift = Schicht
+record-void = zurückgenommen, zählt nicht
+record-provisional = Abmeldung fehlt: vorläufig
+record-confirmed = bestätigt
+record-told = Ende nachgetragen
+record-open = {""}
+nothing-to-confirm = Es gibt nichts zu bestätigen.
+punch-kind-in = { $recorded } angemeldet ({ $by })
+punch-kind-out = { $recorded } abgemeldet ({ $by })
+punch-kind-began = { $recorded } begonnen ({ $by })
+punch-kind-back = { $recorded } zurück ({ $by })
+punch-kind-undone = { $recorded } als falscher Ausweis zurückgenommen ({ $by })
+punch-kind-missing = { $recorded } Abmeldung fehlt, Vorschlag { $until }
+punch-kind-told = { $recorded } Ende nachgetragen: { $until } ({ $by })
+punch-kind-confirmed = { $recorded } bestätigt { $from } – { $until } ({ $by })
+punch-kind-asked = { $recorded } gewünscht: { $from } – { $until } ({ $by })
+punch-kind-corrected = { $recorded } in der Zentrale berichtigt: { $from } – { $until } ({ $by })
+punch-kind-other = { $recorded } ({ $by })
+what-break = { $name }: Pause
+what-meal = { $name }: Essen
+what-activity = { $name }: etwas anderes
+what-back = { $name } ist zurück
+what-move = { $name } arbeitet an { $station } weiter
+what-undo = Zurückgenommen: Ausweis von { $name }. Jetzt den richtigen scannen
+what-told-out = { $name } ging um { $time }
+what-pin = PIN von { $name } an diesem Terminal gesetzt
+what-confirm = { $name } hat { $count } Einträge bestätigt
+kind-labor-began = Pause oder Essen
+kind-labor-ended = Zurück
+kind-punch-undone = Ausweis zurückgenommen
+kind-out-missed = Abmeldung fehlt
+kind-out-told = Abmeldung nachgetragen
+kind-labor-confirmed = Zeiten bestätigt
+kind-labor-asked = Berichtigung gewünscht
+kind-labor-split = Zeit aufgeteilt
+kind-pin-set = PIN gewählt
+refusal-already-away = { $name } ist schon weg.
+refusal-not-away = { $name } ist nicht weg.
+refusal-cannot-undo = Zu spät: Dieser Ausweis lässt sich hier nicht mehr zurücknehmen. Die Schichtleitung berichtigt es.
+refusal-no-such-entry = Dieser Eintrag ist hier nicht mehr offen.
+refusal-out-outside = Gegangen: muss zwischen { $from } und { $until } liegen.
+refusal-out-impossible = Gegangen: muss nach dem Anmelden und vor jetzt liegen.
+refusal-reason-needed = Warum andere Zeit: Es braucht ein Wort, wenn es nicht der Vorschlag ist.
+refusal-bad-shares = Anteile: je 1 bis 100 Prozent, zusammen 100, nur eigene Aufträge.
+refusal-bad-pin = PIN: 4 bis 12 Ziffern.
+key-undo = Ausweis zurück
+key-record = meine Zeiten
+key-pick-act = wählen
+key-act-up = auf
+key-act-down = ab
+key-confirm-undo = zurücknehmen
+key-pick-punch = Ausweis
+key-confirm-told = so war es
+key-told-later = später
+key-confirm-pin = weiter, speichern
+key-agree = bestätigen
+key-month-before = Monat davor
+key-month-after = Monat danach
+
+## Was Menschen einander sagen: Notizen, Übergaben, Vorfälle, Rufe
+key-notes = Buch
+key-note = Notiz
+key-hand = Übergabe
+key-search = suchen
+key-search-end = Suche beenden
+key-save = speichern
+key-pick-word = wählen
+key-sign = unterschreiben
+key-incident = Vorfall
+key-pick-incident = wählen
+key-open-incident = öffnen
+key-new-incident = neu
+key-severity = wie schlimm
+key-follow = nächster Schritt
+key-resolve = erledigt
+key-help-call = Hilfe rufen
+key-call = rufen / kommen
+key-end-call = Ruf beenden
+log-title = Schichtbuch
+log-search = Suchen nach
+log-empty = Hier hat noch niemand etwas geschrieben. n schreibt eine Notiz.
+log-not-found = Keine Notiz hat alle diese Wörter.
+log-taken = übernommen von { $name }
+note-title = Notiz ins Schichtbuch
+note-text = Notiz
+note-kind = Was für eine (Tab, dann Ziffer)
+note-about = Worüber (Tab, dann Ziffer)
+note-here = diese Station
+note-general = allgemein
+note-quality = Qualität
+note-maintenance = Instandhaltung
+note-material = Material
+note-safety = Sicherheit
+note-handover = Übergabe
+give-title = Übergabe an die nächste Schicht
+give-text = In Worten dazu
+take-title = Übergabe der Schicht davor
+take-from = Von
+card-stops = { $count ->
+    [0] Alle Stillstände begründet
+    [one] 1 Stillstand ohne Grund
+   *[other] { $count } Stillstände ohne Grund
+}
+card-incidents = { $count ->
+    [0] Kein offener Vorfall
+    [one] 1 offener Vorfall
+   *[other] { $count } offene Vorfälle
+}
+card-calls = { $count ->
+    [0] Niemand ist gerufen
+    [one] 1 offener Ruf um Hilfe
+   *[other] { $count } offene Rufe um Hilfe
+}
+card-waiting = { $count ->
+    [0] Alles ist in der Zentrale
+   *[other] { $count } Einträge warten auf die Zentrale
+}
+card-batch = { $number }: { $good } gut bisher
+card-batch-of = { $number }: { $good } von { $target }
+incident = Vorfall
+incident-open = VORFALL { $what } (i)
+incident-title = Vorfall melden
+incidents-title = Offene Vorfälle
+incident-machines = Maschinen (Tab)
+incident-mark = Maschinen: Ziffer markiert oder nimmt weg. Ohne Marke gilt er der Station.
+incident-of-station = Diese Station, keine Maschine
+incident-reason = Was ist es (Ziffer)
+incident-no-reasons = Keine Gründe eingerichtet: aufschreiben, was war (Tab).
+severity = Wie schlimm (F3)
+severity-minor = gering: kann warten
+severity-major = ernst: nachsehen
+severity-critical = KRITISCH: kann nicht warten
+choose-incident = Wählen Sie, was es ist, oder schreiben Sie es.
+write-something = Schreiben Sie zuerst etwas.
+follow-title = Vorfall
+follow-nobody = Noch sucht niemand die Ursache: Enter, sobald jemand sucht.
+follow-somebody = Jemand sucht die Ursache. Enter, wenn es erledigt ist.
+follow-by = { $name } sucht die Ursache. Enter, wenn es erledigt ist.
+follow-notes = Was es war
+call-title = Hilfe
+call-new = { $help } zu { $place } rufen
+call-open = HILFE { $what } (a)
+call-waits = NOCH KOMMT NIEMAND
+call-comes = { $name } kommt
+help-maintenance = Instandhaltung
+help-material = Material
+help-quality = Qualität
+help-supervisor = Schichtleitung
+what-note = Notiz
+what-give = Übergabe unterschrieben
+what-take = Übergabe übernommen
+what-incident = Vorfall { $reason }
+what-troubleshoot = Jemand sucht die Ursache
+what-resolve = Vorfall erledigt
+what-call = Hilfe zu { $place } gerufen
+what-come = Unterwegs
+what-end-call = Ruf beendet
+kind-note-written = Notiz
+kind-handover-given = Übergeben
+kind-handover-taken = Übernommen
+kind-incident-opened = Vorfall
+kind-troubleshooting-started = Ursache wird gesucht
+kind-incident-resolved = Vorfall erledigt
+kind-help-called = Hilfe gerufen
+kind-call-acknowledged = Hilfe kommt
+kind-call-ended = Ruf beendet
+refusal-no-such-incident = Dieser Vorfall ist nicht mehr offen.
+refusal-already-troubleshooting = Die Ursache sucht schon jemand.
+refusal-no-such-call = Dieser Ruf ist beendet.
+refusal-already-called = Diese Hilfe ist schon gerufen.
+refusal-already-acknowledged = Es kommt schon jemand.
+refusal-no-such-handover = Diese Übergabe wartet auf keine Unterschrift mehr.
+refusal-own-handover = { $name } hat diese Übergabe gegeben. Jemand aus der nächsten Schicht unterschreibt.
+asking = Wird gefragt …

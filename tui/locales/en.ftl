@@ -28,6 +28,7 @@ waiting-oldest = { $count } waiting, oldest { $oldest }
 held = { $count } held back there
 refused-there = { $count } refused there
 time-unconfirmed = time not confirmed
+time-adrift = time ±{ $by } s since { $since }
 clock-fast = clock here { $by } fast
 clock-slow = clock here { $by } slow
 site-data = site data { $age } old
@@ -218,6 +219,7 @@ refusal-unknown = { $what ->
    *[other] { $what } is not known here.
 }
 refusal-bad-value = { $field }: { $problem }
+refusal-other-reading = Another reading of { $counter } is held by now. Close this and look at it again.
 refusal-not-recording = NOT RECORDED: { $reason }
 refusal-no-site = This terminal has no site data yet.
 refusal-pin-needed = { $name } has a PIN: type it, then Enter.
@@ -229,6 +231,169 @@ refusal-pin-wrong = This is not the PIN of { $name }. { $left ->
 refusal-pin-locked = { $name } has to wait five minutes after too many wrong PINs.
 refusal-pin-expired = Headquarters has not confirmed PINs for too long. A supervisor unlocks them with badge and PIN.
 refusal-broken = Not recorded: the recorder could not read it ({ $text }).
+
+## Stops
+key-sweep = sweep
+key-join = make one
+key-split = split
+key-withdraw = undo
+key-twin = planned/unplanned
+key-pick-group = group
+key-take-suggestion = yes to all
+key-open-group = other reason
+stop-waits = { $machine } stopped. Why? (e)
+blind = ? { $machine } { $from } not seen for { $lasted }
+blind-title = Nobody could see it. It was:
+blind-ran = Running
+blind-nobody = Nobody knows
+several-alike = { $count } stops of { $machine }, explained each by itself
+several-shared = { $count } stops of several machines become one event
+share-title = One reason for several machines
+split-title = Split a stop in two
+split-at = Second part from
+split-hint = A time between { $from } and { $until }, such as 07:22 or 07:22:30
+sweep-title = Stops that wait, alike ones together
+sweep-hint = y takes the suggestion for all of a group; Enter shows all reasons
+nothing-to-sweep = No stop that is over waits for a reason.
+nothing-suggested = no suggestion
+mark-stops = Mark the stops that were one with m, then press j.
+no-reason-found = No reason has that in its name.
+looked-for = Name with “{ $text }”
+type-to-find = letters find a reason by its name
+suggestions-taken = Of { $given } explanations { $first } took the first suggestion, { $page } one of the first nine.
+told-part = part of a split stop
+told-merged = several made one
+told-shared = { $count } machines
+told-blind = told by a person
+because-map = by fault code
+because-fault = given for this fault
+because-before = after such a state
+because-product = with this product
+because-hour = at this hour
+because-favourite = often here
+because-listed = from the list
+group-planned = planned
+group-unplanned = unplanned
+group-idle = idle
+what-ran = { $machine } ran while nobody could see it
+what-nobody-knows = { $machine }: nobody knows what it did
+what-split = Stop split at { $at }
+what-merge = Stops of { $machine } made one
+what-take-back = Taken back, { $machine } as before
+what-withdraw = Reason taken back: { $reason } ({ $machine })
+what-sweep = { $count } stops explained: { $reason }
+kind-explanation-withdrawn = Reason taken back
+kind-told-part = Stop split
+kind-told-merged = Stops made one
+kind-told-shared = Stop of several machines
+kind-told-blind = Unseen time told
+kind-event-taken-back = Taken back
+refusal-stop-lasts = This stop still lasts. It can be changed once it is over.
+refusal-higher-rank = Somebody of a higher role gave the reason { $reason }.
+refusal-supervisor-needed = Its shift is over: a supervisor changes this, and says why in the comment.
+refusal-not-neighbours = Only stops that are over and lie side by side become one.
+refusal-nothing-to-undo = There is nothing to undo here.
+
+## Batches: from the queue to the end
+kind-batch-paused = Batch rests
+kind-batch-resumed = Batch goes on
+kind-batch-produced = Parts told
+kind-batch-aborted = Batch given up
+kind-batch-field-set = Answer to a question
+kind-batch-equipment-added = Machine added to batch
+kind-batch-equipment-removed = Machine taken off batch
+kind-queue-asked = Order of the queue asked for
+refusal-not-on-batch = { $name } is not on this batch.
+refusal-already-paused = Batch { $number } rests already. Resume it first.
+refusal-not-paused = Batch { $number } does not rest.
+refusal-not-queued = This entry is not in the queue any more.
+refusal-start-in-future = Started at: this time is still to come.
+refusal-start-before-end = Started at: the batch before it on { $machine } ended later.
+refusal-start-too-early = Before this shift: badge of a lead or supervisor (empty if you are one), and why.
+refusal-not-compatible = { $machine } does not stand in for { $instead }: badge of a lead or supervisor, and why.
+refusal-may-not-agree = { $name } is neither lead nor supervisor.
+refusal-why-needed = Say why.
+refusal-field-missing = { $label } has to be answered.
+refusal-field-wrong = { $label }: { $takes }, please.
+refusal-scrap-uneven = { $split } parts have a reason, but { $scrap } were scrapped.
+field-takes-text = free text
+field-takes-number = a number
+field-takes-boolean = yes or no
+field-takes-date = a day: 2026-11-22
+field-takes-select = one of the list
+answer-yes = yes
+answer-no = no
+answer-none = –
+start-next = Next in the queue. Type a product for another one.
+start-time = Started at (if past)
+bad-start-time = Started at: a time of the last 16 hours, for example 06:15.
+enqueue-title = Put a batch into the queue of { $machine }
+second-badge = Second badge
+second-why = Why
+rework = To be reworked
+scrap-left = { $count } without a reason
+scrap-without-reason = { $count ->
+    [one] 1 scrapped part has no reason yet.
+   *[other] { $count } scrapped parts have no reason yet.
+}
+scrap-too-many-reasons = Reasons are given for { $count } parts too many: ← takes one away.
+orders-title = Next on { $machine }
+orders-machine = Queue of the machine
+orders-station = Queue of the station
+no-orders = Nothing is queued. Press n to put something in.
+order-asked = asked for
+order-continues = goes on here
+batch-title = Batch { $number } on { $machine }
+batch-stands = { $good } good, { $scrap } scrap of { $target }
+batch-rests = rests since { $since }
+batch-provisional = number of this terminal
+batch-others = { $count ->
+    [one] ← → 1 further batch
+   *[other] ← → { $count } further batches
+}
+batch-resting = Resting: { $number } (x)
+batch-beside = Beside: { $number } (x)
+batch-people = Who works on it? ● is on it; Enter changes that.
+batch-machines = Which machines work on it? ● does; Enter changes that.
+batch-onward = On which machine does it go on? First those that stand in.
+abort-reason = Why is it given up?
+deed-complete = complete
+deed-pause = let it rest
+deed-resume = go on with it
+deed-tell = tell of parts
+deed-people = people on it
+deed-machines = further machines
+deed-continue = continue on another machine
+deed-abort = give it up
+what-pause = Batch { $number } rests
+what-resume = Batch { $number } goes on
+what-tell = Batch { $number }: { $good } good, { $scrap } scrap, { $rework } to be reworked told
+what-abort = Batch { $number } given up: { $reason }
+what-leave = { $name } left batch { $number }
+what-come = { $name } is on batch { $number }
+what-machine-on = { $machine } works on batch { $number }
+what-machine-off = { $machine } no longer works on batch { $number }
+what-continue = Batch { $number } goes on on { $machine }
+what-enqueue = { $product } is to be queued
+what-order-moved = { $number } is to be moved
+what-order-removed = { $number } is to be taken out
+key-batch = batch
+key-orders = next
+key-pick-next = entry of the queue, or answer
+key-choice-left = answer before
+key-choice-right = answer after
+key-fewer = one part less for this reason
+key-further = one part more for this reason
+key-start-order = start
+key-order-earlier = earlier
+key-order-later = later
+key-order-new = new
+key-order-remove = take out
+key-pick-order = entry
+key-confirm-batch = go on, save
+key-pick-deed = choose
+key-batch-before = batch before
+key-batch-after = batch after
 
 ## Keys
 key-help = help
@@ -417,3 +582,299 @@ condition-not-seen = cannot be seen
 condition-since = so for { $age }
 condition-turns = turns in { $left }
 condition-rose = rose within { $within }
+
+## Board, minute ledger, large digits, language
+board = Board
+board-hours = Hour by hour
+board-costs = What stops cost
+board-batches = Batches
+board-back = { $count ->
+    [one] the shift before
+   *[other] { $count } shifts before
+}
+board-stops = { $count ->
+    [one] 1 stop
+   *[other] { $count } stops
+}
+board-touch-dwell = people { $touch }, here { $dwell }
+board-of-standard = { $times }× standard
+board-reading = { $counter }: { $from } → { $to }, { $parts } parts in { $readings ->
+    [one] 1 reading
+   *[other] { $readings } readings
+ }
+board-hour-behind = { $hour }: { $planned } planned; due are parts at the standard pace × { $aim } % aimed at
+board-batch-behind = { $batch }: { $made } made in this shift, { $due } due at the standard pace × { $aim } %
+hour-target = Target
+hour-good = Good
+hour-difference = +/-
+hour-scrap = Scrap
+hour-runs = Ran
+hour-stops = Stood
+hour-no-reason = No reason
+line-runs = ran
+line-unexplained = no reason
+line-stopped = stopped
+line-planned = planned
+line-setup = setup
+line-idle = no work
+line-unknown = not seen
+pace-well = pace { $share } %
+pace-near = pace { $share } %
+pace-behind = BEHIND { $share } %
+pace-unknown = pace –
+ledger = Minutes that cannot all be right
+ledger-scope = As far as this terminal knows. Nobody is at fault by standing here.
+ledger-empty = Nothing in this shift contradicts itself.
+ledger-ran-alone = { $machine } ran, nobody clocked on
+ledger-batch-ran-alone = { $machine } ran { $batches }, nobody clocked on
+ledger-booked-while-down = { $machine } stood, booked on { $batches }: { $people }
+ledger-several-batches = { $machine } has one place and had { $batches }
+ledger-two-stations = { $people } at two stations: { $stations }
+language-name = English
+language-is = { $language }.
+language-of = { $language } for { $name }.
+language-not-kept = This language is shown until the screen is closed: { $reason }
+key-board = board
+key-ledger = minutes that cannot be right
+key-large = large digits
+key-small = back to all machines
+key-language = language
+key-next-section = next part
+key-previous-section = part before
+key-open-line = what is behind it
+key-shift-before = shift before
+key-shift-after = shift after
+key-go-there = go there
+key-pick-line = line
+
+## People
+who-forgotten = Nobody has pressed a key for a while: say who you are. What was typed is still here.
+punch-menu-title = What is the badge for?
+punch-back = { $name } — back from { $what }? Away { $away }. Enter
+punch-break = { $name } — take a break? Enter
+punch-meal = { $name } — go to a meal? Enter
+punch-activity = { $name } — do something else (cleaning, training)? Enter
+punch-move = { $name } — go on at { $station }? Enter
+punch-record = { $name } — read your own record? Enter
+punch-pin = { $name } — choose another PIN? Enter
+punch-early = { $by } before the shift { $shift }: kept to the second.
+punch-late = { $by } into the shift { $shift }.
+inside-break = Break
+inside-meal = Meal
+inside-activity = Something else
+act-out = Clock out
+act-back = I am back
+act-move = Go on at { $station }
+act-record = My record
+act-pin = My PIN
+undo-title = Take back a wrong badge
+undo-hint = For two minutes anybody may. Both stay on record; then scan the right badge.
+undo-in = { $name } clocked in at { $time }, { $age } ago
+undo-out = { $name } clocked out at { $time }, { $age } ago
+undo-began = { $name }: { $what } began at { $time }, { $age } ago
+undo-back = { $name }: back from { $what } at { $time }, { $age } ago
+undo-too-late = { $name }: too late to take back
+nothing-to-undo = Nothing to take back: only the last two minutes. Later your supervisor corrects it.
+told-title = You did not clock out
+told-since = { $name }: clocked in since { $since }. When did you leave?
+told-last-key = Proposed: { $time }, the last thing recorded with your badge.
+told-taken-over = Proposed: { $time }, your last entry; somebody else went on after it.
+told-shift-end = Proposed: { $time }, the end of the shift. Nothing else tells.
+told-nothing = Nothing tells when you left.
+told-time = Left at (hh:mm:ss)
+told-reason = Why another time
+told-hint = Enter: say so. Esc: later; it holds up nothing, and the hours stay provisional.
+missing-out = clock-out missing
+time-form = Type a time as 14:01 or 14:01:40.
+time-never = { $time } was never shown by clocks in that night: they were put forward.
+time-twice = { $time } was twice in that night. Type { $time } 1 for the first, { $time } 2 for the second.
+pin-title = PIN of { $name }
+pin-old = PIN so far
+pin-new = New PIN
+pin-again = New PIN again
+pin-hint = 4 to 12 digits. It holds at this terminal, until headquarters gives another one.
+pins-differ = The two are not the same. Type the new PIN twice.
+record-whose = My record: whose badge?
+record-title = Record of { $name }
+record-reading = Reading …
+record-lost = Not read: { $reason }
+record-empty = Nothing is recorded here in this month.
+record-sum = { $month }: { $worked } clocked in, { $open ->
+    [0] all confirmed
+    [one] 1 entry not confirmed (c)
+   *[other] { $open } entries not confirmed (c)
+}
+record-shift = Shift
+record-void = taken back, counts nothing
+record-provisional = clock-out missing: provisional
+record-confirmed = confirmed
+record-told = end told later
+record-open = {""}
+nothing-to-confirm = Nothing waits to be confirmed.
+punch-kind-in = { $recorded } clocked in ({ $by })
+punch-kind-out = { $recorded } clocked out ({ $by })
+punch-kind-began = { $recorded } began ({ $by })
+punch-kind-back = { $recorded } back ({ $by })
+punch-kind-undone = { $recorded } taken back as a wrong badge ({ $by })
+punch-kind-missing = { $recorded } clock-out found missing, proposed { $until }
+punch-kind-told = { $recorded } end told as { $until } ({ $by })
+punch-kind-confirmed = { $recorded } confirmed { $from } – { $until } ({ $by })
+punch-kind-asked = { $recorded } asked for { $from } – { $until } ({ $by })
+punch-kind-corrected = { $recorded } corrected at headquarters: { $from } – { $until } ({ $by })
+punch-kind-other = { $recorded } ({ $by })
+what-break = { $name }: break
+what-meal = { $name }: meal
+what-activity = { $name }: something else
+what-back = { $name } is back
+what-move = { $name } goes on at { $station }
+what-undo = Taken back: badge of { $name }. Scan the right one
+what-told-out = { $name } left at { $time }
+what-pin = PIN of { $name } set at this terminal
+what-confirm = { $name } confirmed { $count } entries
+kind-labor-began = Break or meal
+kind-labor-ended = Back
+kind-punch-undone = Badge taken back
+kind-out-missed = Clock-out missing
+kind-out-told = Clock-out told later
+kind-labor-confirmed = Record confirmed
+kind-labor-asked = Correction asked for
+kind-labor-split = Time divided
+kind-pin-set = PIN chosen
+refusal-already-away = { $name } is away already.
+refusal-not-away = { $name } is not away.
+refusal-cannot-undo = Too late: this badge cannot be taken back here any more. Your supervisor corrects it.
+refusal-no-such-entry = This entry is not open here any more.
+refusal-out-outside = Left at: must lie between { $from } and { $until }.
+refusal-out-impossible = Left at: must lie after clocking in and before now.
+refusal-reason-needed = Why another time: needs a word when it is not the proposed one.
+refusal-bad-shares = Parts: 1 to 100 percent each, 100 together, of batches you are on.
+refusal-bad-pin = PIN: 4 to 12 digits.
+key-undo = undo badge
+key-record = my record
+key-pick-act = choose
+key-act-up = up
+key-act-down = down
+key-confirm-undo = take back
+key-pick-punch = badge
+key-confirm-told = say so
+key-told-later = later
+key-confirm-pin = go on, save
+key-agree = confirm
+key-month-before = month before
+key-month-after = month after
+
+## What people tell each other: notes, handovers, incidents, calls
+key-notes = log
+key-note = note
+key-hand = hand over
+key-search = search
+key-search-end = end search
+key-save = save
+key-pick-word = choose
+key-sign = sign
+key-incident = incident
+key-pick-incident = choose
+key-open-incident = open
+key-new-incident = new
+key-severity = how bad
+key-follow = next step
+key-resolve = it is over
+key-help-call = call help
+key-call = call / come
+key-end-call = end call
+log-title = Shift log
+log-search = Look for
+log-empty = Nobody has written anything here yet. n writes a note.
+log-not-found = No note has all of these words.
+log-taken = taken over by { $name }
+note-title = Note for the shift log
+note-text = Note
+note-kind = What kind (Tab, then digit)
+note-about = What about (Tab, then digit)
+note-here = this station
+note-general = general
+note-quality = quality
+note-maintenance = maintenance
+note-material = material
+note-safety = safety
+note-handover = handover
+give-title = Hand over to the next crew
+give-text = Add in words
+take-title = Handover of the crew before
+take-from = From
+card-stops = { $count ->
+    [0] All stops explained
+    [one] 1 stop without a reason
+   *[other] { $count } stops without a reason
+}
+card-incidents = { $count ->
+    [0] No open incident
+    [one] 1 open incident
+   *[other] { $count } open incidents
+}
+card-calls = { $count ->
+    [0] Nobody is called
+    [one] 1 call for help is open
+   *[other] { $count } calls for help are open
+}
+card-waiting = { $count ->
+    [0] Everything is at headquarters
+   *[other] { $count } entries wait for headquarters
+}
+card-batch = { $number }: { $good } good so far
+card-batch-of = { $number }: { $good } of { $target }
+incident = incident
+incident-open = INCIDENT { $what } (i)
+incident-title = Report an incident
+incidents-title = Open incidents
+incident-machines = Machines (Tab)
+incident-mark = Machines: a digit marks, or takes the mark away. Without one it is the station's.
+incident-of-station = This station, no machine
+incident-reason = What is it (digit)
+incident-no-reasons = No reasons are set up: write what happened (Tab).
+severity = How bad (F3)
+severity-minor = minor: can wait
+severity-major = major: look at it
+severity-critical = CRITICAL: cannot wait
+choose-incident = Choose what it is, or write it.
+write-something = Write something first.
+follow-title = Incident
+follow-nobody = Nobody looks for the cause yet: Enter when somebody does.
+follow-somebody = Somebody looks for the cause. Enter when it is over.
+follow-by = { $name } looks for the cause. Enter when it is over.
+follow-notes = What was found
+call-title = Help
+call-new = Call { $help } to { $place }
+call-open = HELP { $what } (a)
+call-waits = NOBODY COMES YET
+call-comes = { $name } comes
+help-maintenance = maintenance
+help-material = material
+help-quality = quality
+help-supervisor = supervisor
+what-note = Note
+what-give = Handover signed
+what-take = Handover taken over
+what-incident = Incident { $reason }
+what-troubleshoot = Somebody looks for the cause
+what-resolve = Incident over
+what-call = Help called to { $place }
+what-come = On the way
+what-end-call = Call ended
+kind-note-written = Note
+kind-handover-given = Handed over
+kind-handover-taken = Taken over
+kind-incident-opened = Incident
+kind-troubleshooting-started = Cause is looked for
+kind-incident-resolved = Incident over
+kind-help-called = Help called
+kind-call-acknowledged = Help comes
+kind-call-ended = Call ended
+refusal-no-such-incident = This incident is not open any more.
+refusal-already-troubleshooting = Somebody looks for the cause already.
+refusal-no-such-call = This call has ended.
+refusal-already-called = This help has been called already.
+refusal-already-acknowledged = Somebody comes already.
+refusal-no-such-handover = This handover does not wait for a signature any more.
+refusal-own-handover = { $name } has given this handover. Somebody of the next crew signs it.
+asking = Asking …

@@ -28,6 +28,7 @@ waiting-oldest = { $count } esperan hace { $oldest }
 held = { $count } retenidos allí
 refused-there = { $count } rechazados allí
 time-unconfirmed = hora sin confirmar
+time-adrift = hora ±{ $by } s desde { $since }
 clock-fast = reloj adelantado { $by }
 clock-slow = reloj atrasado { $by }
 site-data = datos de planta de hace { $age }
@@ -218,6 +219,7 @@ refusal-unknown = { $what ->
    *[other] { $what } no se conoce aquí.
 }
 refusal-bad-value = { $field }: { $problem }
+refusal-other-reading = De { $counter } hay ahora otra lectura retenida. Cierre esto y mírela de nuevo.
 refusal-not-recording = NO REGISTRADO: { $reason }
 refusal-no-site = Este terminal aún no tiene datos de planta.
 refusal-pin-needed = { $name } tiene un PIN: escríbalo y pulse Intro.
@@ -229,6 +231,107 @@ refusal-pin-wrong = Este no es el PIN de { $name }. { $left ->
 refusal-pin-locked = { $name } debe esperar cinco minutos tras demasiados PIN erróneos.
 refusal-pin-expired = La central no ha confirmado los PIN desde hace demasiado tiempo. Un supervisor los desbloquea con tarjeta y PIN.
 refusal-broken = No registrado: el registrador no pudo leerlo ({ $text }).
+
+## Lotes: de la cola al final
+kind-batch-paused = Lote en pausa
+kind-batch-resumed = Lote reanudado
+kind-batch-produced = Piezas anotadas
+kind-batch-aborted = Lote abandonado
+kind-batch-field-set = Respuesta a una pregunta
+kind-batch-equipment-added = Máquina añadida al lote
+kind-batch-equipment-removed = Máquina retirada del lote
+kind-queue-asked = Orden de la cola pedido
+refusal-not-on-batch = { $name } no está en este lote.
+refusal-already-paused = El lote { $number } ya está en pausa. Reanúdelo primero.
+refusal-not-paused = El lote { $number } no está en pausa.
+refusal-not-queued = Esta entrada ya no está en la cola.
+refusal-start-in-future = Empezó a las: esa hora aún no ha llegado.
+refusal-start-before-end = Empezó a las: el lote anterior en { $machine } terminó más tarde.
+refusal-start-too-early = Antes de este turno: tarjeta de un encargado o supervisor (vacía si lo es usted) y por qué.
+refusal-not-compatible = { $machine } no sustituye a { $instead }: tarjeta de un encargado o supervisor y por qué.
+refusal-may-not-agree = { $name } no es encargado ni supervisor.
+refusal-why-needed = Diga por qué.
+refusal-field-missing = Hay que responder: { $label }.
+refusal-field-wrong = { $label }: { $takes }, por favor.
+refusal-scrap-uneven = { $split } piezas tienen motivo, pero hay { $scrap } rechazadas.
+field-takes-text = texto libre
+field-takes-number = un número
+field-takes-boolean = sí o no
+field-takes-date = un día: 2026-11-22
+field-takes-select = algo de la lista
+answer-yes = sí
+answer-no = no
+answer-none = –
+start-next = Lo siguiente de la cola. Para otro producto, escríbalo.
+start-time = Empezó a las (antes)
+bad-start-time = Empezó a las: una hora de las últimas 16, por ejemplo 06:15.
+enqueue-title = Poner un lote en la cola de { $machine }
+second-badge = Segunda tarjeta
+second-why = Por qué
+rework = Para retrabajar
+scrap-left = { $count } sin motivo
+scrap-without-reason = { $count ->
+    [one] 1 pieza rechazada no tiene motivo todavía.
+   *[other] { $count } piezas rechazadas no tienen motivo todavía.
+}
+scrap-too-many-reasons = Hay motivos para { $count } piezas de más: ← quita una.
+orders-title = Lo siguiente en { $machine }
+orders-machine = Cola de la máquina
+orders-station = Cola de la estación
+no-orders = No hay nada en la cola. Pulse n para poner algo.
+order-asked = pedido
+order-continues = sigue aquí
+batch-title = Lote { $number } en { $machine }
+batch-stands = { $good } buenas, { $scrap } rechazadas de { $target }
+batch-rests = en pausa desde { $since }
+batch-provisional = número de este terminal
+batch-others = { $count ->
+    [one] ← → 1 lote más
+   *[other] ← → { $count } lotes más
+}
+batch-resting = En pausa: { $number } (x)
+batch-beside = Al lado: { $number } (x)
+batch-people = ¿Quién trabaja en él? ● está; Enter lo cambia.
+batch-machines = ¿Qué máquinas trabajan en él? ● trabaja; Enter lo cambia.
+batch-onward = ¿En qué máquina sigue? Primero las que la sustituyen.
+abort-reason = ¿Por qué se abandona?
+deed-complete = completar
+deed-pause = poner en pausa
+deed-resume = reanudar
+deed-tell = anotar piezas
+deed-people = personas en él
+deed-machines = más máquinas
+deed-continue = seguir en otra máquina
+deed-abort = abandonar
+what-pause = Lote { $number } en pausa
+what-resume = Lote { $number } reanudado
+what-tell = Lote { $number }: { $good } buenas, { $scrap } rechazadas, { $rework } para retrabajar
+what-abort = Lote { $number } abandonado: { $reason }
+what-leave = { $name } dejó el lote { $number }
+what-come = { $name } está en el lote { $number }
+what-machine-on = { $machine } trabaja en el lote { $number }
+what-machine-off = { $machine } ya no trabaja en el lote { $number }
+what-continue = El lote { $number } sigue en { $machine }
+what-enqueue = { $product } irá a la cola
+what-order-moved = { $number } cambiará de lugar
+what-order-removed = { $number } saldrá de la cola
+key-batch = lote
+key-orders = siguiente
+key-pick-next = entrada de la cola o respuesta
+key-choice-left = respuesta anterior
+key-choice-right = respuesta siguiente
+key-fewer = una pieza menos para este motivo
+key-further = una pieza más para este motivo
+key-start-order = empezar
+key-order-earlier = antes
+key-order-later = después
+key-order-new = nuevo
+key-order-remove = sacar
+key-pick-order = entrada
+key-confirm-batch = seguir, guardar
+key-pick-deed = elegir
+key-batch-before = lote anterior
+key-batch-after = lote siguiente
 
 ## Teclas
 key-help = ayuda
@@ -417,3 +520,361 @@ condition-not-seen = no se ve
 condition-since = así desde hace { $age }
 condition-turns = cambia en { $left }
 condition-rose = subió en { $within }
+
+## Tablero, revisión de minutos, cifras grandes, idioma
+board = Tablero
+board-hours = Hora por hora
+board-costs = Lo que cuestan las paradas
+board-batches = Lotes
+board-back = { $count ->
+    [one] el turno anterior
+   *[other] hace { $count } turnos
+}
+board-stops = { $count ->
+    [one] 1 parada
+   *[other] { $count } paradas
+}
+board-touch-dwell = personas { $touch }, aquí { $dwell }
+board-of-standard = { $times }× estándar
+board-reading = { $counter }: { $from } → { $to }, { $parts } piezas en { $readings ->
+    [one] 1 lectura
+   *[other] { $readings } lecturas
+ }
+board-hour-behind = { $hour }: { $planned } previsto; se deben piezas al ritmo estándar × { $aim } % de objetivo
+board-batch-behind = { $batch }: { $made } hechas en este turno, { $due } debidas al ritmo estándar × { $aim } %
+hour-target = Objetivo
+hour-good = Buenas
+hour-difference = +/-
+hour-scrap = Rechazo
+hour-runs = Marcha
+hour-stops = Parada
+hour-no-reason = Sin causa
+line-runs = marcha
+line-unexplained = sin causa
+line-stopped = parada
+line-planned = prevista
+line-setup = preparación
+line-idle = sin trabajo
+line-unknown = sin ver
+pace-well = ritmo { $share } %
+pace-near = ritmo { $share } %
+pace-behind = ATRÁS { $share } %
+pace-unknown = ritmo –
+ledger = Minutos que no pueden ser todos ciertos
+ledger-scope = Hasta donde sabe este terminal. Nadie tiene culpa por figurar aquí.
+ledger-empty = Nada en este turno se contradice.
+ledger-ran-alone = { $machine } en marcha sin nadie fichado
+ledger-batch-ran-alone = { $machine } en marcha con { $batches } sin nadie fichado
+ledger-booked-while-down = { $machine } parada, fichados en { $batches }: { $people }
+ledger-several-batches = { $machine } tiene un puesto y tuvo { $batches }
+ledger-two-stations = { $people } en dos estaciones: { $stations }
+language-name = Español
+language-is = { $language }.
+language-of = { $language } para { $name }.
+language-not-kept = Este idioma vale hasta que se cierre la pantalla: { $reason }
+key-board = tablero
+key-ledger = minutos que no pueden ser ciertos
+key-large = cifras grandes
+key-small = volver a todas las máquinas
+key-language = idioma
+key-next-section = parte siguiente
+key-previous-section = parte anterior
+key-open-line = qué hay detrás
+key-shift-before = turno anterior
+key-shift-after = turno siguiente
+key-go-there = ir allí
+key-pick-line = línea
+
+## Paradas
+key-sweep = repasar
+key-join = unir
+key-split = dividir
+key-withdraw = deshacer
+key-twin = planificada/no planificada
+key-pick-group = grupo
+key-take-suggestion = sí a todas
+key-open-group = otro motivo
+stop-waits = { $machine } parada. ¿Por qué? (e)
+blind = ? { $machine } { $from } sin ver durante { $lasted }
+blind-title = Nadie pudo verla. Fue:
+blind-ran = En marcha
+blind-nobody = Nadie lo sabe
+several-alike = { $count } paradas de { $machine }, cada una con su motivo
+several-shared = { $count } paradas de varias máquinas pasan a ser un evento
+share-title = Un motivo para varias máquinas
+split-title = Dividir una parada en dos
+split-at = Segunda parte desde
+split-hint = Una hora entre { $from } y { $until }, como 07:22 o 07:22:30
+sweep-title = Paradas sin motivo, las iguales juntas
+sweep-hint = y toma la sugerencia para todo el grupo; Enter muestra todos los motivos
+nothing-to-sweep = Ninguna parada terminada espera un motivo.
+nothing-suggested = sin sugerencia
+mark-stops = Marque con m las paradas que fueron una y pulse j.
+no-reason-found = Ningún motivo tiene eso en el nombre.
+looked-for = Nombre con «{ $text }»
+type-to-find = las letras buscan un motivo por su nombre
+suggestions-taken = De { $given } explicaciones, { $first } tomaron la primera sugerencia y { $page } una de las nueve primeras.
+told-part = parte de una parada dividida
+told-merged = varias unidas
+told-shared = { $count } máquinas
+told-blind = dicho por una persona
+because-map = por código de fallo
+because-fault = dado para este fallo
+because-before = tras un estado así
+because-product = con este producto
+because-hour = a esta hora
+because-favourite = frecuente aquí
+because-listed = de la lista
+group-planned = planificada
+group-unplanned = no planificada
+group-idle = inactiva
+what-ran = { $machine } estaba en marcha cuando nadie la veía
+what-nobody-knows = { $machine }: nadie sabe qué hizo
+what-split = Parada dividida a las { $at }
+what-merge = Paradas de { $machine } unidas
+what-take-back = Deshecho, { $machine } como antes
+what-withdraw = Motivo retirado: { $reason } ({ $machine })
+what-sweep = { $count } paradas explicadas: { $reason }
+kind-explanation-withdrawn = Motivo retirado
+kind-told-part = Parada dividida
+kind-told-merged = Paradas unidas
+kind-told-shared = Parada de varias máquinas
+kind-told-blind = Tiempo sin ver explicado
+kind-event-taken-back = Deshecho
+refusal-stop-lasts = Esta parada aún dura. Se puede cambiar cuando termine.
+refusal-higher-rank = Alguien con un rol superior dio el motivo { $reason }.
+refusal-supervisor-needed = Su turno terminó: lo cambia un supervisor y dice por qué en el comentario.
+refusal-not-neighbours = Solo se unen paradas terminadas que están juntas.
+refusal-nothing-to-undo = Aquí no hay nada que deshacer.
+
+## People
+who-forgotten = Nadie ha pulsado una tecla desde hace rato: diga quién es. Lo escrito sigue aquí.
+punch-menu-title = ¿Para qué es la tarjeta?
+punch-back = { $name } — ¿de vuelta de { $what }? { $away } fuera. Intro
+punch-break = { $name } — ¿hacer una pausa? Intro
+punch-meal = { $name } — ¿ir a comer? Intro
+punch-activity = { $name } — ¿hacer otra cosa (limpieza, formación)? Intro
+punch-move = { $name } — ¿seguir en { $station }? Intro
+punch-record = { $name } — ¿leer sus horas? Intro
+punch-pin = { $name } — ¿elegir otro PIN? Intro
+punch-early = { $by } antes del turno { $shift }: guardado al segundo.
+punch-late = { $by } dentro del turno { $shift }.
+inside-break = Pausa
+inside-meal = Comida
+inside-activity = Otra cosa
+act-out = Salir
+act-back = He vuelto
+act-move = Seguir en { $station }
+act-record = Mis horas
+act-pin = Mi PIN
+undo-title = Anular una tarjeta equivocada
+undo-hint = Durante dos minutos puede cualquiera. Todo queda anotado; pase luego la tarjeta correcta.
+undo-in = { $name } entró a las { $time }, hace { $age }
+undo-out = { $name } salió a las { $time }, hace { $age }
+undo-began = { $name }: { $what } desde las { $time }, hace { $age }
+undo-back = { $name }: de vuelta de { $what } a las { $time }, hace { $age }
+undo-too-late = { $name }: demasiado tarde para anular
+nothing-to-undo = Nada que anular: solo los dos últimos minutos. Después lo corrige el encargado.
+told-title = Falta la salida
+told-since = { $name }: dentro desde { $since }. ¿Cuándo se fue?
+told-last-key = Propuesta: { $time }, lo último anotado con su tarjeta.
+told-taken-over = Propuesta: { $time }, su última anotación; otra persona siguió después.
+told-shift-end = Propuesta: { $time }, el fin del turno. Nada más lo indica.
+told-nothing = Nada indica cuándo se fue.
+told-time = Salida (hh:mm:ss)
+told-reason = Por qué otra hora
+told-hint = Intro: así fue. Esc: más tarde; no impide nada, las horas quedan provisionales.
+missing-out = falta la salida
+time-form = Escriba la hora como 14:01 o 14:01:40.
+time-never = Las { $time } no existieron esa noche: se adelantó el reloj.
+time-twice = Las { $time } hubo dos veces esa noche. { $time } 1 para la primera, { $time } 2 para la segunda.
+pin-title = PIN de { $name }
+pin-old = PIN actual
+pin-new = PIN nuevo
+pin-again = PIN nuevo otra vez
+pin-hint = De 4 a 12 cifras. Vale en este terminal, hasta que la central dé otro.
+pins-differ = No son iguales. Escriba el PIN nuevo dos veces.
+record-whose = Mis horas: ¿qué tarjeta?
+record-title = Horas de { $name }
+record-reading = Leyendo …
+record-lost = No leído: { $reason }
+record-empty = Aquí no hay nada anotado en este mes.
+record-sum = { $month }: { $worked } dentro, { $open ->
+    [0] todo confirmado
+    [one] 1 anotación sin confirmar (c)
+   *[other] { $open } anotaciones sin confirmar (c)
+}
+record-shift = Turno
+record-void = anulado, no cuenta
+record-provisional = falta la salida: provisional
+record-confirmed = confirmado
+record-told = fin dicho después
+record-open = {""}
+nothing-to-confirm = No hay nada que confirmar.
+punch-kind-in = { $recorded } entrada ({ $by })
+punch-kind-out = { $recorded } salida ({ $by })
+punch-kind-began = { $recorded } comienzo ({ $by })
+punch-kind-back = { $recorded } vuelta ({ $by })
+punch-kind-undone = { $recorded } anulado por tarjeta equivocada ({ $by })
+punch-kind-missing = { $recorded } falta la salida, propuesta { $until }
+punch-kind-told = { $recorded } fin dicho: { $until } ({ $by })
+punch-kind-confirmed = { $recorded } confirmado { $from } – { $until } ({ $by })
+punch-kind-asked = { $recorded } pedido: { $from } – { $until } ({ $by })
+punch-kind-corrected = { $recorded } corregido en la central: { $from } – { $until } ({ $by })
+punch-kind-other = { $recorded } ({ $by })
+what-break = { $name }: pausa
+what-meal = { $name }: comida
+what-activity = { $name }: otra cosa
+what-back = { $name } ha vuelto
+what-move = { $name } sigue en { $station }
+what-undo = Anulado: tarjeta de { $name }. Pase la correcta
+what-told-out = { $name } salió a las { $time }
+what-pin = PIN de { $name } puesto en este terminal
+what-confirm = { $name } confirmó { $count } anotaciones
+kind-labor-began = Pausa o comida
+kind-labor-ended = Vuelta
+kind-punch-undone = Tarjeta anulada
+kind-out-missed = Falta la salida
+kind-out-told = Salida dicha después
+kind-labor-confirmed = Horas confirmadas
+kind-labor-asked = Corrección pedida
+kind-labor-split = Tiempo repartido
+kind-pin-set = PIN elegido
+refusal-already-away = { $name } ya está fuera.
+refusal-not-away = { $name } no está fuera.
+refusal-cannot-undo = Demasiado tarde: esta tarjeta ya no se puede anular aquí. Lo corrige el encargado.
+refusal-no-such-entry = Esta anotación ya no está abierta aquí.
+refusal-out-outside = Salida: debe estar entre { $from } y { $until }.
+refusal-out-impossible = Salida: debe ser después de la entrada y antes de ahora.
+refusal-reason-needed = Por qué otra hora: hace falta una palabra si no es la propuesta.
+refusal-bad-shares = Partes: de 1 a 100 por ciento, 100 en total, de sus lotes.
+refusal-bad-pin = PIN: de 4 a 12 cifras.
+key-undo = anular tarjeta
+key-record = mis horas
+key-pick-act = elegir
+key-act-up = arriba
+key-act-down = abajo
+key-confirm-undo = anular
+key-pick-punch = tarjeta
+key-confirm-told = así fue
+key-told-later = más tarde
+key-confirm-pin = seguir, guardar
+key-agree = confirmar
+key-month-before = mes anterior
+key-month-after = mes siguiente
+
+## Lo que la gente se dice: notas, relevos, incidentes, llamadas
+key-notes = libro
+key-note = nota
+key-hand = relevo
+key-search = buscar
+key-search-end = fin de búsqueda
+key-save = guardar
+key-pick-word = elegir
+key-sign = firmar
+key-incident = incidente
+key-pick-incident = elegir
+key-open-incident = abrir
+key-new-incident = nuevo
+key-severity = gravedad
+key-follow = siguiente paso
+key-resolve = resuelto
+key-help-call = pedir ayuda
+key-call = llamar / voy
+key-end-call = fin de llamada
+log-title = Libro de turno
+log-search = Buscar
+log-empty = Aquí nadie ha escrito nada todavía. n escribe una nota.
+log-not-found = Ninguna nota tiene todas estas palabras.
+log-taken = recibido por { $name }
+note-title = Nota en el libro de turno
+note-text = Nota
+note-kind = De qué tipo (Tab y cifra)
+note-about = Sobre qué (Tab y cifra)
+note-here = esta estación
+note-general = general
+note-quality = calidad
+note-maintenance = mantenimiento
+note-material = material
+note-safety = seguridad
+note-handover = relevo
+give-title = Relevo al turno siguiente
+give-text = Añadir en palabras
+take-title = Relevo del turno anterior
+take-from = De
+card-stops = { $count ->
+    [0] Todas las paradas explicadas
+    [one] 1 parada sin motivo
+   *[other] { $count } paradas sin motivo
+}
+card-incidents = { $count ->
+    [0] Ningún incidente abierto
+    [one] 1 incidente abierto
+   *[other] { $count } incidentes abiertos
+}
+card-calls = { $count ->
+    [0] Nadie está llamado
+    [one] 1 llamada de ayuda abierta
+   *[other] { $count } llamadas de ayuda abiertas
+}
+card-waiting = { $count ->
+    [0] Todo está en la central
+   *[other] { $count } registros esperan a la central
+}
+card-batch = { $number }: { $good } buenas hasta ahora
+card-batch-of = { $number }: { $good } de { $target }
+incident = incidente
+incident-open = INCIDENTE { $what } (i)
+incident-title = Avisar de un incidente
+incidents-title = Incidentes abiertos
+incident-machines = Máquinas (Tab)
+incident-mark = Máquinas: una cifra marca o quita la marca. Sin marca es de la estación.
+incident-of-station = Esta estación, ninguna máquina
+incident-reason = Qué es (cifra)
+incident-no-reasons = No hay motivos definidos: escriba qué pasó (Tab).
+severity = Gravedad (F3)
+severity-minor = leve: puede esperar
+severity-major = grave: hay que mirarlo
+severity-critical = CRÍTICO: no puede esperar
+choose-incident = Elija qué es, o escríbalo.
+write-something = Escriba algo primero.
+follow-title = Incidente
+follow-nobody = Nadie busca la causa todavía: Enter cuando alguien lo haga.
+follow-somebody = Alguien busca la causa. Enter cuando esté resuelto.
+follow-by = { $name } busca la causa. Enter cuando esté resuelto.
+follow-notes = Qué era
+call-title = Ayuda
+call-new = Llamar a { $help } a { $place }
+call-open = AYUDA { $what } (a)
+call-waits = NADIE VIENE TODAVÍA
+call-comes = viene { $name }
+help-maintenance = mantenimiento
+help-material = material
+help-quality = calidad
+help-supervisor = supervisor
+what-note = Nota
+what-give = Relevo firmado
+what-take = Relevo recibido
+what-incident = Incidente { $reason }
+what-troubleshoot = Alguien busca la causa
+what-resolve = Incidente resuelto
+what-call = Ayuda llamada a { $place }
+what-come = En camino
+what-end-call = Llamada terminada
+kind-note-written = Nota
+kind-handover-given = Relevo entregado
+kind-handover-taken = Relevo recibido
+kind-incident-opened = Incidente
+kind-troubleshooting-started = Se busca la causa
+kind-incident-resolved = Incidente resuelto
+kind-help-called = Ayuda llamada
+kind-call-acknowledged = Viene ayuda
+kind-call-ended = Llamada terminada
+refusal-no-such-incident = Este incidente ya no está abierto.
+refusal-already-troubleshooting = Alguien busca ya la causa.
+refusal-no-such-call = Esta llamada ha terminado.
+refusal-already-called = Esta ayuda ya está llamada.
+refusal-already-acknowledged = Ya viene alguien.
+refusal-no-such-handover = Este relevo ya no espera firma.
+refusal-own-handover = { $name } ha entregado este relevo. Lo firma alguien del turno siguiente.
+asking = Preguntando …

@@ -13,6 +13,8 @@ pub enum Effect {
     Watch(Option<Watch>),
     /// Our copy of the state has a gap: ask for a new snapshot.
     Resync,
+    /// Keep what people chose to read, as a file holds it.
+    Remember(String),
     /// Leave.
     Quit,
 }

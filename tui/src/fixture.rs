@@ -96,9 +96,16 @@ pub(crate) fn view() -> View {
             proposed: None,
             rule: String::new(),
             map: String::new(),
+            offers: vec![],
+            by: None,
+            told: None,
+            with: vec![],
         }],
+        review: kart_api::Review::default(),
         elsewhere: vec![],
+        orders: orders(),
         conflicts: vec![],
+        open: kart_api::Open::default(),
         sync: Sync {
             recording: Recording::Yes,
             link: HqLink::Up,
@@ -159,6 +166,11 @@ fn machine(id: EquipmentId, code: &str, name: &str, state: MachineState) -> Mach
             started_us: ago(3600),
             operators: vec![ANNA],
             terminal: None,
+            counted: (412, 3),
+            told: kart_api::Told::default(),
+            further: vec![],
+            paused_us: None,
+            provisional: false,
         }),
         signals: vec![
             signal("good", Value::Whole(61_210), ""),
@@ -169,6 +181,7 @@ fn machine(id: EquipmentId, code: &str, name: &str, state: MachineState) -> Mach
         stale_us: 15_000_000,
         link: DeviceLink::Up,
         held: vec![],
+        others: vec![],
     }
 }
 
@@ -185,7 +198,12 @@ fn queued(n: u128, number: &str) -> Queued {
         number: Some(number.into()),
         work_order: Some("4711".into()),
         target: Some(500),
+        batch: None,
     }
+}
+
+fn orders() -> Vec<kart_api::Order> {
+    work().queued.into_iter().map(|queued| kart_api::Order { queued, asked: false }).collect()
 }
 
 fn work() -> Work {

@@ -6,12 +6,14 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use kart_core::screen::Screen as Part;
 
 mod batch;
+mod board;
 mod commissioning;
 mod every;
 mod floor;
 mod key;
 mod labor;
 mod stop;
+mod talk;
 
 pub use key::Key;
 
@@ -40,11 +42,35 @@ pub enum Cmd {
     Commission,
     Figures,
     Held,
+    Orders,
+    Batch,
+    New,
+    Remove,
+    Board,
+    Ledger,
+    Large,
+    Language,
+    Earlier,
+    Later,
+    Undo,
+    Record,
+    Agree,
     Reasons,
     Mark,
     Go,
     Device,
     Table,
+    Twin,
+    Sweep,
+    Split,
+    Join,
+    Withdraw,
+    Yes,
+    Notes,
+    Hand,
+    Incident,
+    Call,
+    Resolve,
     /// The n-th of what is shown, counted from 1.
     Pick(usize),
 }
@@ -53,12 +79,12 @@ impl Cmd {
     /// The screen that this leads to, where an organisation may hide it.
     pub fn part(self, place: Place) -> Option<Part> {
         match self {
-            Self::Badge => Some(Part::Labor),
-            Self::Start | Self::Complete => Some(Part::Batches),
+            Self::Badge | Self::Undo | Self::Record => Some(Part::Labor),
+            Self::Start | Self::Complete | Self::Orders | Self::Batch => Some(Part::Batches),
             Self::Explain => Some(Part::Stops),
             Self::Receipts => Some(Part::Receipts),
             Self::Commission => Some(Part::Commissioning),
-            Self::Figures => Some(Part::Machine),
+            Self::Figures | Self::Board | Self::Ledger => Some(Part::Machine),
             Self::Open if place == Place::Overview => Some(Part::Machine),
             _ => None,
         }
@@ -74,13 +100,32 @@ pub enum Place {
     Help,
     Badge,
     Punch,
+    Undo,
+    Told,
+    Pin,
+    Record,
     Start,
     Complete,
+    Orders,
+    Batch,
     Stops,
     Explain,
+    Split,
+    Sweep,
     Commissioning,
     Figures,
     Held,
+    Board,
+    Ledger,
+    Large,
+    Log,
+    Note,
+    Give,
+    Take,
+    Incidents,
+    Incident,
+    Follow,
+    Call,
 }
 
 /// One line of the table.
@@ -105,13 +150,31 @@ pub fn table(place: Place) -> &'static [Binding] {
         Place::Help => floor::HELP_KEYS,
         Place::Badge => labor::BADGE_KEYS,
         Place::Punch => labor::PUNCH,
+        Place::Undo => labor::UNDO_KEYS,
+        Place::Told => labor::TOLD_KEYS,
+        Place::Pin => labor::PIN_KEYS,
+        Place::Record => labor::RECORD_KEYS,
         Place::Start => batch::START_KEYS,
         Place::Complete => batch::COMPLETE_KEYS,
+        Place::Orders => batch::ORDERS_KEYS,
+        Place::Batch => batch::BATCH_KEYS,
         Place::Stops => stop::STOPS,
         Place::Explain => stop::EXPLAIN_KEYS,
+        Place::Split => stop::SPLIT_KEYS,
+        Place::Sweep => stop::SWEEP_KEYS,
         Place::Commissioning => commissioning::COMMISSIONING,
         Place::Figures => floor::FIGURE_KEYS,
         Place::Held => floor::HELD_KEYS,
+        Place::Board => board::BOARD_KEYS,
+        Place::Ledger => board::LEDGER_KEYS,
+        Place::Large => board::LARGE_KEYS,
+        Place::Log => talk::LOG_KEYS,
+        Place::Note => talk::NOTE_KEYS,
+        Place::Give | Place::Take => talk::GIVE_KEYS,
+        Place::Incidents => talk::INCIDENTS_KEYS,
+        Place::Incident => talk::INCIDENT_KEYS,
+        Place::Follow => talk::FOLLOW_KEYS,
+        Place::Call => talk::CALL_KEYS,
     }
 }
 
@@ -153,20 +216,39 @@ pub fn digit(event: &KeyEvent) -> Option<usize> {
 }
 
 /// Every place, for those who print or test the whole table.
-pub const PLACES: [Place; 13] = [
+pub const PLACES: [Place; 32] = [
     Place::Overview,
     Place::Machine,
     Place::Receipts,
     Place::Help,
     Place::Badge,
     Place::Punch,
+    Place::Undo,
+    Place::Told,
+    Place::Pin,
+    Place::Record,
     Place::Start,
     Place::Complete,
+    Place::Orders,
+    Place::Batch,
     Place::Stops,
     Place::Explain,
+    Place::Split,
+    Place::Sweep,
     Place::Commissioning,
     Place::Figures,
     Place::Held,
+    Place::Board,
+    Place::Ledger,
+    Place::Large,
+    Place::Log,
+    Place::Note,
+    Place::Give,
+    Place::Take,
+    Place::Incidents,
+    Place::Incident,
+    Place::Follow,
+    Place::Call,
 ];
 
 #[cfg(test)]

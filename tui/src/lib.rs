@@ -1,4 +1,5 @@
-//! The operator terminal: a screen for one station, and a short status in plain text.
+//! The operator terminal: a screen for one station, a short status in plain text, and tables taken out of
+//! it.
 //!
 //! One direction: a message comes in ([`msg`]), [`update`] changes the [`model`] and returns
 //! [`effect`]s, [`view`] draws the model. Nothing here decides what is recorded: the daemon does,
@@ -16,7 +17,9 @@ pub mod update;
 pub mod widget;
 pub mod view;
 pub mod link;
+pub mod kept;
 pub mod run;
+pub mod export;
 pub mod status;
 
 #[cfg(test)]

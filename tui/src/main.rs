@@ -3,7 +3,13 @@
 use std::{io::Write, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand, builder::FalseyValueParser};
-use kart_tui::{run, status, theme::Theme, words::Words};
+use kart_tui::{
+    export::{self, ExportArgs},
+    kept::Kept,
+    run, status,
+    theme::{Palette, Theme},
+    words::Words,
+};
 
 /// The operator terminal of Kartorium Edge.
 ///
@@ -33,6 +39,14 @@ struct Args {
     /// Draw with ASCII characters only. Chosen by itself where the environment is not UTF-8.
     #[arg(long, global = true, env = "KARTORIUM_ASCII", value_parser = FalseyValueParser::new())]
     ascii: bool,
+    /// Colours: standard, safe (blue for green, for eyes that do not tell red from green) or mono.
+    /// NO_COLOR chooses mono.
+    #[arg(long, env = "KARTORIUM_PALETTE", value_name = "PALETTE", value_parser = Palette::WORDS)]
+    palette: Option<String>,
+    /// File that keeps which language each person chose [default: kartorium/languages where the
+    /// environment keeps the state of programs].
+    #[arg(long, env = "KARTORIUM_LANGUAGES", value_name = "PATH")]
+    languages: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -41,6 +55,8 @@ struct Args {
 enum Command {
     /// Print a short status and leave: 0 when recording, 1 when not or when the daemon is away.
     Status,
+    /// Take a table out: rows that touch a stretch of time, as CSV or JSON lines on standard output.
+    Export(ExportArgs),
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -62,12 +78,21 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
     let words = Words::new(args.lang.as_deref().unwrap_or(&locale("LC_MESSAGES")));
     match args.command {
         None => {
-            let theme = Theme { ascii: args.ascii || !is_utf8(&locale("LC_CTYPE")) };
-            run::run(&args.socket, &words, theme).await?;
+            let ascii = args.ascii || !is_utf8(&locale("LC_CTYPE"));
+            let theme = Theme { ascii, palette: palette(args.palette.as_deref()) };
+            run::run(&args.socket, &words, theme, Kept::at(args.languages)).await?;
             Ok(ExitCode::SUCCESS)
         },
         Some(Command::Status) => status::print(&args.socket, &words).await,
+        Some(Command::Export(asked)) => export::run(&args.socket, &asked).await,
     }
+}
+
+/// The palette that was asked for, else that of the environment.
+fn palette(asked: Option<&str>) -> Palette {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let usual = if plain { Palette::Mono } else { Palette::Standard };
+    asked.and_then(Palette::of).unwrap_or(usual)
 }
 
 /// The locale of the environment for one category, by the rules of POSIX.

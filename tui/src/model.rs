@@ -1,29 +1,46 @@
 //! Everything the screen knows. Plain data: `update` changes it, `view` reads it.
 
 mod age;
+mod board;
 mod commissioning;
 mod field;
 mod figures;
 mod floor;
 mod form;
 mod held;
+mod ledger;
+mod record;
 mod registers;
 mod screen;
+mod talk;
+mod stops;
+mod spoken;
 mod topics;
 
 pub use age::Age;
+pub use board::{Behind, BoardScreen, Section};
 pub use commissioning::{Commissioning, Plan, REGISTERS_MS, Seen, Tab, Watch};
 pub use field::{Choice, TextField};
 pub use field::{Entry, PAGE};
 pub use figures::{COLUMNS, FURTHER, FiguresScreen};
 pub use floor::{Grid, Standing, unexplained};
 pub use form::{
-    BadgeForm, CompleteField, CompleteForm, ExplainForm, Punch, PunchForm, Sending, StartField,
-    StartForm, Who,
+    BatchField, BatchForm, Deed, Doing, OrderLine, OrdersScreen, Question, SecondFields, Subject, Why, next_on, proposed, told,
+};
+pub use form::{
+    Act, BadgeForm, CompleteField, CompleteForm, ExplainForm, PinForm, PunchForm, Sending, StartField,
+    StartForm, ToldForm, UndoForm, Who,
 };
 pub use held::HeldForm;
+pub use ledger::LedgerScreen;
+pub use record::RecordScreen;
 pub use registers::{Likely, Registers};
 pub use screen::Screen;
+pub use stops::{Cards, Group, Listed, SplitForm, StopsScreen, SweepScreen, listed};
+pub use spoken::Spoken;
+pub use talk::{
+    About, CallForm, CallItem, FollowForm, GiveForm, IncidentForm, LogScreen, NoteForm, TakeForm, Talk, TalkField,
+};
 pub use topics::Topics;
 
 use kart_api::{Pin, Request, View};
@@ -60,10 +77,14 @@ pub struct Model {
     pub screens: Vec<Screen>,
     /// The machine that keys act on.
     pub selected: Option<EquipmentId>,
+    /// Stops that raised a card.
+    pub cards: Cards,
     /// Digits that may turn out to be a badge.
     pub burst: Burst,
     /// People who badged in at this screen, the last one last.
     pub badged: Vec<UserId>,
+    /// When the last key was pressed, by our steady clock.
+    pub key_us: i64,
     /// What the daemon is asked for again and again while a screen shows it.
     pub watching: Option<Watch>,
     /// Commands without an answer yet, oldest first.
@@ -74,6 +95,8 @@ pub struct Model {
     pub mint: Mint,
     /// Asked to quit while something was not saved yet.
     pub leaving: bool,
+    /// Which language is shown to whom.
+    pub spoken: Spoken,
     /// The screen that is to open first has been opened.
     pub at_home: bool,
 }
@@ -168,13 +191,16 @@ impl Model {
             size: (80, 24),
             screens: Vec::new(),
             selected: None,
+            cards: Cards::default(),
             burst: Burst::default(),
             badged: Vec::new(),
+            key_us: now.mono_us,
             watching: None,
             pending: Vec::new(),
             notice: None,
             mint,
             leaving: false,
+            spoken: Spoken::new("en"),
             at_home: false,
         }
     }
@@ -224,6 +250,9 @@ impl Model {
     pub fn means(&self, cmd: Cmd) -> bool {
         match self.screens.last() {
             Some(Screen::Commissioning(shown)) => shown.tab.means(cmd),
+            None if cmd == Cmd::Undo => {
+                self.view.as_ref().is_some_and(|view| !view.undoable.is_empty())
+            },
             _ => true,
         }
     }

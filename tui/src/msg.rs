@@ -10,6 +10,8 @@ use crate::model::Seen;
 pub enum Msg {
     /// A key was pressed.
     Key(KeyEvent),
+    /// A terminal pasted a text.
+    Pasted(String),
     /// The window has this many columns and rows.
     Resized(u16, u16),
     /// A second passed.

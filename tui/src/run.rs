@@ -4,7 +4,10 @@
 use std::{io::IsTerminal, path::Path, time::Duration};
 
 use anyhow::{Context, bail};
-use crossterm::event::{Event, EventStream};
+use crossterm::{
+    event::{DisableBracketedPaste, EnableBracketedPaste, Event, EventStream},
+    execute,
+};
 use futures_util::StreamExt;
 use kart_api::{Client, Request};
 use ratatui::DefaultTerminal;
@@ -18,12 +21,13 @@ use crate::{
     clock::{Clock, after},
     effect::Effect,
     link::{self, Link},
-    model::{Mint, Model},
+    kept::Kept,
+    model::{Mint, Model, Spoken},
     msg::Msg,
     theme::Theme,
     update::update,
     view,
-    words::Words,
+    words::{LANGUAGES, Words},
 };
 
 /// Drawings are at least this far apart, unless a person pressed a key.
@@ -38,12 +42,21 @@ impl Guard {
         if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
             bail!("kart needs a terminal; `kart status` prints plain text");
         }
-        Ok(Self(ratatui::try_init().context("cannot set the terminal up")?))
+        let guard = Self(ratatui::try_init().context("cannot set the terminal up")?);
+        // `ratatui` puts the rest back before a panic speaks; this it knows nothing of.
+        let speak = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |panic| {
+            execute!(std::io::stdout(), DisableBracketedPaste).ok();
+            speak(panic);
+        }));
+        execute!(std::io::stdout(), EnableBracketedPaste).context("cannot set the terminal up")?;
+        Ok(guard)
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        execute!(std::io::stdout(), DisableBracketedPaste).ok();
         ratatui::restore();
     }
 }
@@ -71,10 +84,17 @@ enum Woke {
 }
 
 /// Shows the screen until somebody leaves it.
-pub async fn run(socket: &Path, words: &Words, theme: Theme) -> anyhow::Result<()> {
+pub async fn run(
+    socket: &Path,
+    words: &Words,
+    theme: Theme,
+    kept: Kept,
+) -> anyhow::Result<()> {
     let client = Client::new(socket)?;
     let clock = Clock::start();
     let mut model = Model::new(clock.now(), Mint::Random);
+    model.spoken = Spoken::new(words.language()).read(&kept.read());
+    let spoken = Languages::new();
     let mut guard = Guard::new()?;
     let size = guard.0.size()?;
     model.size = (size.width, size.height);
@@ -91,7 +111,7 @@ pub async fn run(socket: &Path, words: &Words, theme: Theme) -> anyhow::Result<(
     };
     let mut waiting: Vec<Request> = Vec::new();
     let mut draw_at = None;
-    draw(&mut guard.0, &model, words, theme)?;
+    draw(&mut guard.0, &model, spoken.of(&model).unwrap_or(words), theme)?;
     loop {
         let woke = tokio::select! {
             woke = inputs.next(draw_at) => woke?,
@@ -102,14 +122,14 @@ pub async fn run(socket: &Path, words: &Words, theme: Theme) -> anyhow::Result<(
             Woke::Person(msg) => (msg, after(Duration::ZERO)),
             Woke::Nothing => continue,
             Woke::Draw => {
-                draw(&mut guard.0, &model, words, theme)?;
+                draw(&mut guard.0, &model, spoken.of(&model).unwrap_or(words), theme)?;
                 draw_at = None;
                 continue;
             },
         };
         draw_at = Some(due);
         let effects = update(&mut model, msg, clock.now());
-        if perform(effects, &mut link, &mut waiting) {
+        if perform(effects, &mut link, &mut waiting, &kept) {
             return Ok(());
         }
     }
@@ -121,6 +141,7 @@ impl Inputs {
             biased;
             event = self.keyboard.next() => match event {
                 Some(Ok(Event::Key(key))) => Woke::Person(Msg::Key(key)),
+                Some(Ok(Event::Paste(text))) => Woke::Person(Msg::Pasted(text)),
                 Some(Ok(Event::Resize(columns, rows))) => {
                     Woke::Person(Msg::Resized(columns, rows))
                 },
@@ -143,14 +164,35 @@ impl Inputs {
     }
 }
 
+/// The words of every language, so that the next drawing can speak another.
+struct Languages(Vec<Words>);
+
+impl Languages {
+    fn new() -> Self {
+        Self(LANGUAGES.iter().map(|(language, _)| Words::new(language)).collect())
+    }
+
+    fn of(&self, model: &Model) -> Option<&Words> {
+        let wanted = model.language();
+        self.0.iter().find(|words| words.language() == wanted)
+    }
+}
+
 /// Does what was asked for; `true` means leave.
-fn perform(effects: Vec<Effect>, link: &mut Link, waiting: &mut Vec<Request>) -> bool {
+fn perform(
+    effects: Vec<Effect>,
+    link: &mut Link,
+    waiting: &mut Vec<Request>,
+    kept: &Kept,
+) -> bool {
     let mut leave = false;
     for effect in effects {
         match effect {
             Effect::Send(request) => waiting.push(request),
             Effect::Watch(watch) => drop(link.watch.send_replace(watch)),
             Effect::Resync => link.resync.send_modify(|wanted| *wanted += 1),
+            // Who chose a language reads it now; that it is kept for the next time is a courtesy.
+            Effect::Remember(text) => drop(kept.write(&text)),
             Effect::Quit => leave = true,
         }
     }

@@ -1,17 +1,23 @@
 //! Shapes and colours. Grey and quiet when all is well, red only for what is wrong, and no colour
 //! without a word and a shape. Sixteen colours suffice, and a terminal with ASCII only.
 
-use kart_core::machine::MachineState;
+use kart_core::{kpi::Pace, machine::MachineState};
 use ratatui::{
     buffer::Buffer,
     style::{Color, Modifier, Style},
 };
+
+mod palette;
+
+pub use palette::Palette;
 
 /// How to draw.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Theme {
     /// The terminal shows ASCII only.
     pub ascii: bool,
+    /// Which colours.
+    pub palette: Palette,
 }
 
 /// What stands out.
@@ -61,8 +67,23 @@ pub fn state(state: MachineState) -> (&'static str, Style, &'static str) {
     }
 }
 
+/// The colour of a style for something that is filled: what stands out by its background has it in front.
+pub fn filled(style: Style) -> Style {
+    Style::new().fg(style.bg.or(style.fg).unwrap_or(Color::Gray))
+}
+
+/// Shape, style and name in the Fluent files of a batch's pace.
+pub fn pace(pace: Pace) -> (&'static str, Style, &'static str) {
+    match pace {
+        Pace::Well => ("▲", WELL, "pace-well"),
+        Pace::Near => ("►", CARE, "pace-near"),
+        Pace::Behind => ("▼", WRONG, "pace-behind"),
+    }
+}
+
 /// Characters we draw or names often have, and what stands for them in ASCII.
-const ASCII: [(&str, &str); 15] = [
+const ASCII: [(&str, &str); 16] = [
+    ("▁", "_"),
     ("─━┄", "-"),
     ("═", "="),
     ("│║┃", "|"),
@@ -101,20 +122,38 @@ const LETTERS: [(&str, &str); 17] = [
     ("ŹŻŽźżž", "z"),
 ];
 
+/// What stands for a character in ASCII.
+pub fn ascii(symbol: &str) -> &str {
+    let first = symbol.chars().next().unwrap_or('?');
+    let stands = ASCII.iter().chain(&LETTERS).find(|(letters, _)| letters.contains(first));
+    match stands {
+        _ if symbol.is_ascii() => symbol,
+        Some((_, ascii)) => ascii,
+        None if first == '±' => "+",
+        None => "?",
+    }
+}
+
 /// Replaces whatever an ASCII terminal cannot show, cell by cell.
-pub fn to_ascii(buffer: &mut Buffer) {
+fn to_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
-        let symbol = cell.symbol();
-        if symbol.is_ascii() {
-            continue;
+        if !cell.symbol().is_ascii() {
+            let stands = ascii(cell.symbol()).to_owned();
+            cell.set_symbol(&stands);
         }
-        let first = symbol.chars().next().unwrap_or('?');
-        let stands = ASCII.iter().chain(&LETTERS).find(|(letters, _)| letters.contains(first));
-        let stands = match stands {
-            Some((_, ascii)) => ascii,
-            None if first == '±' => "+",
-            None => "?",
-        };
-        cell.set_symbol(stands);
+    }
+}
+
+impl Theme {
+    /// Makes what was drawn fit the terminal and whoever looks at it.
+    pub fn apply(self, buffer: &mut Buffer) {
+        if self.ascii {
+            to_ascii(buffer);
+        }
+        match self.palette {
+            Palette::Standard => {},
+            Palette::Safe => buffer.content.iter_mut().for_each(palette::safe),
+            Palette::Mono => buffer.content.iter_mut().for_each(palette::mono),
+        }
     }
 }

@@ -1,16 +1,24 @@
 //! What each message changes, and what it wants done. Pure: the time comes in with the message.
 
 mod badge;
+mod batch;
+mod board;
 mod commissioning;
 mod complete;
 mod explain;
 mod figures;
 mod floor;
 mod held;
+mod labor;
 mod live;
+mod orders;
 mod start;
+mod talk;
+mod stops;
 
-use crossterm::event::{KeyEvent, KeyEventKind};
+pub(crate) use batch::of as batch_of;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 use kart_core::screen::Screen as Part;
 
 use crate::{
@@ -25,15 +33,23 @@ use crate::{
 /// Takes one message in.
 pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     let mut effects = told(model, msg, now);
+    explain::raise(model);
     effects.extend(commissioning::watch(model));
     effects
 }
 
 fn told(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     model.now = now;
+    if matches!(msg, Msg::Key(_)) {
+        model.key_us = now.mono_us;
+    }
     match msg {
         Msg::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
         Msg::Key(key) => on_key(model, key),
+        Msg::Pasted(text) => {
+            paste(model, &text);
+            Vec::new()
+        },
         Msg::Resized(columns, rows) => {
             model.size = (columns, rows);
             Vec::new()
@@ -41,6 +57,7 @@ fn told(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         Msg::Tick => {
             model.notice.take_if(|notice| notice.until_us < now.mono_us);
             badge::tick(model);
+            labor::tick(model);
             Vec::new()
         },
         Msg::Live(event) => live::told(model, event),
@@ -54,6 +71,9 @@ fn told(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         },
         Msg::Seen(seen) => {
             figures::seen(model, &seen);
+            board::seen(model, &seen);
+            talk::seen(model, &seen);
+            labor::seen(model, &seen);
             commissioning::seen(model, *seen);
             Vec::new()
         },
@@ -75,6 +95,12 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
             return Vec::new();
         }
     }
+    if !saving && explain::look_for(model, key) {
+        return Vec::new();
+    }
+    if !saving && start::other_product(model, key) {
+        return Vec::new();
+    }
     let Some(cmd) = keys::command(model.place(), &key) else { return Vec::new() };
     if cmd != Cmd::Quit {
         model.leaving = false;
@@ -83,6 +109,24 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
         return Vec::new();
     }
     obey(model, cmd)
+}
+
+/// A text goes into the field in focus, where there is one, and never further: what is pasted gives
+/// no commands.
+fn paste(model: &mut Model, text: &str) {
+    let saving = matches!(model.screens.last().and_then(Screen::sending), Some(Sending::Saving(_)));
+    let Some(field) = model.screens.last_mut().and_then(Screen::text_field).filter(|_| !saving)
+    else {
+        return;
+    };
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut changed = false;
+    for letter in line.chars() {
+        changed |= field.key(KeyEvent::from(KeyCode::Char(letter)));
+    }
+    if changed {
+        typed(model);
+    }
 }
 
 /// A text field changed.
@@ -100,19 +144,48 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
     }
     match cmd {
         Cmd::Quit => return quit(model),
-        Cmd::Back if commissioning::leave_field(model) || figures::close(model) => {},
+        Cmd::Back if batch::leave(model) => {},
+        Cmd::Back
+            if commissioning::leave_field(model)
+                || figures::close(model)
+                || board::close(model)
+                || talk::close(model) => {},
         Cmd::Back => back(model),
         Cmd::Help => model.screens.push(Screen::Help { of: model.place(), scroll: 0 }),
         Cmd::Badge => badge::open(model),
+        Cmd::Undo => labor::open_undo(model),
+        Cmd::Record => labor::ask_record(model),
+        Cmd::Agree => return labor::agree(model),
         Cmd::Start => start::open(model),
         Cmd::Complete => complete::open(model),
+        Cmd::Orders => orders::open(model),
+        Cmd::Batch => batch::open(model),
+        Cmd::Pick(number) if batch::is_menu(model) => {
+            batch::navigate(model, Cmd::Pick(number));
+            return batch::confirm(model);
+        },
+        Cmd::Earlier | Cmd::Later | Cmd::Remove if model.place() == Place::Orders => {
+            return orders::ask(model, cmd);
+        },
         Cmd::Explain => explain::open(model),
         Cmd::Receipts => model.screens.push(Screen::Receipts { scroll: 0 }),
         Cmd::Commission => commissioning::open(model),
         Cmd::Figures => figures::open(model),
+        Cmd::Board => board::open(model),
+        Cmd::Ledger => board::open_ledger(model),
+        Cmd::Large => board::enlarge(model),
+        Cmd::Language => return board::language(model),
         Cmd::Held => held::open(model),
+        Cmd::Notes => talk::notes(model),
+        Cmd::Hand => talk::hand(model),
+        Cmd::Incident => talk::incident(model),
+        Cmd::Call => talk::call(model),
+        Cmd::Resolve => return talk::resolve(model),
         Cmd::Person => person(model),
         Cmd::Confirm => return confirm(model),
+        _ if matches!(model.place(), Place::Stops | Place::Sweep) => {
+            return stops::navigate(model, cmd);
+        },
         Cmd::Open
         | Cmd::Up
         | Cmd::Down
@@ -123,10 +196,20 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         | Cmd::Next
         | Cmd::Previous
         | Cmd::Reasons
+        | Cmd::Earlier
+        | Cmd::Later
+        | Cmd::New
+        | Cmd::Remove
         | Cmd::Mark
         | Cmd::Go
         | Cmd::Device
         | Cmd::Table
+        | Cmd::Twin
+        | Cmd::Sweep
+        | Cmd::Split
+        | Cmd::Join
+        | Cmd::Withdraw
+        | Cmd::Yes
         | Cmd::Pick(_) => navigate(model, cmd),
     }
     Vec::new()
@@ -134,30 +217,55 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
 
 fn navigate(model: &mut Model, cmd: Cmd) {
     match model.place() {
+        Place::Log
+        | Place::Note
+        | Place::Give
+        | Place::Take
+        | Place::Incidents
+        | Place::Incident
+        | Place::Follow
+        | Place::Call => talk::navigate(model, cmd),
         Place::Overview | Place::Machine | Place::Receipts | Place::Help => {
             floor::navigate(model, cmd);
         },
         Place::Punch => badge::navigate(model, cmd),
+        Place::Undo | Place::Told | Place::Pin | Place::Record => labor::navigate(model, cmd),
         Place::Start => start::navigate(model, cmd),
         Place::Complete => complete::navigate(model, cmd),
-        Place::Stops | Place::Explain => explain::navigate(model, cmd),
+        Place::Orders => orders::navigate(model, cmd),
+        Place::Batch => batch::navigate(model, cmd),
+        Place::Explain => explain::navigate(model, cmd),
         Place::Commissioning => commissioning::navigate(model, cmd),
         Place::Figures => figures::navigate(model, cmd),
+        Place::Board | Place::Ledger | Place::Large => board::navigate(model, cmd),
         Place::Held => held::navigate(model, cmd),
-        Place::Badge => {},
+        Place::Badge | Place::Stops | Place::Split | Place::Sweep => {},
     }
 }
 
 fn confirm(model: &mut Model) -> Vec<Effect> {
     match model.place() {
+        Place::Log
+        | Place::Note
+        | Place::Give
+        | Place::Take
+        | Place::Incidents
+        | Place::Incident
+        | Place::Follow
+        | Place::Call => talk::confirm(model),
         Place::Badge => {
             badge::typed(model);
             Vec::new()
         },
         Place::Punch => badge::confirm(model),
+        Place::Undo => labor::undo(model),
+        Place::Told => labor::tell(model),
+        Place::Pin => labor::choose_pin(model),
         Place::Start => start::confirm(model),
         Place::Complete => complete::confirm(model),
+        Place::Batch => batch::confirm(model),
         Place::Explain => explain::confirm(model),
+        Place::Split => stops::confirm_split(model),
         Place::Held => held::confirm(model),
         Place::Commissioning => {
             commissioning::confirm(model);
@@ -166,9 +274,15 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         Place::Overview
         | Place::Machine
         | Place::Receipts
+        | Place::Orders
         | Place::Help
         | Place::Figures
-        | Place::Stops => Vec::new(),
+        | Place::Record
+        | Place::Board
+        | Place::Ledger
+        | Place::Large
+        | Place::Stops
+        | Place::Sweep => Vec::new(),
     }
 }
 
@@ -194,8 +308,16 @@ fn person(model: &mut Model) {
     match model.screens.last_mut() {
         Some(Screen::Start(form)) => form.who.turn(),
         Some(Screen::Complete(form)) => form.who.turn(),
+        Some(Screen::Orders(shown)) => shown.who.turn(),
+        Some(Screen::Batch(form)) => form.who.turn(),
         Some(Screen::Explain(form)) => form.who.turn(),
         Some(Screen::Held(form)) => form.who.turn(),
+        Some(Screen::Talk(talk)) => {
+            if let Some(who) = talk.who_mut() {
+                who.turn();
+            }
+        },
+        Some(Screen::Split(form)) => form.who.turn(),
         _ => {},
     }
 }
@@ -237,5 +359,7 @@ fn refuse(model: &mut Model, why: Sentence) -> Vec<Effect> {
     Vec::new()
 }
 
+#[cfg(test)]
+mod random;
 #[cfg(test)]
 mod tests;

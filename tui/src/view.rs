@@ -1,6 +1,8 @@
 //! Draws the model. Reads only: whatever a key changes is in the model already.
 
 mod banner;
+mod batch;
+mod board;
 mod card;
 mod commissioning;
 mod explain;
@@ -8,15 +10,24 @@ mod figures;
 mod footer;
 mod forms;
 mod held;
+mod labor;
 mod help;
+mod large;
+mod ledger;
+mod line;
 mod machine;
 mod news;
+mod orders;
 mod overview;
+mod pace;
 mod plan;
+mod question;
 mod receipts;
 mod registers;
 mod rules;
 mod sidebar;
+mod stops;
+mod talk;
 mod topics;
 mod traces;
 
@@ -67,8 +78,13 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, words: &Words, theme: Theme) {
         None => overview::draw(frame, body, scene),
         Some(Screen::Machine { id, scroll }) => machine::draw(frame, body, scene, *id, *scroll),
         Some(Screen::Receipts { scroll }) => receipts::draw(frame, body, scene, *scroll),
+        Some(Screen::Record(shown)) => labor::record(frame, body, scene, shown),
         Some(Screen::Figures(shown)) => figures::draw(frame, body, scene, shown),
+        Some(Screen::Board(shown)) => board::draw(frame, body, scene, shown),
+        Some(Screen::Ledger(shown)) => ledger::draw(frame, body, scene, shown),
+        Some(Screen::Large { id }) => large::draw(frame, body, scene, *id),
         Some(Screen::Commissioning(shown)) => commissioning::draw(frame, body, scene, shown),
+        Some(Screen::Talk(shown)) if talk::is_whole(shown) => talk::draw(frame, body, scene, shown),
         Some(screen) => {
             overview::draw(frame, body, scene);
             over(frame, body, scene, screen);
@@ -76,17 +92,17 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, words: &Words, theme: Theme) {
     }
     footer::notice(frame, notice, scene);
     footer::keys(frame, keys, scene);
-    if theme.ascii {
-        theme::to_ascii(frame.buffer_mut());
-    }
+    theme.apply(frame.buffer_mut());
 }
 
 /// What stands in a box on the overview.
 fn over(frame: &mut Frame<'_>, body: Rect, scene: Scene<'_>, screen: &Screen) {
     let rows = match screen {
-        Screen::Badge(_) => 9,
-        Screen::Punch(form) if form.stations() > 1 => 14,
-        Screen::Punch(_) => 9,
+        Screen::Badge(_) | Screen::Split(_) => 9,
+        Screen::Punch(form) if form.acts.entries.len() > 1 => 16,
+        Screen::Punch(_) | Screen::Pin(_) => 9,
+        Screen::Told(_) | Screen::Undo(_) => 12,
+        Screen::Talk(shown) => talk::height(shown),
         _ => 18,
     };
     let area = body.centered(
@@ -96,16 +112,28 @@ fn over(frame: &mut Frame<'_>, body: Rect, scene: Scene<'_>, screen: &Screen) {
     frame.render_widget(Clear, area);
     match screen {
         Screen::Help { of, scroll } => help::draw(frame, area, scene, *of, *scroll),
-        Screen::Badge(form) => forms::badge(frame, area, scene, form),
-        Screen::Punch(form) => forms::punch(frame, area, scene, form),
+        Screen::Badge(form) => labor::badge(frame, area, scene, form),
+        Screen::Punch(form) => labor::punch(frame, area, scene, form),
+        Screen::Undo(form) => labor::undo(frame, area, scene, form),
+        Screen::Told(form) => labor::told(frame, area, scene, form),
+        Screen::Pin(form) => labor::pin(frame, area, scene, form),
         Screen::Start(form) => forms::start(frame, area, scene, form),
         Screen::Complete(form) => forms::complete(frame, area, scene, form),
-        Screen::Stops(choice) => explain::stops(frame, area, scene, choice),
+        Screen::Orders(shown) => orders::draw(frame, area, scene, shown),
+        Screen::Batch(form) => batch::draw(frame, area, scene, form),
+        Screen::Stops(list) => stops::stops(frame, area, scene, list),
+        Screen::Split(form) => stops::split(frame, area, scene, form),
+        Screen::Sweep(sweep) => stops::sweep(frame, area, scene, sweep),
         Screen::Explain(form) => explain::explain(frame, area, scene, form),
         Screen::Held(form) => held::draw(frame, area, scene, form),
+        Screen::Talk(shown) => talk::draw(frame, area, scene, shown),
         Screen::Machine { .. }
         | Screen::Receipts { .. }
+        | Screen::Record(_)
         | Screen::Figures(_)
+        | Screen::Board(_)
+        | Screen::Ledger(_)
+        | Screen::Large { .. }
         | Screen::Commissioning(_) => {},
     }
 }

@@ -6,6 +6,6 @@ mod entry;
 mod value;
 
 pub use bar::bar;
-pub use digits::{HEIGHT, big};
+pub use digits::{HEIGHT, big, huge};
 pub use entry::{LABEL, field, list};
 pub use value::{aged, aging, badge, by_arrival};

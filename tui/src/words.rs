@@ -6,7 +6,7 @@ mod measure;
 mod refusal;
 
 pub use measure::{Format, Zone, age, lasting, ticking};
-pub use refusal::refusal;
+pub use refusal::{refusal, wanted};
 
 use std::fmt;
 

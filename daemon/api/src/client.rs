@@ -3,6 +3,8 @@
 use futures_util::{Stream, StreamExt};
 use kart_core::{
     engine::explain::Explanation,
+    export::Export,
+    id::UserId,
     kpi::{Reasons, Span},
 };
 use std::{
@@ -12,12 +14,12 @@ use std::{
 };
 
 use crate::{
-    Answer, Delta, Health, Request, View,
+    Answer, Delta, Health, Request, View, board,
     commissioning::{
         BlockAnswer, BlockQuery, MapAnswer, MapRequest, Sources, TopicAnswer, TopicQuery, Trace,
         TraceQuery,
     },
-    figures,
+    export, figures, labor, ledger, notes,
 };
 
 /// One daemon, reached through its socket.
@@ -144,6 +146,41 @@ impl Client {
         let span = span
             .map(|span| format!("&from={}&until={}", span.from.rfc3339(), span.until.rfc3339()));
         self.get(&format!("/v1/figures?as={reasons}{}", span.unwrap_or_default())).await
+    }
+
+    /// The board of the shift so many before this one.
+    pub async fn board(&self, back: u8) -> Result<board::Shift, ClientError> {
+        self.get(&format!("/v1/board?back={back}")).await
+    }
+
+    /// What cannot all be right of the shift so many before this one.
+    pub async fn ledger(&self, back: u8) -> Result<ledger::Shift, ClientError> {
+        self.get(&format!("/v1/ledger?back={back}")).await
+    }
+
+    /// A page of a table: the first one, or that behind `after`.
+    pub async fn export(
+        &self,
+        of: Export,
+        span: Span,
+        after: Option<&str>,
+    ) -> Result<export::Page, ClientError> {
+        let (from, until) = (span.from.rfc3339(), span.until.rfc3339());
+        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
+        let of = of.word();
+        self.get(&format!("/v1/export?of={of}&from={from}&until={until}{after}")).await
+    }
+
+    /// A person's own record of the month so many before this one.
+    pub async fn labor(&self, user: UserId, back: u8) -> Result<labor::Record, ClientError> {
+        self.get(&format!("/v1/labor?user={user}&back={back}")).await
+    }
+
+    /// The shift log, newest first: what has all of these words in it.
+    pub async fn notes(&self, words: &str) -> Result<Vec<notes::Note>, ClientError> {
+        let url = "http://kartd/v1/notes";
+        let get = self.http.get(url).query(&[("words", words)]);
+        self.json(get.timeout(Duration::from_secs(5))).await
     }
 
     /// Takes what a replay came to for what happened. Repeat with the same key until there is an

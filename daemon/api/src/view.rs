@@ -6,15 +6,17 @@ use serde::{Deserialize, Serialize};
 mod batch;
 mod labor;
 mod machine;
+mod open;
 mod receipt;
 mod stop;
 mod sync;
 
-pub use batch::{Batch, Conflict, Elsewhere};
-pub use labor::Present;
+pub use batch::{Batch, Conflict, Elsewhere, Order, Told};
+pub use labor::{Away, Missed, Present, Punch, Unended};
 pub use machine::{DeviceLink, Held, Machine, Signal};
+pub use open::{Call, Handover, Incident, Open};
 pub use receipt::{Receipt, Stage};
-pub use stop::Stop;
+pub use stop::{Blind, Offer, Review, Stop};
 pub use sync::{Damage, HqLink, Recording, Sync};
 
 /// Everything a screen can show, in one consistent state.
@@ -28,14 +30,29 @@ pub struct View {
     pub machines: Vec<Machine>,
     /// People clocked in, first come first.
     pub people: Vec<Present>,
+    /// Labor entries without an end, of people who have clocked in anew since, oldest first.
+    #[serde(default)]
+    pub unended: Vec<Unended>,
+    /// Punches that can still be taken back, newest first.
+    #[serde(default)]
+    pub undoable: Vec<Punch>,
     /// Stops that are open or wait for an explanation, newest first.
     pub stops: Vec<Stop>,
+    /// What became of stops lately, and times that nobody saw.
+    #[serde(default)]
+    pub review: Review,
     /// Batches that other terminals have open at these stations, on machines that are not shown here.
     #[serde(default)]
     pub elsewhere: Vec<Elsewhere>,
+    /// Next batches of the machines and stations of this terminal, each queue in order.
+    #[serde(default)]
+    pub orders: Vec<Order>,
     /// What contradicts itself and nobody at headquarters has settled yet, oldest first.
     #[serde(default)]
     pub conflicts: Vec<Conflict>,
+    /// What is open between people.
+    #[serde(default)]
+    pub open: Open,
     /// Disk and headquarters.
     pub sync: Sync,
     /// What people recorded here lately, newest first.
@@ -58,15 +75,30 @@ pub struct Delta {
     /// See [`View::people`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub people: Option<Vec<Present>>,
+    /// See [`View::unended`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unended: Option<Vec<Unended>>,
+    /// See [`View::undoable`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undoable: Option<Vec<Punch>>,
     /// See [`View::stops`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stops: Option<Vec<Stop>>,
+    /// See [`View::review`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review: Option<Review>,
     /// See [`View::elsewhere`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub elsewhere: Option<Vec<Elsewhere>>,
+    /// See [`View::orders`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orders: Option<Vec<Order>>,
     /// See [`View::conflicts`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflicts: Option<Vec<Conflict>>,
+    /// See [`View::open`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub open: Option<Open>,
     /// See [`View::sync`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sync: Option<Sync>,
@@ -98,6 +130,18 @@ pub struct Terminal {
     /// Whether the time can be believed.
     #[serde(default)]
     pub time: Time,
+    /// Habits of a screen here.
+    #[serde(default)]
+    pub habits: Habits,
+}
+
+/// What the configuration says of every screen of this terminal.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Habits {
+    /// After so many seconds without a key nobody is taken for the one who acts; 0: never.
+    pub idle_s: u32,
+    /// What a badge reader types before the badge.
+    pub badge_prefix: String,
 }
 
 /// How far the time that is shown can be believed.
@@ -109,6 +153,14 @@ pub enum Time {
     Believed,
     /// Headquarters was not heard since the computer was switched on.
     Unconfirmed,
+    /// Headquarters was last heard so long ago that the clock may have drifted further than does not
+    /// matter.
+    Adrift {
+        /// When it was last heard.
+        since_us: Micros,
+        /// No further than by so much, microseconds.
+        within_us: i64,
+    },
     /// It is headquarters' time: the computer's clock is fast by so much, or slow where negative,
     /// microseconds.
     Corrected(i64),
@@ -129,9 +181,14 @@ impl View {
         }
         replace(&mut self.terminal, delta.terminal);
         replace(&mut self.people, delta.people);
+        replace(&mut self.unended, delta.unended);
+        replace(&mut self.undoable, delta.undoable);
         replace(&mut self.stops, delta.stops);
+        replace(&mut self.review, delta.review);
         replace(&mut self.elsewhere, delta.elsewhere);
+        replace(&mut self.orders, delta.orders);
         replace(&mut self.conflicts, delta.conflicts);
+        replace(&mut self.open, delta.open);
         replace(&mut self.sync, delta.sync);
         replace(&mut self.receipts, delta.receipts);
         if delta.reference.is_some() {
@@ -156,9 +213,14 @@ impl View {
                 .filter_map(|(a, b)| changed(a, b))
                 .collect(),
             people: changed(&self.people, &next.people),
+            unended: changed(&self.unended, &next.unended),
+            undoable: changed(&self.undoable, &next.undoable),
             stops: changed(&self.stops, &next.stops),
+            review: changed(&self.review, &next.review),
             elsewhere: changed(&self.elsewhere, &next.elsewhere),
+            orders: changed(&self.orders, &next.orders),
             conflicts: changed(&self.conflicts, &next.conflicts),
+            open: changed(&self.open, &next.open),
             sync: changed(&self.sync, &next.sync),
             receipts: changed(&self.receipts, &next.receipts),
             reference: changed(&self.reference, &next.reference).flatten(),

@@ -3,6 +3,10 @@
 //! Nothing in here refuses anything: what happened on the floor happened. A step that the table
 //! does not know is kept and shown to a supervisor.
 
+mod flow;
+
+pub use flow::{End, Instance, Outcome, outcomes};
+
 /// Where a batch stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {

@@ -14,6 +14,9 @@ pub const TOLERANCE_US: i64 = 5_000_000;
 /// Wall clock and boot clock drift apart by less than this between two looks, network time included.
 const STEP_US: i64 = 1_000_000;
 
+/// The boot clock gains or loses no more than one microsecond in so many: crystals keep to that.
+const DRIFT_IN: i64 = 10_000;
+
 /// How exactly a time is known that was only assumed.
 const ASSUMED_US: i64 = 86_400_000_000;
 
@@ -33,10 +36,29 @@ pub struct Heard {
 pub struct Clocks {
     /// The right time when the boot clock stood at zero, where stamps go by it.
     pub zero: Option<Micros>,
-    /// Headquarters' time of this boot, as last heard: when the boot clock stood at zero.
-    pub heard: Option<(Micros, i64)>,
+    /// Headquarters' time of this boot, as last heard.
+    pub heard: Option<Zero>,
     /// Wall clock less boot clock at the last look.
     seen_us: Option<i64>,
+}
+
+/// What headquarters' words come to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Zero {
+    /// The right time when the boot clock stood at zero.
+    pub at: Micros,
+    /// How exactly that was known when it was heard, microseconds.
+    pub within_us: i64,
+    /// When it was heard, by the boot clock.
+    pub heard_us: i64,
+}
+
+impl Zero {
+    /// How exactly it is still known, by the boot clock at `mono_us`.
+    fn within(self, mono_us: i64) -> i64 {
+        let passed = mono_us.saturating_sub(self.heard_us).max(0);
+        self.within_us.saturating_add(passed / DRIFT_IN)
+    }
 }
 
 /// What is to be written down.
@@ -46,6 +68,16 @@ pub struct News {
     pub stepped: Option<ClockStepped>,
     /// Stamps have to go by headquarters from now on.
     pub corrected: Option<ClockCorrected>,
+}
+
+/// Why a time is not confirmed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Doubt {
+    /// Headquarters was not heard since the computer was switched on.
+    Never,
+    /// It was heard then for the last time; meanwhile the clock may have drifted by so much,
+    /// microseconds.
+    Since(Micros, i64),
 }
 
 impl News {
@@ -58,11 +90,12 @@ impl News {
 impl Clocks {
     /// Takes in what headquarters said.
     pub fn hear(&mut self, heard: Heard) {
-        let zero = Micros(heard.right.0.saturating_sub(heard.at.mono_us));
+        let Heard { at: Stamp { mono_us: heard_us, .. }, right, within_us } = heard;
         // What was said long before it was heard says less than what is known already.
-        let better = |(_, known)| heard.within_us <= TOLERANCE_US.max(known);
+        let better = |known: Zero| within_us <= TOLERANCE_US.max(known.within(heard_us));
         if self.heard.is_none_or(better) {
-            self.heard = Some((zero, heard.within_us));
+            let at = Micros(right.0.saturating_sub(heard_us));
+            self.heard = Some(Zero { at, within_us, heard_us });
         }
     }
 
@@ -79,6 +112,19 @@ impl Clocks {
         self.zero.map_or(system, |zero| system.by(zero))
     }
 
+    /// The best that is known of the wall clock, be it on disk or not.
+    pub fn best(&self, system: Stamp) -> Stamp {
+        self.heard.map_or_else(|| self.right(system), |zero| system.by(zero.at))
+    }
+
+    /// What speaks against the time, where it is for headquarters to confirm it.
+    pub fn doubt(&self, system: Stamp) -> Option<Doubt> {
+        let Some(zero) = self.heard else { return Some(Doubt::Never) };
+        let within_us = zero.within(system.mono_us);
+        let since = Micros(zero.at.0.saturating_add(zero.heard_us));
+        (within_us > TOLERANCE_US).then_some(Doubt::Since(since, within_us))
+    }
+
     /// What has to be written down at this moment of the computer's own clocks. Says it until
     /// [`Self::written`].
     pub fn news(&self, system: Stamp) -> News {
@@ -86,7 +132,8 @@ impl Clocks {
         let stepped = self.seen_us.map(|seen_us| now_us.saturating_sub(seen_us));
         let stepped = stepped.filter(|by_us| by_us.abs() > STEP_US);
         let stamped_us = self.zero.map_or(now_us, |zero| zero.0);
-        let corrected = self.heard.and_then(|(zero, within_us)| {
+        let corrected = self.heard.and_then(|heard| {
+            let (zero, within_us) = (heard.at, heard.within(system.mono_us));
             let fast_us = stamped_us.saturating_sub(zero.0);
             let limit = TOLERANCE_US.max(within_us.saturating_mul(2));
             (fast_us.abs() > limit).then_some(ClockCorrected { zero, fast_us, within_us })
@@ -208,6 +255,37 @@ mod tests {
     }
 
     #[test]
+    fn the_best_time_is_what_was_heard_though_it_is_not_on_disk_yet() {
+        let mut clocks = Clocks::default();
+        let at = system(900 * 24 * HOUR, 7);
+        assert_eq!(clocks.best(at), at);
+        clocks.hear(heard(at, 10 * HOUR));
+        assert_eq!(clocks.right(at), at, "stamps wait for the disk");
+        assert_eq!(clocks.best(at), system(10 * HOUR, 7));
+        clocks.written(at, &clocks.news(at));
+        assert_eq!(clocks.right(at), clocks.best(at));
+    }
+
+    #[test]
+    fn what_was_heard_long_ago_is_not_known_exactly_any_more() {
+        let mut clocks = Clocks::default();
+        let at = |hour: i64| system(10 * HOUR + hour * HOUR, hour * HOUR);
+        assert_eq!(clocks.doubt(at(0)), Some(Doubt::Never));
+        clocks.hear(heard(at(0), 10 * HOUR));
+        assert_eq!(clocks.doubt(at(0)), None);
+        assert_eq!(clocks.doubt(at(8)), None, "a shift drifts by three seconds at most");
+        let since = Micros(10 * HOUR);
+        assert_eq!(clocks.doubt(at(24)), Some(Doubt::Since(since, 8_660_000)));
+        // Headquarters is heard again.
+        clocks.hear(heard(at(24), 34 * HOUR));
+        assert_eq!(clocks.doubt(at(25)), None);
+        // That an answer took long does not hide that it came.
+        let slow = Heard { at: at(100), right: Micros(110 * HOUR), within_us: 30_000_000 };
+        clocks.hear(slow);
+        assert_eq!(clocks.doubt(at(100)), Some(Doubt::Since(Micros(34 * HOUR), 27_380_000)));
+    }
+
+    #[test]
     fn a_slow_answer_says_little() {
         let mut clocks = Clocks::default();
         let at = system(10 * HOUR, 0);
@@ -215,6 +293,6 @@ mod tests {
         assert!(clocks.news(at).is_none());
         clocks.hear(heard(at, 10 * HOUR));
         clocks.hear(Heard { at, right: Micros(10 * HOUR - 8_000_000), within_us: 12_000_000 });
-        assert_eq!(clocks.heard.map(|(_, within)| within), Some(20_000));
+        assert_eq!(clocks.heard.map(|zero| zero.within_us), Some(20_000));
     }
 }

@@ -1,13 +1,24 @@
 //! What people can ask of a terminal, and why it may say no.
 
+mod batch;
 mod refusal;
 
+pub use batch::{Answered, CompleteDetail, Continue, Second, StartDetail};
 pub use refusal::Refusal;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    fact::{Body, Fact},
+    counter::Readings,
+    fact::{
+        Body, Fact,
+        call::Help,
+        incident::Severity,
+        labor::{Inside, Share, Stood},
+        note::Category,
+        queue::{Ask, Queue},
+    },
+    pin::Chosen,
     id::{EquipmentId, Origin, ProductId, ReasonId, RecordId, StationId, UserId},
     replay::Change,
     time::Micros,
@@ -29,6 +40,82 @@ pub enum Command {
         /// What the reader read.
         badge: String,
     },
+    /// Begin a break, a meal or an activity inside the shift.
+    BeginLabor {
+        /// What the reader read.
+        badge: String,
+        /// What begins.
+        kind: Inside,
+    },
+    /// Be back from it.
+    EndLabor {
+        /// What the reader read.
+        badge: String,
+    },
+    /// Go on at another station.
+    MoveTo {
+        /// What the reader read.
+        badge: String,
+        /// Where.
+        station: StationId,
+    },
+    /// Take back the last punch of somebody: it was the wrong badge. By anybody, for two minutes.
+    UndoPunch {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// Whose badge it was.
+        user: UserId,
+        /// The entry that the punch began or ended, as it was shown.
+        entry: RecordId,
+    },
+    /// Say when one left, because one did not clock out.
+    TellOut {
+        /// What the reader read.
+        badge: String,
+        /// The entry without an end.
+        entry: RecordId,
+        /// When it ended.
+        until: Micros,
+        /// Why it is another time than the proposed one.
+        reason: Option<String>,
+    },
+    /// Say that one's record is right.
+    ConfirmLabor {
+        /// What the reader read.
+        badge: String,
+        /// The entries, as they were shown.
+        entries: Vec<Stood>,
+    },
+    /// Ask headquarters to put an entry of one's own right.
+    AskLabor {
+        /// What the reader read.
+        badge: String,
+        /// Which entry.
+        entry: RecordId,
+        /// When it should begin.
+        from: Option<Micros>,
+        /// When it should end.
+        until: Option<Micros>,
+        /// It was somebody else.
+        void: bool,
+        /// Why.
+        reason: Option<String>,
+    },
+    /// Divide one's time among batches.
+    SplitLabor {
+        /// What the reader read.
+        badge: String,
+        /// The parts, which add up to 100.
+        shares: Vec<Share>,
+    },
+    /// Choose one's own PIN. What is made of it stays at this terminal; the fact only says that it
+    /// happened.
+    SetPin {
+        /// What the reader read.
+        badge: String,
+        /// The PIN.
+        chosen: Chosen,
+    },
     /// Start a batch on a machine.
     StartBatch {
         /// Who; must be clocked in.
@@ -43,6 +130,9 @@ pub enum Command {
         number: Option<String>,
         /// External work order.
         work_order: Option<String>,
+        /// Where it comes from, and what is asked with it.
+        #[serde(default)]
+        detail: StartDetail,
     },
     /// Work on a batch that is open, wherever it was started.
     JoinBatch {
@@ -63,6 +153,82 @@ pub enum Command {
         scrap: i64,
         /// Why parts were scrapped.
         scrap_reason: Option<ReasonId>,
+        /// What is told beside.
+        #[serde(default)]
+        detail: CompleteDetail,
+    },
+    /// Let a batch rest, so that its machine is free.
+    PauseBatch {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which batch.
+        batch: RecordId,
+    },
+    /// Go on with a batch that rests.
+    ResumeBatch {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which batch.
+        batch: RecordId,
+    },
+    /// Give a batch up.
+    AbortBatch {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which batch.
+        batch: RecordId,
+        /// Why.
+        reason: ReasonId,
+        /// Good parts until then.
+        good: i64,
+        /// Scrapped parts until then.
+        scrap: i64,
+    },
+    /// Tell of parts that no counter has seen.
+    TellParts {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which batch.
+        batch: RecordId,
+        /// Further good parts.
+        good: i64,
+        /// Further scrapped parts.
+        scrap: i64,
+        /// Why they were scrapped.
+        reason: Option<ReasonId>,
+        /// Further parts to be worked on again.
+        rework: i64,
+    },
+    /// Work on a batch no longer.
+    LeaveBatch {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which batch.
+        batch: RecordId,
+        /// Whose work it was.
+        user: UserId,
+    },
+    /// Put a further machine on a batch, or take it off.
+    BatchMachine {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which batch.
+        batch: RecordId,
+        /// Which machine.
+        equipment: EquipmentId,
+        /// It works on it from now on; otherwise no longer.
+        on: bool,
+    },
+    /// Go on with a batch on another machine.
+    ContinueBatch(Box<Continue>),
+    /// Ask for a queue to be otherwise.
+    AskQueue {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which queue.
+        queue: Queue,
+        /// What is to happen.
+        ask: Ask,
     },
     /// Take what a replay of raw readings came to for what happened.
     AcceptReplay(Box<Acceptance>),
@@ -74,6 +240,10 @@ pub enum Command {
         equipment: EquipmentId,
         /// The counter's name in the map.
         source: String,
+        /// The epoch of the counter, as it was shown.
+        epoch: u32,
+        /// What is held, as it was shown: another reading is not settled unseen.
+        raw: Readings,
         /// They were made; otherwise none of them was, and the counter goes on from there.
         accept: bool,
     },
@@ -88,6 +258,172 @@ pub enum Command {
         /// Free text.
         comment: Option<String>,
     },
+    /// Give several stops one reason, each by itself.
+    ExplainStops {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// Which stops.
+        stops: Vec<RecordId>,
+        /// The reason.
+        reason: ReasonId,
+    },
+    /// Withdraw the explanation of a stop that holds.
+    WithdrawExplanation {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// Of which stop.
+        stop: RecordId,
+        /// Why.
+        comment: Option<String>,
+    },
+    /// Split a stop that is over.
+    SplitStop {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which stop.
+        stop: RecordId,
+        /// When its second part began.
+        at: Micros,
+    },
+    /// Make one of stops of a machine with nothing but short runs between them.
+    MergeStops {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which stops.
+        stops: Vec<RecordId>,
+    },
+    /// Make one event of stops of several machines that had one reason.
+    ShareStops {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which stops.
+        stops: Vec<RecordId>,
+        /// The reason.
+        reason: ReasonId,
+    },
+    /// Take back an event that a person told of.
+    TakeBackEvent {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// Which event.
+        event: RecordId,
+    },
+    /// Say what a machine did while nobody could see it.
+    TellBlind {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// The time that nobody saw.
+        blind: RecordId,
+        /// What it did.
+        was: Was,
+    },
+    /// Write into the shift log. Never refused for want of a clock-in.
+    WriteNote {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// At which station; the machine's when absent.
+        station: Option<StationId>,
+        /// About which machine.
+        equipment: Option<EquipmentId>,
+        /// About which batch.
+        batch: Option<RecordId>,
+        /// What kind of note.
+        category: Category,
+        /// The note.
+        text: String,
+    },
+    /// Sign what is left to the next crew.
+    GiveHandover {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Of which station.
+        station: Option<StationId>,
+        /// Facts that were not at headquarters yet, as it was shown.
+        waiting: u64,
+        /// What the person adds.
+        text: Option<String>,
+    },
+    /// Sign that it was read.
+    TakeHandover {
+        /// Who; must be clocked in, and not who gave it.
+        by: UserId,
+        /// Which card.
+        handover: RecordId,
+    },
+    /// Report an incident. Never refused for want of a clock-in.
+    OpenIncident {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// At which station; the first machine's when absent.
+        station: Option<StationId>,
+        /// On which machines; without any it is the station's.
+        machines: Vec<EquipmentId>,
+        /// Batches that it touches.
+        batches: Vec<RecordId>,
+        /// What it is.
+        reason: Option<ReasonId>,
+        /// How bad it is.
+        severity: Severity,
+        /// Free text.
+        comment: Option<String>,
+    },
+    /// Look for the cause of an incident.
+    StartTroubleshooting {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// Which incident.
+        incident: RecordId,
+        /// What was found so far.
+        notes: Option<String>,
+    },
+    /// Say that an incident is over.
+    ResolveIncident {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// Which incident.
+        incident: RecordId,
+        /// What it was.
+        notes: Option<String>,
+    },
+    /// Call for help. Never refused for want of a clock-in.
+    CallHelp {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// To which station; the machine's when absent.
+        station: Option<StationId>,
+        /// To which machine.
+        equipment: Option<EquipmentId>,
+        /// Whose help.
+        kind: Help,
+        /// Free text.
+        comment: Option<String>,
+    },
+    /// Say that one comes.
+    AcknowledgeCall {
+        /// Who, by badge; needs no clock-in.
+        by: UserId,
+        /// Which call.
+        call: RecordId,
+    },
+    /// Say that no help is needed any more.
+    EndCall {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// Which call.
+        call: RecordId,
+    },
+}
+
+/// What a machine did while nobody could see it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Was {
+    /// It ran.
+    Running,
+    /// It stood, for this reason.
+    Down(ReasonId),
+    /// Nobody can say.
+    Unknown,
 }
 
 /// What a replay came to, and who says that it is so.
@@ -128,9 +464,23 @@ impl Accepted {
         let (record, user) = match &fact.fact {
             Body::ClockedIn { user, .. } => (origin.record(fact.seq), Some(*user)),
             Body::ClockedOut { user, entry } => (*entry, Some(*user)),
+            Body::LaborBegan(began) => (origin.record(fact.seq), Some(began.user)),
+            Body::LaborEnded(ended) => (ended.entry, Some(ended.user)),
+            Body::PunchUndone(undone) => (undone.entry, Some(undone.user)),
+            Body::OutTold(told) => (told.entry, Some(told.user)),
+            Body::LaborConfirmed(confirmed) => (origin.record(fact.seq), Some(confirmed.user)),
+            Body::LaborAsked(asked) => (asked.entry, Some(asked.user)),
+            Body::LaborSplit(split) => (split.entry, Some(split.user)),
+            Body::PinSet(set) => (origin.record(fact.seq), Some(set.user)),
             Body::BatchStarted(_) => (origin.record(fact.seq), None),
-            Body::BatchCompleted { batch, .. } | Body::BatchJoined { batch, .. } => (*batch, None),
+            Body::BatchCompleted { batch, .. }
+            | Body::BatchJoined { batch, .. }
+            | Body::BatchPaused { batch }
+            | Body::BatchResumed { batch } => (*batch, None),
             Body::StopExplained { stop, .. } => (*stop, None),
+            Body::ExplanationWithdrawn(withdrawn) => (withdrawn.stop, None),
+            Body::EventTold(_) => (origin.record(fact.seq), None),
+            Body::EventTakenBack(back) => (back.event, None),
             Body::BatchProduced(produced) => (produced.batch, None),
             Body::BatchAborted(aborted) => (aborted.batch, None),
             Body::BatchFieldSet(set) => (set.batch, None),
@@ -142,6 +492,15 @@ impl Accepted {
             Body::JobAborted(aborted) => (aborted.job, None),
             Body::Replayed(_) | Body::Counted(_) => (origin.record(fact.seq), None),
             Body::QueueAsked(asked) => (asked.entry(origin, fact.seq), None),
+            Body::NoteWritten(_)
+            | Body::HandoverGiven(_)
+            | Body::IncidentOpened(_)
+            | Body::HelpCalled(_) => (origin.record(fact.seq), None),
+            Body::HandoverTaken(taken) => (taken.handover, fact.by),
+            Body::TroubleshootingStarted(started) => (started.incident, None),
+            Body::IncidentResolved(resolved) => (resolved.incident, None),
+            Body::CallAcknowledged(acknowledged) => (acknowledged.call, fact.by),
+            Body::CallEnded(ended) => (ended.call, None),
             Body::Genesis { .. }
             | Body::Continued(_)
             | Body::Started { .. }
@@ -150,6 +509,7 @@ impl Accepted {
             | Body::Rederived(_)
             | Body::MapApplied(_)
             | Body::BatchLeft { .. }
+            | Body::OutMissed(_)
             | Body::BatchEquipmentAdded(_)
             | Body::BatchEquipmentRemoved(_)
             | Body::Corrected(_)

@@ -260,6 +260,22 @@ pub fn settle(base: &Base, accept: bool) -> Option<Judgement> {
 }
 
 impl Base {
+    /// Everything in it that says when.
+    pub(crate) fn moments(&mut self) -> impl Iterator<Item = &mut Moment> {
+        let reset = self.before_reset.iter_mut().map(|(_, _, at)| at);
+        let burst = self.burst.iter_mut().flat_map(|burst| [&mut burst.began, &mut burst.before.1]);
+        let held = self.held.iter_mut().map(|held| &mut held.at);
+        std::iter::once(&mut self.at).chain(reset).chain(burst).chain(held)
+    }
+
+    /// The last reading that was believed and the one that is held, as a counter that begins again
+    /// at `wraps_at` shows them.
+    pub fn shown(&self, wraps_at: Option<i64>) -> Option<Readings> {
+        let rise = self.held.as_ref()?.unwrapped - self.unwrapped;
+        let before = wraps_at.map_or(self.unwrapped, |span| self.unwrapped.rem_euclid(span));
+        Some(Readings { before, now: before + rise })
+    }
+
     /// Whether so many more can have been made by `now`. Waiting makes no parts: what is held counts
     /// by the time until it was read, as the clocks know it today.
     fn can_have_risen(&self, shape: CounterShape, rise: i64, now: &Moment) -> bool {

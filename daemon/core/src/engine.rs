@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod batch;
+mod call;
 mod clock;
 pub mod commands;
 mod corrections;
@@ -25,12 +26,19 @@ mod count;
 mod derive;
 pub mod explain;
 mod hearsay;
+mod incident;
 mod join;
-mod labor;
+pub mod labor;
+mod note;
 mod past;
+mod queue;
 pub mod remap;
 mod pace;
 mod stop;
+mod told;
+
+/// Two hours and a half.
+const FORGOTTEN_US: i64 = 9_000_000_000;
 
 /// The engine: the plant as facts tell it, and what has been seen but not decided.
 #[derive(Clone, Debug)]
@@ -45,6 +53,10 @@ pub struct Engine {
     drafts: Vec<Draft>,
     /// Up to when the passing of time has been decided on, by the boot clock.
     decided_us: i64,
+    /// When people who are still clocked in are looked at next, by the boot clock.
+    outs_us: i64,
+    /// So long after their shift somebody who is still clocked in has forgotten to clock out.
+    forgotten_us: i64,
     /// When this run began to watch.
     started: Option<Stamp>,
     /// Until when the samples that are being taken in were made at the latest.
@@ -119,10 +131,18 @@ impl Engine {
             watches,
             drafts: Vec::new(),
             decided_us: i64::MIN,
+            outs_us: i64::MIN,
+            forgotten_us: FORGOTTEN_US,
             started: None,
             kept: None,
             written: None,
         }
+    }
+
+    /// Sets how long after their shift somebody who is still clocked in has forgotten to clock out.
+    #[must_use]
+    pub fn with_forgotten_after(self, micros: i64) -> Self {
+        Self { forgotten_us: micros, ..self }
     }
 
     /// Takes over reference data.
@@ -222,6 +242,7 @@ impl Engine {
                 self.decide_state(index, now);
             }
         }
+        self.miss_outs(now);
         self.decided_us = now.at.mono_us;
     }
 

@@ -12,20 +12,25 @@ use serde::{Deserialize, Serialize};
 use crate::{
     id::{EquipmentId, Incarnation, Origin, ReasonId, RecordId, StationId, TerminalId, UserId},
     machine::MachineState,
-    time::{Boot, Moment, Stamp},
+    time::{Boot, Micros, Moment, Stamp},
 };
 
 pub mod batch;
+pub mod call;
 pub mod clock;
 pub mod correction;
 mod count;
 mod hash;
+pub mod incident;
 mod kind;
+pub mod labor;
 pub mod life;
 pub mod job;
 pub mod machine;
+pub mod note;
 pub mod queue;
 pub mod replay;
+pub mod stop;
 mod text;
 
 pub use batch::BatchStarted;
@@ -33,14 +38,21 @@ pub use count::Counted;
 pub use hash::Hash;
 pub use text::{Commitment, FactText};
 
-use batch::{BatchAborted, BatchEquipment, BatchFieldSet, BatchProduced};
+use batch::{BatchAborted, BatchEquipment, BatchFieldSet, BatchProduced, Scrapped};
+use call::{CallAcknowledged, CallEnded, HelpCalled};
 use clock::{ClockCorrected, ClockStepped};
 use correction::{Corrected, CorrectionSeen};
+use incident::{IncidentOpened, IncidentResolved, TroubleshootingStarted};
 use job::{JobAborted, JobCompleted, JobMoved, JobPosted, JobScrapped, JobStarted};
+use labor::{
+    LaborAsked, LaborBegan, LaborConfirmed, LaborEnded, LaborSplit, OutMissed, OutTold, PinSet, PunchUndone,
+};
 use life::{Continued, Former};
-use machine::{Detail, MapApplied, ProductSeen};
+use machine::{Detail, MapApplied, ProductSeen, is_zero};
+use note::{HandoverGiven, HandoverTaken, NoteWritten};
 use queue::{Ask, QueueAsked};
 use replay::{Rederived, Replayed};
+use stop::{Choice, EventTakenBack, EventTold, ExplanationWithdrawn};
 
 /// The number of this format, written into the first fact of every log.
 pub const FORMAT: u32 = 1;
@@ -175,6 +187,10 @@ pub enum Body {
         batch: RecordId,
         /// Who.
         user: UserId,
+        /// When, where that was earlier and is only told now: it ends what they were at then, and
+        /// nothing that began later.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Micros>,
     },
     /// A batch was completed.
     BatchCompleted {
@@ -190,6 +206,22 @@ pub enum Body {
         counted_good: i64,
         /// Scrapped parts that the machine counted.
         counted_scrap: i64,
+        /// The scrapped parts by reason, where there was more than one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        scrapped: Vec<Scrapped>,
+        /// Parts put aside to be worked on again; neither good nor scrapped.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        rework: i64,
+    },
+    /// A batch rests: its machine is free for another one.
+    BatchPaused {
+        /// Which batch.
+        batch: RecordId,
+    },
+    /// A batch that rested goes on, on the same machine.
+    BatchResumed {
+        /// Which batch.
+        batch: RecordId,
     },
     /// A person explained a stop.
     StopExplained {
@@ -205,7 +237,16 @@ pub enum Body {
         rank: u8,
         /// What the person wrote, committed to under the field `comment`.
         comment: Option<Commitment>,
+        /// Where the reason stood in the list that was offered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        choice: Option<Choice>,
     },
+    /// An explanation of a stop holds no more.
+    ExplanationWithdrawn(ExplanationWithdrawn),
+    /// A person told of an event of machines.
+    EventTold(EventTold),
+    /// Such an event is none after all.
+    EventTakenBack(EventTakenBack),
     /// Parts of a batch were told by a person.
     BatchProduced(BatchProduced),
     /// A batch was given up.
@@ -238,10 +279,46 @@ pub enum Body {
     Corrected(Corrected),
     /// A terminal has taken over a correction.
     CorrectionSeen(CorrectionSeen),
+    /// A break, a meal or an activity began.
+    LaborBegan(LaborBegan),
+    /// It ended.
+    LaborEnded(LaborEnded),
+    /// A punch with the wrong badge was taken back.
+    PunchUndone(PunchUndone),
+    /// A person seems to have gone without clocking out.
+    OutMissed(OutMissed),
+    /// A person says when they left.
+    OutTold(OutTold),
+    /// A person says that their record is right.
+    LaborConfirmed(LaborConfirmed),
+    /// A person asks for their record to be put right.
+    LaborAsked(LaborAsked),
+    /// A person's time is divided among batches.
+    LaborSplit(LaborSplit),
+    /// A person chose their own PIN.
+    PinSet(PinSet),
     /// The terminal's wall clock is wrong, and by how much is known.
     ClockCorrected(ClockCorrected),
     /// The terminal's wall clock was set.
     ClockStepped(ClockStepped),
+    /// A person wrote into the shift log.
+    NoteWritten(NoteWritten),
+    /// The leaving crew signed what it leaves.
+    HandoverGiven(HandoverGiven),
+    /// The coming crew signed it too.
+    HandoverTaken(HandoverTaken),
+    /// A person reported an incident.
+    IncidentOpened(IncidentOpened),
+    /// Somebody looks for its cause.
+    TroubleshootingStarted(TroubleshootingStarted),
+    /// It is over.
+    IncidentResolved(IncidentResolved),
+    /// Somebody called for help.
+    HelpCalled(HelpCalled),
+    /// Somebody comes.
+    CallAcknowledged(CallAcknowledged),
+    /// Help is not needed any more.
+    CallEnded(CallEnded),
 }
 
 impl Draft {
@@ -301,8 +378,14 @@ impl Fact {
             | Body::ClockCorrected(_)
             | Body::ClockStepped(_)
             | Body::ClockedIn { .. }
+            | Body::LaborBegan(_)
             | Body::BatchStarted(_)
             | Body::JobPosted(_)
+            | Body::EventTold(_)
+            | Body::NoteWritten(_)
+            | Body::HandoverGiven(_)
+            | Body::IncidentOpened(_)
+            | Body::HelpCalled(_)
             | Body::QueueAsked(QueueAsked { ask: Ask::Enqueue(_), .. }) => {
                 Some(origin.record(self.seq))
             },
@@ -310,10 +393,22 @@ impl Fact {
             | Body::Continued(_)
             | Body::Started { .. }
             | Body::ClockedOut { .. }
+            | Body::LaborEnded(_)
+            | Body::PunchUndone(_)
+            | Body::OutMissed(_)
+            | Body::OutTold(_)
+            | Body::LaborConfirmed(_)
+            | Body::LaborAsked(_)
+            | Body::LaborSplit(_)
+            | Body::PinSet(_)
             | Body::BatchJoined { .. }
             | Body::BatchLeft { .. }
             | Body::BatchCompleted { .. }
+            | Body::BatchPaused { .. }
+            | Body::BatchResumed { .. }
             | Body::StopExplained { .. }
+            | Body::ExplanationWithdrawn(_)
+            | Body::EventTakenBack(_)
             | Body::BatchProduced(_)
             | Body::BatchAborted(_)
             | Body::BatchEquipmentAdded(_)
@@ -329,6 +424,11 @@ impl Fact {
             | Body::Replayed(_)
             | Body::Rederived(_)
             | Body::MapApplied(_)
+            | Body::HandoverTaken(_)
+            | Body::TroubleshootingStarted(_)
+            | Body::IncidentResolved(_)
+            | Body::CallAcknowledged(_)
+            | Body::CallEnded(_)
             | Body::Corrected(_)
             | Body::CorrectionSeen(_) => None,
         }

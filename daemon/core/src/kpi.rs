@@ -6,6 +6,7 @@
 //! how rows are read, is not decided here. `daemon/core/vectors/kpi.json` says what comes out.
 
 mod account;
+mod board;
 mod evidence;
 mod figure;
 mod input;
@@ -16,6 +17,9 @@ mod rate;
 mod row;
 mod spent;
 
+pub use board::{
+    Board, Cost, Hour, Pace, Progress, Reading, Stretch, Why, aim, board, clock_hours, due,
+};
 pub use evidence::{Evidence, Hole, Loss};
 pub use figure::{Elements, Figure, Figures, figures};
 pub use input::{

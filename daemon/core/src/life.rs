@@ -157,13 +157,23 @@ impl Succession {
     /// A person is at one place: who clocks in again leaves the place before.
     fn ends_first(&self, body: &Body) -> Option<Body> {
         let Body::ClockedIn { user, .. } = body else { return None };
-        let entry = self.plant.labor.get(user)?.entry;
+        // Whoever forgot to clock out left nothing behind that ends now.
+        let entry = self.plant.labor.get(user).filter(|it| it.missed.is_none())?.entry;
         Some(Body::ClockedOut { user: *user, entry })
     }
 
-    /// What counters stood at when a map moved them is their last word.
+    /// What counters stood at when a map moved them, or when somebody dropped what they showed, is
+    /// their last word.
     fn counted_first(&self, fact: &Fact, body: &Body) -> Vec<Body> {
-        let Body::MapApplied(applied) = body else { return vec![] };
+        let applied = match body {
+            Body::MapApplied(applied) => applied,
+            Body::Counted(counted) => {
+                let machine = self.plant.machines.get(&counted.equipment);
+                let missing = machine.and_then(|machine| counters::before(machine, counted));
+                return missing.map(Body::Counted).into_iter().collect();
+            },
+            _ => return vec![],
+        };
         let counted = applied.moved.iter().filter_map(|moved| {
             let machine = self.plant.machines.get(&moved.equipment)?;
             let missing = counters::missing(machine, moved, fact.at)?;

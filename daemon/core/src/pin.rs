@@ -8,6 +8,7 @@
 
 use argon2::{Algorithm, Argon2, Params, Version};
 use base64::{Engine as _, prelude::BASE64_STANDARD_NO_PAD};
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 mod tries;
@@ -31,6 +32,17 @@ const LENGTH: usize = 32;
 
 /// A secret that never leaves the device.
 pub type Secret = [u8; 32];
+
+/// A PIN that somebody chose, on its way to where it becomes a hash. It shows itself to nobody.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Chosen(pub String);
+
+impl std::fmt::Debug for Chosen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Chosen")
+    }
+}
 
 /// Why something is no PIN or no hash.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]

@@ -14,16 +14,28 @@ use crate::{
 };
 
 mod batch;
+mod call;
 mod clock;
 mod correct;
 mod count;
+mod habit;
+mod incident;
 mod labor;
+mod note;
 mod past;
+mod queue;
 mod stop;
+mod told;
 
 pub use batch::Batch;
-pub use labor::Presence;
-pub use stop::Stop;
+pub use call::{Answered, Call};
+pub use incident::Incident;
+pub use note::Handover;
+pub use habit::{Circumstances, Given, Offered};
+pub use queue::{Asked, Entry};
+pub use labor::{Away, Missed, Presence, Punch, Unended};
+pub use stop::{Said, Stop};
+pub use told::Blind;
 
 /// The state of one terminal.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -38,6 +50,12 @@ pub struct Plant {
     pub machines: BTreeMap<EquipmentId, Machine>,
     /// People clocked in, by person.
     pub labor: BTreeMap<UserId, Presence>,
+    /// Entries without an end whose people have clocked in anew.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub unended: BTreeMap<RecordId, Unended>,
+    /// The last punches, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub punches: Vec<Punch>,
     /// Batches that run.
     pub batches: BTreeMap<RecordId, Batch>,
     /// People who joined batches of other terminals here, by batch.
@@ -45,6 +63,27 @@ pub struct Plant {
     pub joined: BTreeMap<RecordId, BTreeSet<UserId>>,
     /// Stops that are open or could still be explained.
     pub stops: BTreeMap<RecordId, Stop>,
+    /// Times that nobody saw, by the interval that is over.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub blinds: BTreeMap<RecordId, Blind>,
+    /// How often people took a reason that was suggested.
+    #[serde(default, skip_serializing_if = "Offered::is_none")]
+    pub offered: Offered,
+    /// Incidents that are open.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub incidents: BTreeMap<RecordId, Incident>,
+    /// Calls for help from here that have not ended.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub calls: BTreeMap<RecordId, Call>,
+    /// What was answered here to calls of other terminals.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answered: BTreeMap<RecordId, Answered>,
+    /// Handovers that the coming crew has not signed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub handovers: BTreeMap<RecordId, Handover>,
+    /// What was asked of queues here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub asked: Vec<Asked>,
     /// The last fact by which the past was derived again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub replayed: u64,
@@ -80,6 +119,9 @@ pub struct Machine {
     pub good: i64,
     /// Scrapped parts likewise.
     pub scrap: i64,
+    /// When the last batch on it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended: Option<Moment>,
     /// What the machine says it makes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub product: Option<String>,
@@ -89,6 +131,9 @@ pub struct Machine {
     /// Counters that the map has moved since their last reading.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub moved: BTreeSet<String>,
+    /// Reasons that people gave for its stops, the last one last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub given: Vec<Given>,
 }
 
 /// The interval a machine is in.
@@ -100,6 +145,9 @@ pub struct Interval {
     pub state: MachineState,
     /// Since when.
     pub from: Moment,
+    /// What it was in before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<MachineState>,
 }
 
 impl Plant {
@@ -111,9 +159,18 @@ impl Plant {
             head_at: Moment::default(),
             machines: BTreeMap::new(),
             labor: BTreeMap::new(),
+            unended: BTreeMap::new(),
+            punches: Vec::new(),
             batches: BTreeMap::new(),
             joined: BTreeMap::new(),
             stops: BTreeMap::new(),
+            incidents: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            answered: BTreeMap::new(),
+            handovers: BTreeMap::new(),
+            blinds: BTreeMap::new(),
+            offered: Offered::default(),
+            asked: Vec::new(),
             replayed: 0,
             clock: None,
             fast_us: 0,
@@ -128,7 +185,8 @@ impl Plant {
     #[must_use]
     pub fn inherit(self, origin: Origin) -> Self {
         // It may go on on another computer.
-        Self { origin, head: 0, replayed: 0, clock: None, fast_us: 0, ..self }
+        let asked = self.asked.into_iter().map(|asked| Asked { seq: 0, ..asked }).collect();
+        Self { origin, head: 0, replayed: 0, clock: None, fast_us: 0, asked, ..self }
     }
 
     /// Folds the next fact in. Facts come in order and without holes.
@@ -136,6 +194,7 @@ impl Plant {
         self.head = fact.seq;
         self.head_at = fact.moment(fact.at);
         let record = self.origin.record(fact.seq);
+        self.notice(fact);
         match &fact.fact {
             Body::Genesis { .. }
             | Body::Continued(_)
@@ -161,17 +220,32 @@ impl Plant {
             | Body::JobMoved(_)
             | Body::JobScrapped(_)
             | Body::JobAborted(_)
-            | Body::QueueAsked(_) => {},
+            | Body::LaborConfirmed(_)
+            | Body::LaborAsked(_)
+            | Body::PinSet(_) => {},
+            Body::NoteWritten(_) => {},
+            Body::HandoverGiven(given) => self.give(fact, record, given),
+            Body::HandoverTaken(taken) => drop(self.handovers.remove(&taken.handover)),
+            Body::IncidentOpened(opened) => self.report(fact, record, opened),
+            Body::TroubleshootingStarted(started) => self.troubleshoot(fact, started),
+            Body::IncidentResolved(resolved) => drop(self.incidents.remove(&resolved.incident)),
+            Body::HelpCalled(called) => self.call(fact, record, called),
+            Body::CallAcknowledged(acknowledged) => self.acknowledge(fact, acknowledged.call),
+            Body::CallEnded(ended) => self.end_call(*ended),
             Body::ClockStepped(stepped) => self.step_clock(&fact.boot, stepped),
             Body::ClockCorrected(corrected) => self.correct_clock(&fact.boot, corrected),
             Body::CorrectionSeen(seen) => self.see(seen),
-            Body::StateChanged { equipment, state, from, ends, rule, map, detail, .. } => {
+            Body::StateChanged { equipment, state, from, ends, .. } => {
                 let from = fact.moment(*from);
                 if let Some(stop) = ends.and_then(|ends| self.stops.get_mut(&ends)) {
                     stop.until = Some(from.clone());
                 }
-                let interval = Interval { record, state: *state, from };
-                self.begin(*equipment, interval, (rule, map, detail));
+                if let Some(ends) = ends {
+                    self.ended(*equipment, *ends, &from);
+                }
+                let before = self.interval(*equipment).map(|interval| interval.state);
+                let interval = Interval { record, state: *state, from, before };
+                self.begin(*equipment, interval, &fact.fact);
             },
             Body::MapApplied(applied) => self.remap(applied),
             Body::Replayed(_) => self.replayed = fact.seq,
@@ -182,18 +256,25 @@ impl Plant {
                 machine.changeover = before.map(|_| fact.moment(seen.from));
             },
             Body::Counted(counted) => self.count(fact, counted),
-            Body::ClockedIn { user, station } => {
-                let since = fact.moment(fact.at);
-                self.labor.insert(*user, Presence { entry: record, station: *station, since });
-            },
-            Body::ClockedOut { user, .. } => {
-                self.labor.remove(user);
-            },
+            Body::ClockedIn { user, station } => self.clock_in(fact, *user, *station),
+            Body::ClockedOut { user, entry } => self.clock_out(fact, *user, *entry),
+            Body::LaborBegan(began) => self.begin_inside(fact, began),
+            Body::LaborEnded(ended) => self.end_inside(fact, ended),
+            Body::PunchUndone(undone) => self.undo(undone),
+            Body::OutMissed(missed) => self.miss(missed),
+            Body::OutTold(told) => self.tell_out(told),
+            Body::LaborSplit(split) => self.divide(split),
             Body::BatchStarted(started) => self.start(fact, record, started),
             Body::BatchJoined { batch, user } => self.join(*batch, *user),
-            Body::BatchLeft { batch, user } => self.leave(*batch, *user),
+            Body::BatchLeft { batch, user, at } => self.left_at(*batch, *user, *at),
             Body::BatchCompleted { batch, .. } => self.complete(*batch),
-            Body::StopExplained { stop, label, rank, .. } => self.explain(*stop, label, *rank),
+            Body::QueueAsked(asked) => self.ask(asked),
+            Body::BatchPaused { batch } => self.pause(*batch),
+            Body::BatchResumed { batch } => self.resume(*batch),
+            Body::StopExplained { .. } => self.explain(fact),
+            Body::ExplanationWithdrawn(withdrawn) => self.withdraw(withdrawn),
+            Body::EventTold(told) => self.tell(record, told),
+            Body::EventTakenBack(back) => self.take_back(back),
         }
     }
 

@@ -12,24 +12,30 @@ use crate::{
         correction::{Correctable, Corrected, CorrectionSeen},
     },
     id::{Origin, RecordId, SiteId},
-    row::Row,
+    row::{Cell, Row, Told},
 };
 
 mod batch;
+mod call;
 mod clock;
 pub mod conflict;
 pub mod fold;
 mod correction;
 mod count;
+mod incident;
 mod interval;
 mod labor;
+mod note;
 mod stretch;
 pub mod tables;
 
 pub use batch::Batch;
+pub use call::Call;
 pub use correction::Standing;
+pub use incident::Incident;
 pub use interval::Interval;
 pub use labor::Labor;
+pub use note::Note;
 
 /// Raised whenever the same facts would fold into other rows than before.
 pub const FOLD_VERSION: i32 = 5;
@@ -53,6 +59,12 @@ pub enum Record {
     Batch(Batch),
     /// A labor entry.
     Labor(Labor),
+    /// A note, or a card of a handover.
+    Note(Note),
+    /// An incident.
+    Incident(Incident),
+    /// A call for help.
+    Call(Call),
 }
 
 /// Which fact an assertion comes from: sorts by time, then by origin, so that every fold of the
@@ -70,6 +82,13 @@ pub struct Assertion {
 impl Assertion {
     fn of(origin: Origin, fact: &Fact) -> Self {
         Self { wall_us: fact.at.wall_us.0, origin, seq: fact.seq }
+    }
+
+    /// The erasable text beside the fact under this field, where there is one: whoever writes rows
+    /// looks it up.
+    fn told(&self, field: &'static str, told: bool) -> Cell {
+        let Self { origin, seq, .. } = *self;
+        if told { Cell::Told(Told { origin, seq, field }) } else { Cell::Null }
     }
 }
 
@@ -96,8 +115,20 @@ pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
         Body::StateChanged { ends: Some(ends), .. } => vec![Touch::Record(*ends), own()],
         Body::StateChanged { .. } | Body::ClockedIn { .. } | Body::BatchStarted(_) => vec![own()],
         Body::ClockedOut { entry, .. } => vec![Touch::Record(*entry)],
+        Body::LaborBegan(_) => vec![own()],
+        Body::LaborEnded(ended) => vec![Touch::Record(ended.entry)],
+        Body::PunchUndone(undone) => vec![Touch::Record(undone.entry)],
+        Body::OutMissed(missed) => vec![Touch::Record(missed.entry)],
+        Body::OutTold(told) => vec![Touch::Record(told.entry)],
+        Body::LaborAsked(asked) => vec![Touch::Record(asked.entry)],
+        Body::LaborSplit(split) => vec![Touch::Record(split.entry)],
+        Body::LaborConfirmed(confirmed) => {
+            confirmed.entries.iter().map(|stood| Touch::Record(stood.entry)).collect()
+        },
         Body::BatchJoined { batch, .. }
         | Body::BatchLeft { batch, .. }
+        | Body::BatchPaused { batch }
+        | Body::BatchResumed { batch }
         | Body::BatchCompleted { batch, .. } => vec![Touch::Record(*batch)],
         Body::BatchProduced(BatchProduced { batch, .. })
         | Body::BatchAborted(BatchAborted { batch, .. })
@@ -111,6 +142,7 @@ pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
         | Body::JobScrapped(_)
         | Body::JobAborted(_)
         | Body::QueueAsked(_)
+        | Body::PinSet(_)
         | Body::ProductSeen(_)
         | Body::Replayed(_)
         | Body::MapApplied(_) => vec![],
@@ -119,6 +151,24 @@ pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
             None => vec![own()],
         },
         Body::StopExplained { stop, .. } => vec![Touch::Record(*stop)],
+        Body::NoteWritten(_)
+        | Body::HandoverGiven(_)
+        | Body::IncidentOpened(_)
+        | Body::HelpCalled(_) => vec![own()],
+        Body::HandoverTaken(taken) => vec![Touch::Record(taken.handover)],
+        Body::TroubleshootingStarted(started) => vec![Touch::Record(started.incident)],
+        Body::IncidentResolved(resolved) => vec![Touch::Record(resolved.incident)],
+        Body::CallAcknowledged(acknowledged) => vec![Touch::Record(acknowledged.call)],
+        Body::CallEnded(ended) => vec![Touch::Record(ended.call)],
+        Body::ExplanationWithdrawn(withdrawn) => vec![Touch::Record(withdrawn.stop)],
+        Body::EventTold(told) => {
+            let of = told.of.iter().filter(|_| told.replaces());
+            std::iter::once(own()).chain(of.copied().map(Touch::Record)).collect()
+        },
+        Body::EventTakenBack(back) => {
+            let all = std::iter::once(back.event).chain(back.of.iter().copied());
+            all.map(Touch::Record).collect()
+        },
         Body::Corrected(corrected) => vec![Touch::Record(corrected.record)],
         Body::CorrectionSeen(CorrectionSeen { here, corrected, .. }) => {
             vec![Touch::Record(here.unwrap_or(corrected.record))]
@@ -130,19 +180,42 @@ impl Record {
     /// The empty record that `fact` begins or, arriving early, waits in.
     pub fn empty_for(fact: &Fact) -> Option<Self> {
         match &fact.fact {
-            Body::StateChanged { .. } | Body::StopExplained { .. } | Body::Rederived(_) => {
-                Some(Self::Interval(Interval::default()))
-            },
+            Body::StateChanged { .. }
+            | Body::StopExplained { .. }
+            | Body::ExplanationWithdrawn(_)
+            | Body::EventTold(_)
+            | Body::EventTakenBack(_)
+            | Body::Rederived(_) => Some(Self::Interval(Interval::default())),
             Body::BatchStarted(_)
             | Body::BatchJoined { .. }
             | Body::BatchLeft { .. }
+            | Body::BatchPaused { .. }
+            | Body::BatchResumed { .. }
             | Body::BatchCompleted { .. }
             | Body::BatchProduced(_)
             | Body::BatchAborted(_)
             | Body::BatchEquipmentAdded(_)
             | Body::BatchEquipmentRemoved(_)
             | Body::BatchFieldSet(_) => Some(Self::Batch(Batch::default())),
-            Body::ClockedIn { .. } | Body::ClockedOut { .. } => Some(Self::Labor(Labor::default())),
+            Body::ClockedIn { .. }
+            | Body::ClockedOut { .. }
+            | Body::LaborBegan(_)
+            | Body::LaborEnded(_)
+            | Body::PunchUndone(_)
+            | Body::OutMissed(_)
+            | Body::OutTold(_)
+            | Body::LaborConfirmed(_)
+            | Body::LaborAsked(_)
+            | Body::LaborSplit(_) => Some(Self::Labor(Labor::default())),
+            Body::NoteWritten(_) | Body::HandoverGiven(_) | Body::HandoverTaken(_) => {
+                Some(Self::Note(Note::default()))
+            },
+            Body::IncidentOpened(_)
+            | Body::TroubleshootingStarted(_)
+            | Body::IncidentResolved(_) => Some(Self::Incident(Incident::default())),
+            Body::HelpCalled(_) | Body::CallAcknowledged(_) | Body::CallEnded(_) => {
+                Some(Self::Call(Call::default()))
+            },
             Body::Corrected(Corrected { kind, .. })
             | Body::CorrectionSeen(CorrectionSeen { corrected: Corrected { kind, .. }, .. }) => {
                 Some(match kind {
@@ -164,6 +237,7 @@ impl Record {
             | Body::JobScrapped(_)
             | Body::JobAborted(_)
             | Body::QueueAsked(_)
+            | Body::PinSet(_)
             | Body::ProductSeen(_)
             | Body::Replayed(_)
             | Body::MapApplied(_) => None,
@@ -176,7 +250,10 @@ impl Record {
         match self {
             Self::Interval(interval) => interval.apply(id, origin, fact),
             Self::Batch(batch) => batch.apply(id, origin, fact),
-            Self::Labor(labor) => labor.apply(origin, fact),
+            Self::Labor(labor) => labor.apply(id, origin, fact),
+            Self::Note(note) => note.apply(origin, fact),
+            Self::Incident(incident) => incident.apply(origin, fact),
+            Self::Call(call) => call.apply(origin, fact),
         }
     }
 
@@ -187,6 +264,7 @@ impl Record {
             Self::Interval(interval) => interval.stands(),
             Self::Batch(batch) => batch.stands(),
             Self::Labor(labor) => labor.stands(),
+            Self::Note(_) | Self::Incident(_) | Self::Call(_) => None,
         }
     }
 
@@ -200,6 +278,9 @@ impl Record {
                 batch.rows(id, tenant).into_iter().chain(conflicts).collect()
             },
             Self::Labor(labor) => labor.rows(id, tenant),
+            Self::Note(note) => note.rows(id, tenant),
+            Self::Incident(incident) => incident.rows(id, tenant),
+            Self::Call(call) => call.rows(id, tenant),
         }
     }
 
@@ -209,6 +290,9 @@ impl Record {
             Self::Interval(_) => "interval",
             Self::Batch(_) => "batch",
             Self::Labor(_) => "labor",
+            Self::Note(_) => "note",
+            Self::Incident(_) => "incident",
+            Self::Call(_) => "call",
         }
     }
 }
@@ -218,6 +302,17 @@ fn keep_first<T>(slot: &mut Option<(Assertion, T)>, assertion: Assertion, value:
     if slot.as_ref().is_none_or(|(standing, _)| assertion < *standing) {
         *slot = Some((assertion, value));
     }
+}
+
+/// What somebody wrote about the downtime or batch that `event` is the row of.
+fn commented(event: &Row, comment: Cell) -> Row {
+    let table = &tables::EVENT_COMMENTS;
+    let cell = |column: &str| event.cell(column).cloned().unwrap_or(Cell::Null);
+    let mut cells: Vec<Cell> = table.columns.iter().map(|column| cell(column)).collect();
+    if let Some(last) = cells.last_mut() {
+        *last = comment;
+    }
+    Row { table, cells }
 }
 
 /// Whole microseconds as a decimal number of `unit_us`, four digits.

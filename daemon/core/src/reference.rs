@@ -18,7 +18,7 @@ mod work;
 
 pub use assemble::{Columns, Fault, Rows, assemble, concerns};
 pub use detail::{Connection, Field, FieldType, Standard, Targets};
-pub use floor::{Alias, Conflict, Floor, OpenBatch};
+pub use floor::{Alias, Conflict, Floor, OpenBatch, OpenCall};
 pub use work::{Job, Queued, Work};
 
 /// Everything a terminal needs to know of its site, in one consistent version.
@@ -333,6 +333,13 @@ impl Reference {
     /// The scrap reason with this key, and its group.
     pub fn scrap_reason(&self, id: ReasonId) -> Option<(&ReasonGroup, &Reason)> {
         find_reason(&self.scrap_groups, id)
+    }
+
+    /// The name of an incident reason of machines, or of stations.
+    pub fn incident_reason(&self, of_machines: bool, id: ReasonId) -> Option<String> {
+        let groups =
+            if of_machines { &self.incident_groups } else { &self.station_incident_groups };
+        find_reason(groups, id).map(|(_, reason)| reason.name.clone())
     }
 
     /// The person with this key.

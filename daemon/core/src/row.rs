@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use crate::time::Micros;
+use crate::{id::Origin, time::Micros};
 
 /// One column's value.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,6 +23,20 @@ pub enum Cell {
     Time(Micros),
     /// `numeric` with a fixed number of digits, in SQLite text.
     Decimal(String),
+    /// `text`: what a person wrote beside a fact, or NULL once that is erased. Whoever writes the
+    /// row looks it up.
+    Told(Told),
+}
+
+/// Where an erasable text is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Told {
+    /// The log.
+    pub origin: Origin,
+    /// The fact in it.
+    pub seq: u64,
+    /// The field of its body that commits to the text.
+    pub field: &'static str,
 }
 
 impl<T: Into<Self>> From<Option<T>> for Cell {
@@ -76,6 +90,14 @@ pub struct Row {
     pub cells: Vec<Cell>,
 }
 
+impl Row {
+    /// The value in a column.
+    pub fn cell(&self, column: &str) -> Option<&Cell> {
+        let place = self.table.columns.iter().position(|name| *name == column)?;
+        self.cells.get(place)
+    }
+}
+
 /// A table that records are projected into.
 #[derive(PartialEq, Eq, Debug)]
 pub struct Table {
@@ -104,7 +126,8 @@ impl Cell {
     pub fn json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match self {
-            Self::Null => Json::Null,
+            // Nothing is known of the text here.
+            Self::Null | Self::Told(_) => Json::Null,
             Self::Bool(b) => Json::Bool(*b),
             Self::Int(n) => Json::from(*n),
             Self::Text(t) | Self::Decimal(t) => Json::from(t.as_str()),

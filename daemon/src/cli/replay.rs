@@ -71,7 +71,7 @@ pub(super) fn run(asked: &Asked, config: &Config) -> anyhow::Result<bool> {
         map.site.id == config.site.id,
         "{name} is of another site, and its machines are others"
     );
-    let now = crate::clock::Clock::open()?.stamp().wall_us;
+    let now = crate::boot::clock(&config.terminal.data_dir)?.stamp().wall_us;
     let until = asked.to.unwrap_or(now).min(now);
     anyhow::ensure!(asked.from < until, "--from must be before --to, and not in the future");
     let compared = match compare(&config.terminal.data_dir, &map, (asked.from, until)) {

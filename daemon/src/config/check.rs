@@ -163,6 +163,13 @@ impl Check<'_, '_> {
             self.fault("terminal.socket", message);
         }
         self.within("terminal.keep_days", u64::from(raw.keep_days), 7, 3_650);
+        self.within("terminal.idle_minutes", u64::from(raw.idle_minutes), 0, 1_440);
+        self.within("terminal.forgotten_minutes", u64::from(raw.forgotten_minutes), 0, 1_440);
+        let printed = |letter: char| letter.is_ascii_graphic() && !letter.is_ascii_digit();
+        if raw.badge_prefix.len() > 4 || !raw.badge_prefix.chars().all(printed) {
+            let message = "must have at most 4 characters that are printed, and no digits";
+            self.fault("terminal.badge_prefix", message);
+        }
         let station = raw.station.as_ref().map(|code| {
             let (organization, site) = (&file.site.organization, &file.site.code);
             StationId(reference_id(organization, site, "ops_stations", code))
@@ -176,6 +183,9 @@ impl Check<'_, '_> {
             log: raw.log,
             keep_days: raw.keep_days,
             pin_valid_days: raw.pin_valid_days,
+            idle_minutes: raw.idle_minutes,
+            forgotten_minutes: raw.forgotten_minutes,
+            badge_prefix: raw.badge_prefix.clone(),
         }
     }
 

@@ -47,6 +47,12 @@ pub(crate) struct Terminal {
     pub keep_days: u16,
     #[serde(default = "default::pin_valid_days")]
     pub pin_valid_days: u16,
+    #[serde(default = "default::idle_minutes")]
+    pub idle_minutes: u16,
+    #[serde(default = "default::forgotten_minutes")]
+    pub forgotten_minutes: u16,
+    #[serde(default)]
+    pub badge_prefix: String,
 }
 
 /// How long raw readings are kept, and how much room they may take.
@@ -390,6 +396,12 @@ mod default {
 
     pub(super) fn pin_valid_days() -> u16 {
         14
+    }
+    pub(super) fn idle_minutes() -> u16 {
+        10
+    }
+    pub(super) fn forgotten_minutes() -> u16 {
+        150
     }
     pub(super) fn unit() -> u8 {
         1

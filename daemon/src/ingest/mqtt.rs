@@ -10,7 +10,7 @@
 
 use kart_core::time::Stamp;
 use rumqttc::{AsyncClient, LastWill, MqttOptions, Publish, QoS};
-use std::{convert::Infallible, sync::atomic::AtomicU64, time::Duration};
+use std::{collections::BTreeSet, convert::Infallible, sync::atomic::AtomicU64, time::Duration};
 use tokio::{
     sync::{Notify, mpsc},
     time::sleep,
@@ -28,6 +28,7 @@ pub(crate) mod secure;
 pub mod browse;
 mod backlog;
 mod listen;
+mod owed;
 mod deliver;
 mod reject;
 mod session;
@@ -173,6 +174,8 @@ enum Heard {
         too_great: Option<usize>,
     },
     Link(Reading),
+    /// Under these numbers the broker may deliver once more what it has delivered.
+    Owed(BTreeSet<u16>),
     Connected(Connected),
     Lost,
 }

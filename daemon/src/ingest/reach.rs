@@ -8,7 +8,7 @@ use tracing::{info, warn};
 use super::{LinkChange, Reading};
 
 /// Attempts without success after which a link is said to be down.
-const MISSES: u32 = 3;
+pub(crate) const MISSES: u32 = 3;
 
 /// Delays between attempts: doubled from one to the next, each between half of itself and itself.
 #[derive(Debug)]
@@ -25,6 +25,11 @@ impl Backoff {
 
     pub(crate) fn reset(&mut self) {
         self.attempts = 0;
+    }
+
+    /// How many there were since it was reset.
+    pub(crate) fn attempts(&self) -> u32 {
+        self.attempts
     }
 
     pub(crate) fn next(&mut self) -> Duration {

@@ -22,7 +22,7 @@ pub mod wire;
 mod edge;
 
 use crate::ingest::{
-    Reading,
+    Arrival, Reading,
     mqtt::{payload::Rejected, topic::Dating},
 };
 use edge::Edge;
@@ -128,7 +128,13 @@ impl Host {
     }
 
     /// Takes a message in.
-    pub fn message(&mut self, topic: &str, bytes: &[u8], retained: bool, at: Stamp) -> Vec<Heard> {
+    pub fn message(
+        &mut self,
+        topic: &str,
+        bytes: &[u8],
+        retained: bool,
+        came: impl Into<Arrival>,
+    ) -> Vec<Heard> {
         let Some((name, kind, device)) = parse(topic) else { return vec![] };
         let Some(edge) = self.edges.get_mut(&name) else { return vec![] };
         if retained {
@@ -136,7 +142,7 @@ impl Host {
             return vec![Heard::Rejected(Rejected::Overtaken)];
         }
         match wire::Payload::decode(bytes) {
-            Ok(payload) => edge.message(kind, device, &payload, at),
+            Ok(payload) => edge.message(kind, device, &payload, came.into()),
             Err(error) => vec![Heard::Rejected(Rejected::NotSparkplug(error.to_string()))],
         }
     }

@@ -114,3 +114,17 @@ fn a_pin_shows_itself_to_nobody() {
     let text = format!("{:?}", clock_in("1001", Some("482913")));
     assert!(!text.contains("482913"), "{text}");
 }
+
+#[tokio::test]
+async fn what_was_confirmed_by_a_clock_that_was_years_fast_is_not_young_for_years() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = Clock::open().unwrap().stamp().wall_us;
+    let path = folder.path().join("pins.json");
+    let mut ahead = Tries::default();
+    ahead.confirmed_us = Micros(now.0 + 900 * DAY_US);
+    fs::write(&path, serde_json::to_vec(&ahead).unwrap()).unwrap();
+    let gate = gate(folder.path(), 14, None);
+    assert_eq!(gate.admit(&clock_in("1001", Some("482913"))).await, Ok(()));
+    let kept: Tries = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    assert!((kept.confirmed_us.0 - now.0).abs() < DAY_US, "{kept:?}");
+}

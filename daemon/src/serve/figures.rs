@@ -87,16 +87,20 @@ fn told(
 }
 
 /// The shift that is worked now; between shifts and without a calendar the local day.
-fn this_shift(view: &View, reference: &Reference, now: Micros) -> (Option<String>, Span) {
+pub(super) fn this_shift(
+    view: &View,
+    reference: &Reference,
+    now: Micros,
+) -> (Option<String>, Span) {
     if let Some(shift) = &view.terminal.shift {
         return (Some(shift.name.clone()), Span { from: shift.at.from, until: shift.at.until });
     }
-    let zone = TimeZone::get(&reference.site.time_zone).unwrap_or(TimeZone::UTC);
-    (None, day(zone, now).unwrap_or(Span { from: now, until: now }))
+    (None, day(&reference.site.time_zone, now).unwrap_or(Span { from: now, until: now }))
 }
 
 /// The day in `zone`; in some it does not begin at midnight once a year.
-fn day(zone: TimeZone, now: Micros) -> Option<Span> {
+pub(super) fn day(zone: &str, now: Micros) -> Option<Span> {
+    let zone = TimeZone::get(zone).unwrap_or(TimeZone::UTC);
     let from = Timestamp::from_microsecond(now.0).ok()?.to_zoned(zone).start_of_day().ok()?;
     let until = from.tomorrow().and_then(|next| next.start_of_day()).ok()?;
     let micros = |at: &Zoned| Micros(at.timestamp().as_microsecond());
@@ -109,9 +113,9 @@ mod tests {
 
     #[test]
     fn a_day_ends_where_the_next_begins() {
-        let zone = TimeZone::get("America/Santiago").unwrap();
+        let zone = "America/Santiago";
         let at = |text: &str| Micros(text.parse::<Timestamp>().unwrap().as_microsecond());
-        let short = day(zone.clone(), at("2026-09-06T15:00:00Z")).unwrap();
+        let short = day(zone, at("2026-09-06T15:00:00Z")).unwrap();
         let next = day(zone, at("2026-09-07T15:00:00Z")).unwrap();
         assert_eq!(short.until, next.from);
         assert_eq!(short.until.0 - short.from.0, 23 * 3_600_000_000, "begins at one");

@@ -42,12 +42,6 @@ pub(super) async fn document() -> Json<Value> {
                 } } },
                 "responses": json_answer("saved with sequence number, or refused with a code"),
             } },
-            "/v1/figures": { "get": {
-                "summary": "Key figures of this shift with what they were made of; another time \
-                            by `from` and `until` in RFC 3339, 400 days at most; reasons \
-                                `as=recorded` or `as=now`",
-                "responses": json_answer("Shift"),
-            } },
             "/health": { "get": {
                 "summary": "Whether facts are being recorded", "responses": json_answer("Health"),
             } },
@@ -58,6 +52,7 @@ pub(super) async fn document() -> Json<Value> {
         },
     });
     if let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) {
+        paths.extend(numbers());
         paths.extend(commissioning());
     }
     Json(document)
@@ -65,6 +60,47 @@ pub(super) async fn document() -> Json<Value> {
 
 fn json_answer(what: &str) -> Value {
     json!({ "200": { "description": what, "content": { "application/json": {} } } })
+}
+
+/// Numbers of machines and people.
+fn numbers() -> Map<String, Value> {
+    let paths = json!({
+        "/v1/figures": { "get": {
+            "summary": "Key figures of this shift with what they were made of; another time \
+                        by `from` and `until` in RFC 3339, 400 days at most; reasons \
+                            `as=recorded` or `as=now`",
+            "responses": json_answer("Shift"),
+        } },
+        "/v1/board": { "get": {
+            "summary": "Hour by hour what was due and made, the line of time, reasons by what \
+                        they cost, batches; the shift before by `back=1`, another time by \
+                        `from` and `until`",
+            "responses": json_answer("Shift"),
+        } },
+        "/v1/ledger": { "get": {
+            "summary": "Minutes that cannot all be right, as far as this terminal knows; times \
+                        as for the board",
+            "responses": json_answer("Shift"),
+        } },
+        "/v1/labor": { "get": {
+            "summary": "What is recorded here of the person `user` in this month, or in the one \
+                        `back` months before",
+            "responses": json_answer("Record"),
+        } },
+        "/v1/notes": { "get": {
+            "summary": "The shift log, newest first, 200 at most; `words` that all stand in it",
+            "responses": json_answer("Notes"),
+        } },
+        "/v1/export": { "get": {
+            "summary": "A page of `of=stops`, `batches`, `labor`, `counts` or `states` that \
+                        touch `from` to `until`; the next one by `after`",
+            "responses": json_answer("Page"),
+        } },
+    });
+    match paths {
+        Value::Object(paths) => paths,
+        _ => Map::new(),
+    }
 }
 
 /// What a technician asks for.

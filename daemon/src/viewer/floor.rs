@@ -98,6 +98,11 @@ impl<'v> Floor<'v> {
             started_us: open.from,
             operators,
             terminal: Some(open.terminal.clone().unwrap_or_default()),
+            counted: (0, 0),
+            told: kart_api::Told::default(),
+            further: vec![],
+            paused_us: None,
+            provisional: false,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use kart_api::{DeviceLink, Held, Machine, Signal};
 use kart_core::{
+    counter::Readings,
     engine::Watch,
     machine::MachineState,
     map::MachineMap,
@@ -12,7 +13,7 @@ use kart_core::{
 };
 use std::collections::BTreeMap;
 
-use super::batch::batch;
+use super::batch::{batch, others};
 
 /// A machine read through several devices is as well linked as the worst of them.
 pub(super) fn link_of(
@@ -45,7 +46,8 @@ pub(super) fn machine(
         good: known.map_or(0, |known| known.good),
         scrap: known.map_or(0, |known| known.scrap),
         batch: running
-            .and_then(|id| plant.batches.get(&id).map(|running| batch(id, running, reference))),
+            .and_then(|id| plant.batches.get(&id).map(|at| batch((id, at), plant, reference))),
+        others: others(map.equipment, plant, reference),
         signals: signals(map, seen),
         seen_us: seen.last_good.map(|stamp| stamp.wall_us),
         stale_us: map.stale_us,
@@ -60,10 +62,9 @@ pub(super) fn held(map: &MachineMap, known: Option<&plant::Machine>) -> Vec<Held
     let held = counters.filter_map(|counter| {
         let base = known?.counters.get(&counter.signal)?;
         let held = base.held.as_ref()?;
-        let span = counter.shape.wraps_at;
-        let before = span.map_or(base.unwrapped, |span| base.unwrapped.rem_euclid(span));
-        let now = before + held.unwrapped - base.unwrapped;
-        Some(Held { source: counter.signal.clone(), before, now, at_us: held.at.at.wall_us })
+        let Readings { before, now } = base.shown(counter.shape.wraps_at)?;
+        let (source, epoch) = (counter.signal.clone(), base.epoch);
+        Some(Held { source, epoch, before, now, at_us: held.at.at.wall_us })
     });
     held.collect()
 }

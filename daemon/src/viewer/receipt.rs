@@ -2,7 +2,7 @@
 
 use kart_api::{Receipt, Stage};
 use kart_core::{
-    fact::{Body, Fact, correction::CorrectionSeen},
+    fact::{Body, Fact, correction::CorrectionSeen, labor::LaborBegan},
     reference::Reference,
 };
 use kart_store::{QuarantinedFact, Reader, StoreError};
@@ -79,6 +79,14 @@ pub(super) fn corrected(seen: &CorrectionSeen, reference: Option<&Reference>) ->
     parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
 }
 
+/// The word of what was recorded: of an event that a person told of, what it is to others.
+fn kind(body: &Body) -> String {
+    match body {
+        Body::EventTold(event) => format!("told_{}", event.told.word()),
+        _ => body.kind().to_owned(),
+    }
+}
+
 pub(super) fn receipt(fact: &Fact, reference: Option<&Reference>, hq: &HqState) -> Receipt {
     let machine = |id| reference.and_then(|r| r.machine(id)).map(|machine| machine.code.clone());
     let about = match &fact.fact {
@@ -87,9 +95,23 @@ pub(super) fn receipt(fact: &Fact, reference: Option<&Reference>, hq: &HqState) 
             format!("{} {at}", started.number)
         },
         Body::BatchCompleted { good, scrap, .. } => format!("{good} / {scrap}"),
+        Body::BatchProduced(told) => format!("{} / {}", told.good, told.scrap),
+        Body::BatchAborted(aborted) => {
+            let reason = reference.and_then(|reference| reference.scrap_reason(aborted.reason));
+            reason.map(|(_, reason)| reason.name.clone()).unwrap_or_default()
+        },
+        Body::BatchFieldSet(set) => set.label.clone(),
         Body::StopExplained { label, .. } => label.clone(),
+        Body::EventTold(told) => {
+            let machines = told.equipment.iter().filter_map(|id| machine(*id));
+            machines.collect::<Vec<_>>().join(", ")
+        },
+        Body::IncidentOpened(opened) => opened.label.clone(),
+        Body::HelpCalled(called) => called.equipment.and_then(machine).unwrap_or_default(),
         Body::CorrectionSeen(seen) => corrected(seen, reference),
-        Body::ClockedIn { station, .. } => {
+        Body::PunchUndone(undone) => name_of(undone.user, reference),
+        Body::OutMissed(missed) => name_of(missed.user, reference),
+        Body::LaborBegan(LaborBegan { station, .. }) | Body::ClockedIn { station, .. } => {
             let station = reference.and_then(|reference| reference.station(*station));
             station.map(|station| station.code.clone()).unwrap_or_default()
         },
@@ -98,7 +120,7 @@ pub(super) fn receipt(fact: &Fact, reference: Option<&Reference>, hq: &HqState) 
     Receipt {
         seq: fact.seq,
         at_us: fact.at.wall_us,
-        kind: fact.fact.kind().to_owned(),
+        kind: kind(&fact.fact),
         name: fact.by.map(|user| name_of(user, reference)),
         about,
         stage: stage(fact.seq, hq),

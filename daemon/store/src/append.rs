@@ -26,6 +26,8 @@ pub struct Append {
     pub messages: Vec<Message>,
     /// Brokers that have begun a new session before these messages: their numbers mean others.
     pub anew: Vec<Arc<str>>,
+    /// Numbers under which brokers deliver nothing of before these messages.
+    pub free: Vec<(Arc<str>, u16)>,
     /// How the map that comes into force with this reads its signals, in the daemon's words.
     pub as_read: Option<String>,
     /// A sign of life.
@@ -59,6 +61,7 @@ pub(crate) struct Ready {
     signals: Vec<Signal>,
     messages: Vec<Message>,
     anew: Vec<Arc<str>>,
+    free: Vec<(Arc<str>, u16)>,
     as_read: Option<String>,
     alive: Option<Moment>,
 }
@@ -68,8 +71,8 @@ impl Append {
     pub(crate) fn ready(mut self) -> Result<Ready, StoreError> {
         let drafts = std::mem::take(&mut self.drafts);
         let facts: Result<_, _> = drafts.into_iter().map(Draft::prepare).collect();
-        let Self { expected, signals, messages, anew, as_read, alive, .. } = self;
-        Ok(Ready { facts: facts?, expected, signals, messages, anew, as_read, alive })
+        let Self { expected, signals, messages, anew, free, as_read, alive, .. } = self;
+        Ok(Ready { facts: facts?, expected, signals, messages, anew, free, as_read, alive })
     }
 }
 
@@ -77,8 +80,8 @@ impl Ready {
     /// Facts alone.
     pub(crate) fn of(facts: Vec<Prepared>) -> Self {
         let (expected, as_read, alive) = (None, None, None);
-        let (signals, messages, anew) = (vec![], vec![], vec![]);
-        Self { facts, expected, signals, messages, anew, as_read, alive }
+        let (signals, messages, anew, free) = (vec![], vec![], vec![], vec![]);
+        Self { facts, expected, signals, messages, anew, free, as_read, alive }
     }
 }
 
@@ -121,7 +124,7 @@ impl<'c> Transaction<'c> {
             head,
             records: BTreeMap::new(),
             insert: connection.prepare_cached(insert)?,
-            rows: RowWriter::new(connection),
+            rows: RowWriter::new(connection, origin),
         })
     }
 
@@ -135,6 +138,11 @@ impl<'c> Transaction<'c> {
         }
         for broker in &append.anew {
             self.connection.execute("DELETE FROM messages WHERE broker = ?1", [broker])?;
+        }
+        for number in &append.free {
+            self.connection
+                .prepare_cached("DELETE FROM messages WHERE broker = ?1 AND packet = ?2")?
+                .execute((&number.0, number.1))?;
         }
         for message in &append.messages {
             self.connection

@@ -1,11 +1,12 @@
 //! Erasing texts beside facts, as headquarters asks for when a person is forgotten: the text and
-//! the salt go, the line with its hash stays. Logs of former lives are not passed over.
+//! the salt go, also from the rows that it stands in; the line with its hash stays. Logs of former
+//! lives are not passed over, nor is what has been purged.
 
 use kart_core::id::Incarnation;
 use rusqlite::{Connection, TransactionBehavior};
 use std::{fs, path::Path};
 
-use crate::StoreError;
+use crate::{StoreError, rows};
 
 /// A text that has to go.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -51,7 +52,9 @@ fn within(connection: &mut Connection, erasures: &[&Erasure]) -> Result<(), Stor
     for Erasure { seq, field, .. } in erasures {
         let update = "UPDATE fact_texts SET text = NULL, salt = ''
                       WHERE seq = ?1 AND field = ?2 AND text IS NOT NULL";
-        erased += sql.execute(update, (i64::try_from(*seq).unwrap_or(i64::MAX), field))?;
+        let seq = i64::try_from(*seq).unwrap_or(i64::MAX);
+        erased += sql.execute(update, (seq, field))?;
+        erased += rows::erase(&sql, seq, field)?;
     }
     sql.commit()?;
     connection.pragma_update(None, "secure_delete", "OFF")?;

@@ -23,9 +23,12 @@ const STATES: &str = "SELECT s.equipment_id, s.id, s.state, s.start_ts, s.end_ts
            OR e.start_ts < ?2 AND coalesce(e.end_ts, ?2) > ?1)
     ORDER BY s.start_ts, s.id";
 
-const STOPS: &str = "SELECT e.equipment_id, e.id, e.start_ts, e.end_ts, e.downtime_reason_id,
-        e.reason_label, e.reason_group_type, e.created_by, e.is_archived
+/// Downtimes, each with every machine that it covers.
+const STOPS: &str = "SELECT coalesce(m.equipment_id, e.equipment_id), e.id, e.start_ts, e.end_ts,
+        e.downtime_reason_id, e.reason_label, e.reason_group_type, e.created_by, e.is_archived,
+        (SELECT count(*) FROM oee_machine_event_equipment c WHERE c.event_id = e.id) > 1
     FROM oee_machine_events e LEFT JOIN edge_machine_states s ON s.id = e.id
+    LEFT JOIN oee_machine_event_equipment m ON m.event_id = e.id
     WHERE e.event_type = 'downtime' AND s.superseded_by IS NULL
       AND (e.start_ts < ?2 AND coalesce(e.end_ts, ?2) > ?1
            OR s.start_ts < ?2 AND coalesce(s.end_ts, ?2) > ?1)
@@ -142,6 +145,7 @@ fn stop(row: &Row<'_>) -> rusqlite::Result<StopRow> {
         group_type: row.get::<_, Option<String>>(6)?.as_deref().and_then(GroupType::of),
         by: row.get::<_, Option<Uuid>>(7)?.map(UserId),
         void: row.get(8)?,
+        shared: row.get(9)?,
     })
 }
 

@@ -6,7 +6,10 @@
 
 mod erase;
 mod error;
+mod export;
 mod figures;
+mod ledger;
+mod notes;
 mod open;
 mod refold;
 mod rows;
@@ -17,13 +20,17 @@ mod purge;
 mod read;
 mod mirror;
 mod past;
+mod labor;
 pub mod raw;
 
 pub use append::{Append, Message, Signal};
 pub use erase::Erasure;
 pub use error::StoreError;
+pub use export::{After, Page};
+pub use labor::{LaborEntry, PunchLine};
 pub use life::{Renewal, Salvaged, install, renew, resident, salvage};
 pub use mirror::{Delivery, Mirror, MirrorRow, Mirrored, Sum, Written};
+pub use notes::Note;
 pub use open::{StoreOptions, acceptable_sqlite};
 pub use purge::{Needed, Purged};
 pub use read::{Damage, Outgoing, Reader};

@@ -15,7 +15,7 @@ use std::{
     path::PathBuf,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     thread,
 };
@@ -66,6 +66,9 @@ pub struct RawOptions {
     pub most_bytes: u64,
     /// So many bytes of the disk are left to others.
     pub free_bytes: u64,
+    /// Whether stamps go by a time that somebody has confirmed. Until then nothing leaves for being
+    /// of another boot and old.
+    pub confirmed: Arc<AtomicBool>,
 }
 
 /// What signals mean, by the map in force.
@@ -120,7 +123,7 @@ impl Taken {
 }
 
 enum Work {
-    Round { now: Moment, taken: Vec<Taken>, lost: u64 },
+    Round { now: Moment, confirmed: bool, taken: Vec<Taken>, lost: u64 },
     Labels(Arc<Labels>),
     Stop(oneshot::Sender<()>),
 }
@@ -130,6 +133,7 @@ enum Work {
 pub struct Raw {
     work: mpsc::Sender<Work>,
     waiting: Arc<AtomicU64>,
+    confirmed: Arc<AtomicBool>,
     /// The labels that the next round needs.
     labels: Option<Arc<Labels>>,
     /// Those that were given last.
@@ -143,9 +147,10 @@ impl Raw {
         let (work, queue) = mpsc::channel(ROUNDS);
         let waiting = Arc::new(AtomicU64::new(0));
         let given = Arc::new(labels);
+        let confirmed = Arc::clone(&options.confirmed);
         let ring = Ring::new(RingFile::new(options), Arc::clone(&given), Arc::clone(&waiting));
         thread::Builder::new().name("raw".to_owned()).spawn(move || ring.run(queue))?;
-        Ok(Self { work, waiting, labels: None, given, lost: 0 })
+        Ok(Self { work, waiting, confirmed, labels: None, given, lost: 0 })
     }
 
     /// Takes a round of readings, or leaves it out; never waits.
@@ -164,7 +169,9 @@ impl Raw {
                 Err(_) => false,
             },
         };
-        let round = Work::Round { now: now.clone(), taken, lost: self.lost };
+        // As it is for these stamps: the thread comes later.
+        let confirmed = self.confirmed.load(Ordering::Relaxed);
+        let round = Work::Round { now: now.clone(), confirmed, taken, lost: self.lost };
         if room && labelled && self.work.try_send(round).is_ok() {
             self.lost = 0;
         } else {
@@ -194,6 +201,8 @@ struct Open {
     boot: String,
     from: Stamp,
     until: Stamp,
+    /// Whether that is a time that somebody has confirmed.
+    confirmed: bool,
     /// Which file its rows of signals are of.
     begun: u64,
     writing: Writing,
@@ -219,9 +228,9 @@ impl Ring {
     fn run(mut self, mut queue: mpsc::Receiver<Work>) {
         while let Some(work) = queue.blocking_recv() {
             match work {
-                Work::Round { now, taken, lost } => {
+                Work::Round { now, confirmed, taken, lost } => {
                     let count = taken.iter().map(Taken::count).sum();
-                    self.round(&now, taken, lost);
+                    self.round(&now, confirmed, taken, lost);
                     self.waiting.fetch_sub(count, Ordering::Relaxed);
                 },
                 Work::Labels(labels) => {
@@ -241,7 +250,7 @@ impl Ring {
         self.end();
     }
 
-    fn round(&mut self, now: &Moment, taken: Vec<Taken>, lost: u64) {
+    fn round(&mut self, now: &Moment, confirmed: bool, taken: Vec<Taken>, lost: u64) {
         if lost > 0 {
             tracing::warn!(readings = lost, "raw readings were left out");
             self.end();
@@ -265,7 +274,7 @@ impl Ring {
             self.add(taken, now.at);
         }
         if let Some(open) = &mut self.open {
-            open.until = now.at;
+            (open.until, open.confirmed) = (now.at, confirmed);
         }
     }
 
@@ -279,7 +288,8 @@ impl Ring {
         let (boot, writing) = (now.boot.0.clone(), Writing::default());
         self.file.announce(&self.labels);
         let begun = self.file.begun();
-        self.open = Some(Open { boot, from, until: now.at, begun, writing });
+        let confirmed = false;
+        self.open = Some(Open { boot, from, until: now.at, confirmed, begun, writing });
     }
 
     fn add(&mut self, taken: Taken, now: Stamp) {
@@ -342,6 +352,7 @@ impl Ring {
             map: &self.labels.map,
             from,
             until,
+            confirmed: open.confirmed,
             readings: open.writing.readings,
             lost: self.lost,
             begun: open.begun,

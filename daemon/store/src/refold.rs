@@ -33,7 +33,7 @@ pub(crate) fn refold(
             records.insert(id, record);
         }
     }
-    let mut rows = RowWriter::new(&transaction);
+    let mut rows = RowWriter::new(&transaction, origin);
     let mut save = transaction.prepare("INSERT OR REPLACE INTO records VALUES (?1, ?2, ?3, ?4)")?;
     for (id, record) in &records {
         let state = serde_json::to_string(record)?;

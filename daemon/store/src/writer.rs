@@ -5,6 +5,7 @@ use kart_core::{
     fact::{Body, Fact, Hash},
     id::Origin,
     record::Tenant,
+    time::Moment,
 };
 use rusqlite::{Connection, TransactionBehavior};
 use std::{fs::File, thread};
@@ -78,7 +79,7 @@ enum Work {
     Acknowledge(Acknowledged, Reply<()>),
     Quarantine(Vec<QuarantinedFact>, Reply<()>),
     Snapshot(u64, String, Reply<()>),
-    Purge(i64, Reply<Purged>),
+    Purge(Moment, i64, Reply<Purged>),
     Erase(Vec<Erasure>, Reply<()>),
     Stop(Reply<()>),
 }
@@ -155,10 +156,10 @@ impl Store {
         self.ask(|reply| Work::Snapshot(seq, state, reply)).await
     }
 
-    /// One step of purging facts that were recorded before `before_us` and are backed up at
-    /// headquarters.
-    pub async fn purge(&self, before_us: i64) -> Result<Purged, StoreError> {
-        self.ask(|reply| Work::Purge(before_us, reply)).await
+    /// One step of purging facts that are older `now` than `keep_us`, microseconds, and backed up at
+    /// headquarters. `now` is a time that somebody has confirmed.
+    pub async fn purge(&self, now: Moment, keep_us: i64) -> Result<Purged, StoreError> {
+        self.ask(|reply| Work::Purge(now, keep_us, reply)).await
     }
 
     /// Erases texts beside facts; those that are not here, or not any more, are passed over.
@@ -197,8 +198,8 @@ impl Writer {
                     answer(reply, self.acknowledge(&acknowledged));
                 },
                 Work::Quarantine(all, reply) => answer(reply, self.quarantine(&all)),
-                Work::Purge(before_us, reply) => {
-                    answer(reply, purge::step(&mut self.connection, before_us));
+                Work::Purge(now, keep_us, reply) => {
+                    answer(reply, purge::step(&mut self.connection, &now, keep_us));
                 },
                 Work::Erase(all, reply) => {
                     let living = self.origin.incarnation;

@@ -264,20 +264,21 @@ async fn only_what_is_old_and_backed_up_is_purged() {
     let folder = tempfile::tempdir().unwrap();
     let plant = log(folder.path(), 1_200, 1_201).await;
     let store = Store::open(options(folder.path())).unwrap();
-    let old = 10_000 * 1_000_000;
-    assert_eq!(store.purge(old).await.unwrap().facts, 0, "nothing is backed up");
+    // In another boot: the wall clock tells how old they are.
+    let now = || Moment { at: stamp(10_000), boot: Boot("c".into()) };
+    assert_eq!(store.purge(now(), 0).await.unwrap().facts, 0, "nothing is backed up");
     let told =
         Acknowledged { session: Uuid::nil(), acked: 1_150, safe: 1_100, quarantined: vec![] };
     store.acknowledge(told).await.unwrap();
-    assert_eq!(store.purge(old).await.unwrap().facts, 0, "no plant is saved");
+    assert_eq!(store.purge(now(), 0).await.unwrap().facts, 0, "no plant is saved");
     let state = serde_json::to_string(&plant).unwrap();
     store.save_plant(plant.head, state).await.unwrap();
-    assert_eq!(store.purge(0).await.unwrap().facts, 0, "nothing is old");
+    assert_eq!(store.purge(now(), 10_000_000_000).await.unwrap().facts, 0, "nothing is old");
 
     let hash = store.reader().unwrap().hash_at(1_100).unwrap();
     let mut steps = vec![];
     loop {
-        let purged = store.purge(old).await.unwrap();
+        let purged = store.purge(now(), 0).await.unwrap();
         steps.push(purged.facts);
         if !purged.more {
             break;

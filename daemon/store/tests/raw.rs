@@ -8,7 +8,7 @@ use kart_core::{
     time::{Boot, Micros, Moment, Stamp},
 };
 use kart_store::raw::{Block, Chunk, Labels, Raw, RawOptions, RawReader, Said, Source, Taken};
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 use uuid::Uuid;
 
 const SECOND: i64 = 1_000_000;
@@ -23,7 +23,8 @@ fn moment(seconds: i64) -> Moment {
 
 fn options(folder: &Path) -> RawOptions {
     let (folder, keep_us) = (folder.to_owned(), 30 * DAY);
-    RawOptions { folder, keep_us, most_bytes: 64 * MIB, free_bytes: 0 }
+    let confirmed = Arc::default();
+    RawOptions { folder, keep_us, most_bytes: 64 * MIB, free_bytes: 0, confirmed }
 }
 
 fn labels(map: &str, source: &str) -> Labels {

@@ -65,6 +65,7 @@ async fn records_of_an_older_fold_are_folded_again() {
         from: Stamp { wall_us: Micros(2_000_000), mono_us: 2_000_000 },
         operators: vec![],
         lease: None,
+        special: Default::default(),
     };
     let completed = Body::BatchCompleted {
         batch,
@@ -73,6 +74,8 @@ async fn records_of_an_older_fold_are_folded_again() {
         scrap_reason: None,
         counted_good: 9,
         counted_scrap: 0,
+        scrapped: vec![],
+        rework: 0,
     };
     let drafts = vec![
         draft(1, Body::Genesis { format: 1, terminal, incarnation }),

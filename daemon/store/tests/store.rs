@@ -166,6 +166,7 @@ async fn a_record_of_several_facts_is_one_row() {
         group_type: "unplanned".into(),
         rank: 1,
         comment: text.commitment(),
+        choice: None,
     };
     store.append(append(vec![draft(1, change(MachineState::Stopped, 1, None))])).await.unwrap();
     let explained = Draft { texts: vec![text], ..draft(2, explained) };

@@ -15,6 +15,7 @@ use crate::{
     enroll,
     feed::{self, command::FeedCommand},
     figures::{self, FiguresArgs},
+    ledger::{self, LedgerArgs},
     migrate,
     numbers::{self, NumberCommand},
     operations::conflict::{self, ConflictsCommand},
@@ -111,6 +112,8 @@ enum Command {
     Alarms(SiteArgs),
     /// Key figures of machines, each with the share of time that it knows of.
     Figures(Box<FiguresArgs>),
+    /// Minutes that cannot all be right: machines that ran alone, people booked while one stood.
+    Ledger(LedgerArgs),
     /// Keys with which a supervisor's programs speak to headquarters.
     #[command(subcommand)]
     ApiKey(KeyCommand),
@@ -205,6 +208,7 @@ impl Cli {
             Command::Refold(asked) => refold::run(&database, asked).await,
             Command::Correct(asked) => ask::run(&database, *asked).await,
             Command::Figures(asked) => figures::run(&database, &asked).await,
+            Command::Ledger(asked) => ledger::run(&database, &asked).await,
             Command::ApiKey(asked) => admin::run(&database, asked).await,
             Command::Person(asked) => privacy::run(&database, asked).await,
             Command::Work(asked) => server::work(&database, asked).await,

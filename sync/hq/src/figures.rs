@@ -20,7 +20,9 @@ use crate::{
 };
 
 mod open;
-mod rows;
+pub(crate) mod rows;
+
+pub(crate) use open::local;
 
 /// What is asked.
 #[derive(Args)]
@@ -146,7 +148,7 @@ fn asked(args: &FiguresArgs, reference: &Reference) -> anyhow::Result<Window> {
 }
 
 /// An instant as people write it; without an offset by the clock on the wall at the site.
-fn instant(text: &str, zone: &TimeZone) -> anyhow::Result<Micros> {
+pub(crate) fn instant(text: &str, zone: &TimeZone) -> anyhow::Result<Micros> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(Micros(at.as_microsecond()));
     }

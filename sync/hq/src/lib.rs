@@ -18,6 +18,7 @@ mod enroll;
 mod feed;
 mod figures;
 mod hello;
+mod ledger;
 mod life;
 mod limits;
 mod migrate;

@@ -2,12 +2,16 @@
 //! person wrote go with the salts of their hashes, and so does what arrives later from a terminal
 //! that was away. Facts stay, and every chain still verifies.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use deadpool_postgres::{Object, Transaction};
-use kart_core::id::UserId;
+use kart_core::{
+    fact::Fact,
+    id::{Origin, SiteId, TerminalId, UserId},
+    record::Tenant,
+};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -15,6 +19,7 @@ use uuid::Uuid;
 use crate::{
     cli::say,
     database::{Database, Role, begin, enter, from_bigint},
+    project::{self, Writer},
 };
 
 mod export;
@@ -23,6 +28,8 @@ mod export;
 pub(crate) const NOBODY: &str = "Person ";
 /// Facts looked through at a time.
 const PAGE: i64 = 20_000;
+/// Facts whose texts are taken out of rows at a time.
+const UNTOLD: usize = 500;
 
 /// A person's record: to hand out, or to forget.
 #[derive(Subcommand)]
@@ -265,8 +272,47 @@ pub(crate) async fn erase_texts(
                 &[&organization, &terminals, &incarnations, &seqs, &site],
             )
             .await?;
+        untell(tx, organization, site, facts).await?;
     }
     Ok(erased)
+}
+
+/// Takes texts that are gone out of the rows that told them. Rows are the gateway's to write, whoever
+/// has erased the texts.
+async fn untell(
+    tx: &Transaction<'_>,
+    organization: &str,
+    site: Uuid,
+    facts: &[Named],
+) -> Result<(), tokio_postgres::Error> {
+    let lines = "SELECT i.terminal_id, i.incarnation, i.line
+                 FROM unnest($2::uuid[], $3::text[], $4::bigint[])
+                     AS m(terminal_id, incarnation, seq)
+                 JOIN edge.inbox i USING (terminal_id, incarnation, seq)
+                 JOIN edge.terminals t USING (terminal_id)
+                 WHERE i.organization_id = $1 AND t.organization_id = $1 AND t.site_id = $5
+                 ORDER BY 1, 2, i.seq";
+    let role: String = tx.query_one("SELECT current_user::text", &[]).await?.try_get(0)?;
+    tx.batch_execute("SET LOCAL ROLE kart_gateway").await?;
+    for page in facts.chunks(UNTOLD) {
+        let terminals: Vec<Uuid> = page.iter().map(|fact| fact.0).collect();
+        let lives: Vec<&str> = page.iter().map(|fact| fact.1.as_str()).collect();
+        let seqs: Vec<i64> = page.iter().map(|fact| fact.2).collect();
+        let mut logs: BTreeMap<(Uuid, String), Vec<Fact>> = BTreeMap::new();
+        for row in tx.query(lines, &[&organization, &terminals, &lives, &seqs, &site]).await? {
+            // One that this gateway cannot read has become no rows.
+            let Ok(fact) = Fact::parse(row.try_get(2)?) else { continue };
+            logs.entry((row.try_get(0)?, row.try_get(1)?)).or_default().push(fact);
+        }
+        for ((terminal, life), facts) in logs {
+            // The schema keeps the form.
+            let Ok(incarnation) = life.parse() else { continue };
+            let origin = Origin { terminal: TerminalId(terminal), incarnation };
+            let tenant = Tenant { organization: organization.to_owned(), site: SiteId(site) };
+            project::again(tx, &Writer { origin, tenant }, &facts).await?;
+        }
+    }
+    tx.batch_execute(&format!("SET LOCAL ROLE {role}")).await
 }
 
 /// Takes name, account, badge and PIN away. What remains is a key that nobody's name belongs to.

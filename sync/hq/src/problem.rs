@@ -23,8 +23,7 @@ pub struct Refusal {
 
 impl Refusal {
     pub(crate) fn new(status: StatusCode, code: &str, detail: impl Into<String>) -> Self {
-        let problem = Problem { code: code.to_owned(), detail: detail.into(), watermark: None };
-        Self { status, problem, after_s: None, transient: false }
+        Self { status, problem: Problem::new(code, detail), after_s: None, transient: false }
     }
 
     pub(crate) fn malformed(detail: impl Into<String>) -> Self {
@@ -77,6 +76,13 @@ impl Refusal {
     #[must_use]
     pub(crate) fn at(mut self, watermark: u64) -> Self {
         self.problem.watermark = Some(watermark);
+        self
+    }
+
+    /// With the time that it is here.
+    #[must_use]
+    pub(crate) fn at_us(mut self, server_us: i64) -> Self {
+        self.problem.server_us = Some(server_us);
         self
     }
 

@@ -20,7 +20,7 @@ use kart_core::{
         fold::{self, Aliases},
         tables, touches,
     },
-    row::{Row, Table},
+    row::{Cell, Row, Table},
 };
 use kart_planted::{Bug, planted};
 use tokio::time::Instant;
@@ -206,7 +206,8 @@ async fn write(
     }
     records::store(tx, writer, &known, &fold).await?;
     reach::spread(tx, writer, &fold).await?;
-    let now = fold.rows();
+    let mut now = fold.rows();
+    rows::tell(tx, &writer.tenant.organization, &mut now).await?;
     rows::withdraw(tx, &fold.withdrawn(&known, &now)).await?;
     for table in tables::ALL {
         rows::upsert(tx, table, &now).await?;
@@ -215,6 +216,28 @@ async fn write(
     let applied: Vec<&Fact> = facts.iter().filter(applied).collect();
     operations::follow(tx, writer, &applied, &fold.aliases).await?;
     Ok(fold.held)
+}
+
+/// Writes the rows of what these facts speak of once more, because texts beside them are gone. In the
+/// name of the gateway, at the site that the transaction has entered.
+pub(crate) async fn again(
+    tx: &Transaction<'_>,
+    writer: &Writer,
+    facts: &[Fact],
+) -> Result<(), tokio_postgres::Error> {
+    let names = Names::read(tx).await?;
+    let facts = names.folded(facts);
+    let Standing { records, aliases } = records::load(tx, writer, &facts).await?;
+    let tenant = &writer.tenant;
+    let rows = records.iter().flat_map(|(id, record)| record.rows(RecordId(*id), tenant));
+    let telling = |row: &Row| row.cells.iter().any(|cell| matches!(cell, Cell::Told(_)));
+    let mut rows: Vec<Row> = rows.filter(telling).collect();
+    fold::name_canonically(&mut rows, &aliases);
+    rows::tell(tx, &tenant.organization, &mut rows).await?;
+    for table in tables::ALL {
+        rows::upsert(tx, table, &rows).await?;
+    }
+    Ok(())
 }
 
 /// Facts on their way to rows.

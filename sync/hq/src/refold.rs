@@ -197,6 +197,7 @@ impl<'t> Site<'t> {
             let mut now: Vec<Row> =
                 page.iter().flat_map(|(id, record)| record.rows(*id, &self.tenant)).collect();
             name_canonically(&mut now, &self.aliases);
+            rows::tell(self.tx, &self.tenant.organization, &mut now).await?;
             // First those too many: one of them may stand where another one has to.
             self.extra(page, &now, write).await?;
             self.compare(&now, write).await?;

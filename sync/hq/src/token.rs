@@ -85,7 +85,8 @@ impl<C> Unproved<'_, C> {
         let off = claims.iat.saturating_sub(clock::now_s());
         if off.saturating_abs() > CLOCK_WINDOW_S {
             let detail = format!("the terminal's clock is off by {off} seconds; set it");
-            return Err(Refusal::unauthorized(detail));
+            // A terminal that knows the time from us comes again at once.
+            return Err(Refusal::unauthorized(detail).at_us(clock::now_us()));
         }
         Ok(off)
     }

@@ -471,4 +471,14 @@ pub struct Problem {
     /// Last sequence number at headquarters, where that is the point.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watermark: Option<u64>,
+    /// Clock of headquarters, microseconds, where the clock of whoever asks is the point.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_us: Option<i64>,
+}
+
+impl Problem {
+    /// A problem of which code and detail say everything.
+    pub fn new(code: &str, detail: impl Into<String>) -> Self {
+        Self { code: code.to_owned(), detail: detail.into(), watermark: None, server_us: None }
+    }
 }

@@ -7,6 +7,8 @@
 
 #![deny(missing_docs)]
 
+pub mod clock;
+
 macro_rules! bugs {
     ($($(#[$doc:meta])* $name:ident)+) => {
         /// A fault that somebody could make.
@@ -71,6 +73,16 @@ bugs! {
     CursorUnbound
     /// Rows that are gone are not taken out of the mirror.
     NoTombstone
+    /// Of a batch that two terminals began one of them hears of a correction.
+    CorrectionToOneOnly
+    /// Of the batches of a number only those that a push names are closed.
+    OnlyTheTouchedClosed
+    /// What goes between two entries of a queue goes to the place of the second.
+    PlaceTwice
+    /// A job takes any step that somebody tells.
+    JobStepUnchecked
+    /// What came again out of a file that was set aside comes a second time.
+    AsideTwice
     /// A new life's records have the names of the former one's.
     RecordsWithoutLife
     /// A counter that passed its highest value is taken for one that was set back.

@@ -22,18 +22,20 @@ pub struct Gateway {
 impl Gateway {
     /// In front of a database, at a free port; with a configuration, that says all but the port.
     pub async fn start(database: &str, config: Option<&Path>) -> anyhow::Result<Self> {
-        Self::start_at(database, config, SocketAddr::from(([127, 0, 0, 1], free_port().await?)))
-            .await
+        let listen = SocketAddr::from(([127, 0, 0, 1], free_port().await?));
+        Self::start_at(database, config, listen, &[]).await
     }
 
-    /// At this address.
+    /// At this address and with this environment.
     pub async fn start_at(
         database: &str,
         config: Option<&Path>,
         listen: SocketAddr,
+        environment: &[(String, String)],
     ) -> anyhow::Result<Self> {
         let mut command = Command::new(program("kart-hq")?);
         command.env("DATABASE_URL", database).args(["serve", "--listen", &listen.to_string()]);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
         if let Some(config) = config {
             command.arg("--config").arg(config);
         }

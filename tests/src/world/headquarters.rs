@@ -28,16 +28,25 @@ pub struct Headquarters {
     gateway: Option<Gateway>,
     listen: SocketAddr,
     owner: String,
+    environment: Vec<(String, String)>,
     pub cluster: Cluster,
 }
 
 impl Headquarters {
     /// A new central database with this site, and the gateway.
     pub async fn start(site: &Path) -> anyhow::Result<Self> {
+        Self::start_in(site, Vec::new()).await
+    }
+
+    /// The same, with what its gateways find in their environment.
+    pub async fn start_in(
+        site: &Path,
+        environment: Vec<(String, String)>,
+    ) -> anyhow::Result<Self> {
         let cluster = tokio::task::spawn_blocking(Cluster::start).await??;
         let owner = cluster.database(DATABASE)?;
         let listen = SocketAddr::from(([127, 0, 0, 1], free_port().await?));
-        let mut headquarters = Self { gateway: None, listen, owner, cluster };
+        let mut headquarters = Self { gateway: None, listen, owner, environment, cluster };
         headquarters.administer(&["migrate", "--gateway-login", LOGIN]).await?;
         headquarters.apply_site(site).await?;
         headquarters.start_somewhere().await?;
@@ -59,7 +68,7 @@ impl Headquarters {
         let (cluster, owner) = tokio::task::spawn_blocking(foreign).await??;
         cluster.psql(DATABASE, &format!("SET ROLE kartorium_app; {before}"))?;
         let listen = SocketAddr::from(([127, 0, 0, 1], free_port().await?));
-        let mut headquarters = Self { gateway: None, listen, owner, cluster };
+        let mut headquarters = Self { gateway: None, listen, owner, environment: Vec::new(), cluster };
         let adopt = [&["adopt", "--gateway-login", LOGIN], arguments].concat();
         headquarters.administer(&adopt).await?;
         headquarters.apply_site(site).await?;
@@ -144,7 +153,9 @@ impl Headquarters {
     }
 
     async fn start_with(&mut self, config: Option<&Path>) -> anyhow::Result<()> {
-        self.gateway = Some(Gateway::start_at(&self.login(), config, self.listen).await?);
+        let login = self.login();
+        let started = Gateway::start_at(&login, config, self.listen, &self.environment);
+        self.gateway = Some(started.await?);
         Ok(())
     }
 

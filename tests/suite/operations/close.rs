@@ -1,11 +1,12 @@
 //! The four cases of completing an open entry, and who is behind.
 
 use kart_core::fact::Body;
-use kart_core::id::RecordId;
+use kart_core::fact::batch::BatchAborted;
+use kart_core::id::{ReasonId, RecordId};
 use kart_tests::world::headquarters::Headquarters;
 
-use super::{batch, complete, pair, push, station};
-use crate::headquarters::device::user;
+use super::{batch, complete, pair, pass, push, station};
+use crate::headquarters::device::{Device, key, user};
 
 /// ST-21 feeds ST-31.
 pub(super) async fn flow(headquarters: &Headquarters) {
@@ -30,7 +31,7 @@ async fn the_last_open_entry_decides_what_becomes_of_a_batch() {
 
     // 1. Others have open entries: the batch stays as it is.
     let up = batch(&mut one, "B-1", ("EQ-211", "ST-21"), &["1001", "1002"]);
-    one.append(Body::BatchLeft { batch: up, user: anna });
+    one.append(Body::BatchLeft { batch: up, user: anna, at: None });
     push(&one).await;
     assert_eq!(standing(&headquarters, up).await, (false, "running".into()));
 
@@ -40,7 +41,7 @@ async fn the_last_open_entry_decides_what_becomes_of_a_batch() {
     assert_eq!(standing(&headquarters, up).await, (false, "running".into()));
 
     // 2. The last one leaves, and the batch stands unresolved further down.
-    one.append(Body::BatchLeft { batch: up, user: ben });
+    one.append(Body::BatchLeft { batch: up, user: ben, at: None });
     push(&one).await;
     assert_eq!(standing(&headquarters, up).await, (true, "running".into()));
     one.append(Body::BatchJoined { batch: up, user: ben });
@@ -65,7 +66,82 @@ async fn the_last_open_entry_decides_what_becomes_of_a_batch() {
 
     // Whoever goes to lunch where the flow ends completes nothing.
     let last = batch(&mut two, "B-3", ("EQ-311", "ST-31"), &["1003"]);
-    two.append(Body::BatchLeft { batch: last, user: user("1003") });
+    two.append(Body::BatchLeft { batch: last, user: user("1003"), at: None });
     push(&two).await;
     assert_eq!(standing(&headquarters, last).await, (false, "running".into()));
+}
+
+/// A batch at ST-21 told by one terminal, and what became of it at ST-31 told by the other: whoever is
+/// heard first, it comes to the same.
+async fn either_way(up: fn(&mut Device) -> RecordId, down: fn(&mut Device) -> RecordId) -> [bool; 2] {
+    let mut came_to = vec![];
+    for turned in [false, true] {
+        let (headquarters, mut one, mut two) = pair().await;
+        flow(&headquarters).await;
+        let batches = [up(&mut one), down(&mut two)];
+        let devices = if turned { [&two, &one] } else { [&one, &two] };
+        push(devices[0]).await;
+        push(devices[1]).await;
+        let [up, down] = batches;
+        came_to.push([standing(&headquarters, up).await.0, standing(&headquarters, down).await.0]);
+    }
+    assert_eq!(came_to[0], came_to[1], "heard in another order, something else becomes of it");
+    came_to[0]
+}
+
+#[tokio::test]
+async fn what_becomes_of_a_batch_does_not_depend_on_who_is_heard_first() {
+    // Completed here, then begun and completed at the end of the flow.
+    let upper = |device: &mut Device| {
+        let up = batch(device, "B-1", ("EQ-211", "ST-21"), &["1001"]);
+        complete(device, up, 20, 0);
+        up
+    };
+    let lower = |device: &mut Device| {
+        pass(device, 5);
+        let down = batch(device, "B-1", ("EQ-311", "ST-31"), &["1003"]);
+        complete(device, down, 20, 0);
+        down
+    };
+    assert_eq!(either_way(upper, lower).await, [true, true]);
+
+    // Nobody was at the machine, and it has gone on.
+    let alone = |device: &mut Device| batch(device, "B-1", ("EQ-211", "ST-21"), &[]);
+    assert_eq!(either_way(alone, lower).await, [true, true]);
+
+    // Begun further down and given up there: here it is behind all the same.
+    let given_up = |device: &mut Device| {
+        pass(device, 5);
+        let down = batch(device, "B-1", ("EQ-311", "ST-31"), &["1003"]);
+        let reason = ReasonId(key("oee_abort_reasons", "Form/Q01"));
+        device.append(Body::BatchAborted(BatchAborted { batch: down, reason, good: 0, scrap: 0 }));
+        down
+    };
+    assert_eq!(either_way(upper, given_up).await, [true, false]);
+}
+
+#[tokio::test]
+async fn a_batch_that_goes_on_at_the_other_terminal_is_not_done() {
+    // Both began it; one completes what it began, the other one's person is at lunch.
+    let up = |device: &mut Device| {
+        let mine = batch(device, "B-1", ("EQ-311", "ST-31"), &["1001"]);
+        complete(device, mine, 20, 0);
+        mine
+    };
+    for turned in [false, true] {
+        let (headquarters, mut one, mut two) = pair().await;
+        flow(&headquarters).await;
+        let mine = up(&mut one);
+        let theirs = batch(&mut two, "B-1", ("EQ-312", "ST-31"), &["1003"]);
+        pass(&mut two, 3);
+        two.append(Body::BatchLeft { batch: theirs, user: user("1003"), at: None });
+        let devices = if turned { [&two, &one] } else { [&one, &two] };
+        push(devices[0]).await;
+        push(devices[1]).await;
+        let stands = if turned { theirs } else { mine };
+        assert_eq!(standing(&headquarters, stands).await, (false, "running".into()), "{turned}");
+        complete(&mut two, theirs, 30, 0);
+        push(&two).await;
+        assert_eq!(standing(&headquarters, stands).await, (true, "completed".into()));
+    }
 }

@@ -135,6 +135,7 @@ fn start(by: &str, equipment: EquipmentId, number: &str) -> Command {
         target: Some(60),
         number: Some(number.into()),
         work_order: None,
+        detail: Default::default(),
     }
 }
 
@@ -179,6 +180,7 @@ async fn a_batch_of_the_other_terminal_is_shown_and_joined() {
         good: 0,
         scrap: 0,
         scrap_reason: None,
+        detail: Default::default(),
     };
     saved(ask(&world.terminal, complete, None).await);
     screens[1].lacks(&["batch B-9"]).await.unwrap();

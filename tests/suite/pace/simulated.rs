@@ -47,8 +47,7 @@ impl Gateway for Scripted {
         let before = self.note("push");
         sleep(self.takes).await;
         if before < self.busy {
-            let problem =
-                Problem { code: code::BUSY.into(), detail: String::new(), watermark: None };
+            let problem = Problem::new(code::BUSY, "");
             return Err(Failure::Wait { problem, after: Duration::from_secs(7) });
         }
         Ok(pushed(asked, page.lines.iter().map(String::as_bytes)))

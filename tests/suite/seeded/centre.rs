@@ -31,8 +31,10 @@ mod feed;
 mod fold;
 mod life;
 mod number;
+mod office;
 
 pub(super) use feed::sums;
+pub(super) use office::Office;
 
 /// Names a fact at headquarters: terminal, life, number.
 pub(super) type Place = (Uuid, String, u64);
@@ -95,6 +97,7 @@ pub(super) struct State {
     pub(super) corrections: BTreeMap<Uuid, Aimed>,
     /// Records that turned out to be one with another.
     pub(super) aliases: BTreeMap<RecordId, Alias>,
+    pub(super) office: Office,
     /// The end of headquarters' own log.
     log: (u64, Hash),
     /// Number of the last transaction, and which rows each one changed.
@@ -121,6 +124,9 @@ pub(super) struct Changes {
     used: Vec<((Uuid, String), i64)>,
     corrections: Vec<(Uuid, Aimed)>,
     aliases: BTreeMap<RecordId, Alias>,
+    /// Rows that are no longer.
+    gone: BTreeSet<RowKey>,
+    office: Option<Office>,
 }
 
 /// What a push came to: the changes still have to be committed.
@@ -181,6 +187,12 @@ impl State {
                 self.changed.push((self.tx, key));
                 self.rows.insert(key, cells);
             }
+        }
+        self.rows.retain(|key, _| !changes.gone.contains(key));
+        if let Some(office) = changes.office {
+            let differs = office.differs(&self.office);
+            self.changed.extend(differs.into_iter().map(|key| (self.tx, key)));
+            self.office = office;
         }
         for place in &changes.resolved {
             self.quarantine.remove(place);
@@ -255,6 +267,7 @@ impl Centre {
             used: BTreeMap::new(),
             corrections: BTreeMap::new(),
             aliases: BTreeMap::new(),
+            office: Office::default(),
             log: (0, Hash::ZERO),
             tx: 0,
             changed: Vec::new(),
@@ -296,35 +309,7 @@ impl Centre {
         self.state.known = known;
         self.state.reference = Arc::new(reference);
         self.state.changed.push((self.state.tx, ("edge.sites", Uuid::nil())));
-        for id in self.state.terminals.keys().copied().collect::<Vec<_>>() {
-            self.retry(id);
-        }
-    }
-
-    /// Tries again what waits of a terminal.
-    fn retry(&mut self, id: Uuid) {
-        let own = self.state.quarantine.keys().filter(|place| place.0 == id);
-        let lives: BTreeSet<String> = own.map(|place| place.1.clone()).collect();
-        for life in lives {
-            self.retry_life(id, &life);
-        }
-    }
-
-    fn retry_life(&mut self, id: Uuid, life: &str) {
-        let Ok(terminal) = self.state.terminal(id) else { return };
-        let Ok(writer) = Writer::of(&Terminal { incarnation: life.to_owned(), ..terminal }) else {
-            return;
-        };
-        let own = self.state.quarantine.keys().filter(|place| place.0 == id && place.1 == life);
-        let places: Vec<Place> = own.cloned().collect();
-        let facts = places.iter().map(|place| Fact::parse(&self.state.inbox[place].line).unwrap());
-        let facts: Vec<Fact> = facts.collect();
-        if facts.is_empty() {
-            return;
-        }
-        let mut changes = Changes { resolved: places, ..Changes::default() };
-        fold::project(&self.state, &writer, &facts, true, &mut changes).ok();
-        self.state.apply(changes);
+        self.retry_all();
     }
 
     /// Compares the logs and begins a session.
@@ -478,7 +463,7 @@ impl Centre {
 }
 
 pub(super) fn problem(code: &str) -> Problem {
-    Problem { code: code.to_owned(), detail: String::new(), watermark: None }
+    Problem::new(code, "")
 }
 
 /// Every key of the reference data that a fact can name.

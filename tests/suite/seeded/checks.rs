@@ -16,6 +16,8 @@ use super::truth::{Name, Truth};
 use super::world::{Boundary, World};
 
 mod end;
+mod office;
+mod order;
 mod rows;
 
 pub(super) use rows::column;
@@ -147,7 +149,8 @@ pub(super) fn opened(world: &World, station: &Station) {
 /// Facts up to here have left the disk of a terminal: all of them are in a backup.
 pub(super) fn purged(world: &World, origin: Origin, seq: u64) {
     let centre = world.centre();
-    let truth = world.truth();
+    let mut truth = world.truth();
+    truth.purged.insert(origin.terminal.0);
     let backup = centre.backups.last().map(|backup| backup as &State);
     let safe = |name, hash| backup.is_some_and(|backup| backup.has(name, hash));
     let mut gone = truth.accepted.range((origin, 0)..=(origin, seq));

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kart_core::fact::life::Continued;
-use kart_core::fact::{Fact, FactText, Hash};
-use kart_core::id::{Incarnation, RecordId};
+use kart_core::fact::{Body, Fact, FactText, Hash};
+use kart_core::id::{Incarnation, Origin, RecordId};
+use kart_core::life::{Again, Behind};
 use kart_core::plant::Plant;
 use kart_core::record::Record;
 use kart_core::row::Cell;
+use kart_planted::{Bug, planted};
 use kart_sync::Fed;
 use kart_wire::{PastSession, Quarantined, Scope};
 use rand::Rng;
@@ -30,9 +32,18 @@ pub(super) type RowKey = (&'static str, Uuid);
 /// The mirror: rows as the feed brought them.
 pub(super) type Rows = BTreeMap<(Scope, String, String), String>;
 
+/// A file of facts that another one took the place of.
+#[derive(Clone)]
+pub(super) struct Aside {
+    pub(super) of: Origin,
+    pub(super) facts: Vec<Arc<Kept>>,
+}
+
 /// What the files hold.
 #[derive(Clone, Default)]
 pub(super) struct Image {
+    /// Beside the file in force, oldest first.
+    pub(super) aside: Vec<Arc<Aside>>,
     /// The life that this log is, once it has begun.
     pub(super) incarnation: Option<Incarnation>,
     /// What it went on with.
@@ -115,6 +126,11 @@ impl Image {
         self.facts.get(place..).unwrap_or_default()
     }
 
+    /// The file in force as it is when it is set aside.
+    pub(super) fn as_aside(&self, of: Origin) -> Aside {
+        Aside { of, facts: self.facts.clone() }
+    }
+
     fn apply(&mut self, write: &Write) {
         match write {
             Write::Facts { facts, records, rows } => {
@@ -156,6 +172,54 @@ impl Image {
         self.cursor = Some((session, fed.head.cursor.clone()));
         let all = fed.head.quarantined.iter();
         self.quarantine = all.map(|fact| (fact.seq, fact.code.clone())).collect();
+    }
+}
+
+impl Aside {
+    /// What this life went on from.
+    pub(super) fn began(&self) -> Option<Continued> {
+        let second = self.facts.iter().find(|kept| kept.fact.seq == 2)?;
+        match &second.fact.fact {
+            Body::Continued(continued) => Some(continued.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether the log has the fact where headquarters stands.
+    fn stands(&self, end: &Continued) -> bool {
+        let there = self.facts.iter().find(|kept| kept.fact.seq == end.seq);
+        end.seq == 0 || there.is_some_and(|kept| kept.hash == end.hash)
+    }
+
+    /// What follows in the file of a life for as long as its chain holds.
+    pub(super) fn rest<'l>(life: &'l Behind<Arc<Self>>, again: &Again) -> Vec<&'l Arc<Kept>> {
+        let (mut last, mut hash) = life.after;
+        let mut rest = vec![];
+        let facts = life.file.facts.iter();
+        for kept in facts.filter(|kept| (life.after.0 + 1..=life.until).contains(&kept.fact.seq)) {
+            hash = hash.after(kept.line.as_bytes());
+            if kept.fact.seq != last + 1 || kept.hash != hash {
+                break;
+            }
+            last = kept.fact.seq;
+            if !again.has(life.of, kept.fact.seq, hash) || planted(Bug::AsideTwice) {
+                rest.push(kept);
+            }
+        }
+        rest
+    }
+
+    /// The file of the life that was left there, whose log is the one that headquarters stands in.
+    pub(super) fn find(
+        all: &[Arc<Self>],
+        left: &Continued,
+        end: &Continued,
+    ) -> Option<(Arc<Self>, Option<Continued>)> {
+        let of = |of: &Continued| Origin { terminal: of.terminal, incarnation: of.incarnation };
+        let held = of(left) == of(end);
+        let fits = |file: &&Arc<Self>| file.of == of(left) && (!held || file.stands(end));
+        let file = all.iter().rev().find(fits)?;
+        Some((Arc::clone(file), file.began()))
     }
 }
 

@@ -22,6 +22,9 @@ pub(super) const CREW: usize = 3;
 /// How numbers begin that people type.
 pub(super) const TYPED: &str = "ORDER-";
 
+/// Which station feeds which: one has one to go on to, one has a choice, and at two the flow ends.
+pub(super) const FLOW: [(usize, usize); 3] = [(0, 1), (1, 2), (1, 3)];
+
 pub(super) fn key(table: &str, code: &str) -> Uuid {
     reference_id(ORGANIZATION, SITE, table, code)
 }
@@ -69,6 +72,11 @@ pub(super) fn site_file(terminals: usize, version: i64) -> String {
             "[[station]]\ncode = '{code}'\nname = 'Presses'\nsystem = 'L1'\nmachines = [{machines}]\n"
         )
         .unwrap();
+    }
+    let stations = terminals.div_ceil(2);
+    for (from, to) in FLOW.into_iter().filter(|(_, to)| *to < stations) {
+        let [from, to] = [from, to].map(|station| station_code(2 * station));
+        write!(file, "[[station_connection]]\nfrom = '{from}'\nto = '{to}'\n").unwrap();
     }
     for terminal in 0..terminals {
         let [a, b] = [0, 1].map(|press| press_code(terminal, press));

@@ -34,11 +34,12 @@ pub(super) enum Happening {
     Forgery,
     HeadquartersRestored,
     TerminalRestored,
+    Damaged,
     Clone,
 }
 
 /// Weights in calm, rough and hell.
-const WEIGHTS: [(Happening, [u32; 3]); 18] = [
+const WEIGHTS: [(Happening, [u32; 3]); 19] = [
     (Happening::Work, [300, 260, 240]),
     (Happening::Command, [260, 220, 200]),
     (Happening::Garbage, [8, 10, 10]),
@@ -56,6 +57,7 @@ const WEIGHTS: [(Happening, [u32; 3]); 18] = [
     (Happening::Forgery, [6, 12, 14]),
     (Happening::HeadquartersRestored, [0, 0, 10]),
     (Happening::TerminalRestored, [0, 0, 18]),
+    (Happening::Damaged, [0, 2, 6]),
     (Happening::Clone, [0, 0, 6]),
 ];
 

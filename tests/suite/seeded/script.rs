@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use kart_core::command::Command;
+use kart_core::fact::Body;
+use kart_core::fact::queue::Ask;
 use kart_core::id::{Incarnation, RecordId};
 use kart_core::record::{Record, Tenant};
 use kart_sync::Tuning;
@@ -21,8 +22,8 @@ use super::floor::{self, Press};
 use super::line::{Line, carry_out};
 use super::port::{Port, reference};
 use super::profile::Happening;
-use super::station::{Answer, Clock, Fate, Station};
-use super::truth::Shift;
+use super::station::{Answer, Clock, Fate, Station, Wish};
+use super::truth::{Shift, Truth};
 use super::world::{Post, World};
 
 mod forge;
@@ -193,6 +194,7 @@ async fn step(world: &Arc<World>) {
         Happening::Forgery => forge::any(world, &post),
         Happening::HeadquartersRestored => restore::centre(world),
         Happening::TerminalRestored => restore::terminal(world, &post).await,
+        Happening::Damaged => restore::damaged(world, &post).await,
         Happening::Clone => restore::copy(world, &post),
     }
     // A daemon whose power went during a round.
@@ -228,7 +230,7 @@ fn round(
     world: &World,
     post: &Post,
     station: &mut Station,
-    asked: Option<(&str, &Command)>,
+    asked: Option<(&str, &Wish)>,
     fate: Fate,
 ) -> Option<Answer> {
     let now_us = world.now_us();
@@ -259,14 +261,18 @@ fn command(world: &World, post: &Post, fate: Fate) {
     for press in &mut station.presses {
         press.work(now_us, &mut world.dice());
     }
-    let Some(wish) = wish::any(&station, &mut world.dice()) else { return };
-    station.keys += 1;
-    let key = format!("{}-{}", station.id, station.keys);
-    station.last_asked = Some((key, wish));
-    ask(world, post, &mut station, fate);
-    // A finger on the key twice.
-    if station.engine.is_some() && world.wrong(200) {
-        ask(world, post, &mut station, Fate::Well);
+    // Somebody comes to the screen and does a few things there.
+    let wishes = world.dice().random_range(1..=5);
+    for left in (0..wishes).rev() {
+        let Some(wish) = wish::any(&station, &mut world.dice()) else { continue };
+        station.keys += 1;
+        let key = format!("{}-{}", station.id, station.keys);
+        station.last_asked = Some((key, wish));
+        ask(world, post, &mut station, if left == 0 { fate } else { Fate::Well });
+        // A finger on the key twice.
+        if station.engine.is_some() && world.wrong(200) {
+            ask(world, post, &mut station, Fate::Well);
+        }
     }
 }
 
@@ -285,10 +291,10 @@ fn ask_again(world: &World, post: &Post) {
 
 fn ask(world: &World, post: &Post, station: &mut Station, fate: Fate) {
     let Some((key, wish)) = station.last_asked.clone() else { return };
-    let command: Command = serde_json::from_value(wish.clone()).unwrap();
+    let asked = wish::read(&wish);
     let boot = station.clock.boot;
     let before = station.disk.seen.head().0;
-    let answer = round(world, post, station, Some((&key, &command)), fate);
+    let answer = round(world, post, station, Some((&key, &asked)), fate);
     let Some(Answer::Saved(accepted)) = answer else {
         if let Some(Answer::Refused(why)) = answer {
             world.note("refused", format_args!("{why}"));
@@ -303,6 +309,9 @@ fn ask(world: &World, post: &Post, station: &mut Station, fate: Fate) {
     let mut truth = world.truth();
     let (kind, values) = wish.as_object().unwrap().iter().next().unwrap();
     world.note("command", format_args!("{kind}"));
+    if let Wish::Told(_, body) = &asked {
+        told(world, &mut truth, (station.id, accepted.record), body);
+    }
     match kind.as_str() {
         "clock_in" => {
             let terminal = station.id;
@@ -319,6 +328,19 @@ fn ask(world: &World, post: &Post, station: &mut Station, fate: Fate) {
             truth.confirmed.insert(accepted.record, (station.id, good));
         },
         _ => {},
+    }
+}
+
+/// What a fact opens that no screen makes yet.
+fn told(world: &World, truth: &mut Truth, (terminal, record): (Uuid, RecordId), body: &Body) {
+    world.note("told", format_args!("{}", body.kind()));
+    let opens = match body {
+        Body::QueueAsked(asked) => matches!(asked.ask, Ask::Enqueue(_)),
+        Body::JobPosted(_) => true,
+        _ => false,
+    };
+    if opens {
+        truth.posted.insert(record, terminal);
     }
 }
 
@@ -415,10 +437,17 @@ fn correct(world: &World) {
     let mut centre = world.centre();
     let known: Vec<Uuid> = centre.state.records.iter().filter(batches).map(|(id, _)| *id).collect();
     let mut dice = world.dice();
+    // One that two terminals began, where there is one: both are to hear of it.
+    let joined: Vec<Uuid> =
+        known.iter().filter(|id| centre.state.stands_for_others(**id)).copied().collect();
+    let known = if joined.is_empty() || dice.random_bool(0.4) { known } else { joined };
     let Some(batch) = known.get(dice.random_range(0..known.len().max(1))) else { return };
     let good = dice.random_range(0..500);
     if centre.correct(RecordId(*batch), good, world.now_us()) {
         world.note("corrected", format_args!("{batch} {good}"));
+        if centre.state.stands_for_others(*batch) {
+            world.note("corrected in parts", format_args!("{batch}"));
+        }
         world.committed.notify_waiters();
     }
 }
@@ -456,6 +485,7 @@ async fn heal(world: &Arc<World>) {
         read(world, &post, Fate::Well);
     }
     pass(world, HEAL).await;
+    world.centre().retry_all();
     replay(world);
     pass(world, HEAL).await;
 }

@@ -7,10 +7,8 @@ use std::sync::Arc;
 use kart_core::command::{Accepted, Command};
 use kart_core::engine::Engine;
 use kart_core::engine::commands::Asked;
-use kart_core::fact::life::Continued;
-use kart_core::fact::{Body, Draft, Fact, Hash, Prepared};
-use kart_core::id::{Incarnation, Origin, TerminalId};
-use kart_core::life::Succession;
+use kart_core::fact::{Body, Draft, Fact};
+use kart_core::id::{EquipmentId, Incarnation, Origin, TerminalId, UserId};
 use kart_core::map::Map;
 use kart_core::plant::Plant;
 use kart_core::record::{Record, Tenant, Touch, touches};
@@ -20,13 +18,15 @@ use kart_core::signal::Sample;
 use kart_core::time::{Boot, Micros, Moment, Stamp};
 use kart_planted::{Bug, planted};
 use kart_store::Needed;
-use kart_sync::NewLife;
+use kart_wire::Scope;
 use rand::rngs::StdRng;
 use uuid::Uuid;
 
 use super::disk::{Disk, Kept, RowKey, Write};
 use super::floor::{self, Press};
 use super::truth::Truth;
+
+mod life;
 
 /// Facts stay so long at least.
 const KEPT_US: i64 = 2 * 86_400 * 1_000_000;
@@ -65,6 +65,13 @@ pub(super) enum Fate {
     CutWithin,
     /// Power goes after the commit, before anybody hears of it.
     CutAfter,
+}
+
+/// What a person wants.
+pub(super) enum Wish {
+    Command(Command),
+    /// A fact that the contract knows and that no screen makes yet.
+    Told(Option<UserId>, Box<Body>),
 }
 
 /// What became of a command.
@@ -153,7 +160,7 @@ impl Station {
     pub(super) fn round(
         &mut self,
         now_us: i64,
-        (samples, asked): (&[Sample], Option<(&str, &Command)>),
+        (samples, asked): (&[Sample], Option<(&str, &Wish)>),
         fate: Fate,
         (dice, truth): (&mut StdRng, &mut Truth),
     ) -> Option<Answer> {
@@ -161,9 +168,14 @@ impl Station {
         let mut engine = self.engine.clone()?;
         engine.on_corrections(&now);
         engine.on_samples(samples, &now);
-        let answer = asked.map(|(key, command)| self.decide(&mut engine, (key, command), &now));
+        let mut answer = asked.and_then(|asked| self.decide(&mut engine, asked, &now));
         engine.on_time(&now);
-        let drafts = engine.take_drafts();
+        let mut drafts = engine.take_drafts();
+        if let (Some((key, Wish::Told(by, body))), None) = (asked, &answer) {
+            let draft = tell(&mut engine, key, (*by, body), &now);
+            drafts.push(draft.0);
+            answer = Some(draft.1);
+        }
         if fate == Fate::CutBefore {
             self.stop(dice);
             return None;
@@ -204,19 +216,20 @@ impl Station {
     fn decide(
         &self,
         engine: &mut Engine,
-        (key, command): (&str, &Command),
+        (key, wish): (&str, &Wish),
         now: &Moment,
-    ) -> Answer {
+    ) -> Option<Answer> {
         let known = self.disk.seen.facts.iter().find(|kept| kept.fact.key.as_deref() == Some(key));
         let earlier = known.and_then(|kept| Accepted::of(&kept.fact, self.origin()));
         if let Some(accepted) = earlier.filter(|_| !planted(Bug::KeyNotLookedUp)) {
-            return Answer::Saved(accepted);
+            return Some(Answer::Saved(accepted));
         }
+        let Wish::Command(command) = wish else { return None };
         let salt = format!("{:032x}", u128::from(self.keys) << 64 | u128::from(self.incarnation.0));
-        match engine.on_command(&Asked { key, command, salt: &salt }, now) {
+        Some(match engine.on_command(&Asked { key, command, salt: &salt }, now) {
             Ok(accepted) => Answer::Saved(accepted),
             Err(refusal) => Answer::Refused(refusal.to_string()),
-        }
+        })
     }
 
     /// Lines and chain, as the store makes them.
@@ -281,68 +294,6 @@ impl Station {
         }
     }
 
-    /// A new life of the log, as the store makes one: what the former one adds up to at
-    /// headquarters, and what headquarters lacks of it once more.
-    pub(super) fn begin_life(&mut self, life: &NewLife, now_us: i64, truth: &mut Truth) {
-        let former = self.origin();
-        let renewed = &life.renewed;
-        let origin = Origin { incarnation: renewed.incarnation.parse().unwrap(), ..former };
-        let plant: Plant = serde_json::from_value(renewed.plant.clone()).unwrap();
-        let continued = Continued {
-            terminal: TerminalId(renewed.former_terminal),
-            incarnation: renewed.former.parse().unwrap(),
-            seq: renewed.end.seq,
-            hash: renewed.end.hash.parse().unwrap(),
-        };
-        let now = self.clock.moment(now_us);
-        let (mut succession, begins) =
-            Succession::begin(plant.clone(), origin, former, continued.clone(), &now);
-        let mut prepared: Vec<Prepared> =
-            begins.into_iter().map(|fact| Prepared::new(fact, vec![]).unwrap()).collect();
-        let old = std::mem::take(&mut self.disk.seen.facts);
-        for kept in old.iter().filter(|kept| kept.fact.seq <= life.common) {
-            truth.leave((former, kept.fact.seq), kept);
-        }
-        for kept in old.iter().filter(|kept| kept.fact.seq > life.common) {
-            let again = succession.reissue(&kept.fact, kept.hash).unwrap();
-            // What a life says of itself is not said again.
-            if again.is_empty() {
-                truth.taken.insert((former, kept.fact.seq));
-            }
-            for fact in again {
-                if fact.former.is_some() {
-                    let (old, new) = (former.record(kept.fact.seq), origin.record(fact.seq));
-                    truth.renamed(old, new);
-                }
-                let texts = if fact.former.is_some() { kept.texts.clone() } else { vec![] };
-                prepared.push(Prepared::new(fact, texts).unwrap());
-            }
-        }
-        let mut image = self.disk.seen.clone();
-        (image.records, image.rows) = (BTreeMap::new(), BTreeMap::new());
-        (image.acked, image.safe, image.sessions, image.cursor) = (0, 0, vec![], None);
-        (image.purged, image.plant, image.continued) = (None, None, Some(continued));
-        image.quarantine.clear();
-        (image.incarnation, image.inherited) = (Some(origin.incarnation), Some(plant));
-        self.disk.put_back(image);
-        self.incarnation = origin.incarnation;
-        let mut hash = Hash::ZERO;
-        let facts: Vec<Arc<Kept>> = (1..)
-            .zip(prepared)
-            .map(|(seq, prepared)| {
-                let (fact, line, texts) = prepared.seal(seq);
-                hash = hash.after(line.as_bytes());
-                Arc::new(Kept { line, hash, fact, texts })
-            })
-            .collect();
-        self.attempt(&facts, truth);
-        let write = self.projected(facts.clone());
-        self.disk.write(write);
-        self.disk.failing = 0;
-        self.disk.sync().ok();
-        self.accept(&facts, truth);
-    }
-
     /// Facts that nothing needs any more and that are old enough leave the disk. Answers up to where.
     pub(super) fn purge(&mut self, now_us: i64) -> Option<u64> {
         let plant = Box::new(self.engine.as_ref()?.plant.clone());
@@ -385,9 +336,32 @@ impl Station {
         }
     }
 
+    /// The machine in whose queue an entry stands, as the mirror shows it.
+    pub(super) fn queue_of(&self, entry: Uuid) -> Option<EquipmentId> {
+        let table = "public.oee_batch_queue".to_owned();
+        let row = self.disk.seen.mirror.get(&(Scope::Terminal, table, entry.to_string()))?;
+        let row: serde_json::Value = serde_json::from_str(row).unwrap();
+        Some(EquipmentId(row["equipment_id"].as_str()?.parse().unwrap()))
+    }
+
     pub(super) fn facts(&self) -> impl Iterator<Item = &Fact> {
         self.disk.seen.facts.iter().map(|kept| &kept.fact)
     }
+}
+
+/// A fact as it was told, behind what the round has decided.
+fn tell(
+    engine: &mut Engine,
+    key: &str,
+    (by, body): (Option<UserId>, &Body),
+    now: &Moment,
+) -> (Draft, Answer) {
+    let (at, boot, key) = (now.at, now.boot.clone(), Some(key.to_owned()));
+    let draft = Draft { at, boot: boot.clone(), by, key: key.clone(), body: body.clone(), texts: vec![] };
+    let seq = engine.plant.head + 1;
+    let fact = Fact { seq, at, boot, by, key, former: None, fact: body.clone() };
+    engine.plant.apply(&fact);
+    (draft, Answer::Saved(Accepted::of(&fact, engine.plant.origin).unwrap()))
 }
 
 /// Table and key of a row; the key is its first cell.

@@ -44,6 +44,10 @@ pub(super) struct Truth {
     /// Good parts that people confirmed, by batch.
     pub(super) confirmed: BTreeMap<RecordId, (Uuid, i64)>,
     pub(super) shifts: BTreeMap<RecordId, Shift>,
+    /// Entries of queues, and jobs, that people asked for, and at which terminal.
+    pub(super) posted: BTreeMap<RecordId, Uuid>,
+    /// Former names of records that came again.
+    pub(super) former: BTreeSet<RecordId>,
     /// The commit of headquarters that each terminal has shown.
     pub(super) commits: BTreeMap<Uuid, (u32, u64)>,
     /// Terminals with corrections that headquarters has lost at some time.
@@ -52,6 +56,8 @@ pub(super) struct Truth {
     pub(super) numbers: BTreeSet<(String, i64)>,
     /// What each log has shown to people.
     pub(super) shown: BTreeMap<Origin, u64>,
+    /// Terminals whose facts left the disk.
+    pub(super) purged: BTreeSet<Uuid>,
     /// Terminals whose disk was put back to an older state.
     pub(super) disturbed: BTreeSet<Uuid>,
 }
@@ -65,6 +71,10 @@ impl Truth {
     pub(super) fn renamed(&mut self, old: RecordId, new: RecordId) {
         if let Some(shift) = self.shifts.remove(&old) {
             self.shifts.insert(new, shift);
+        }
+        self.former.insert(old);
+        if let Some(terminal) = self.posted.remove(&old) {
+            self.posted.insert(new, terminal);
         }
         if let Some(confirmed) = self.confirmed.remove(&old) {
             self.confirmed.insert(new, confirmed);
@@ -89,6 +99,7 @@ impl Truth {
         self.commits.remove(&terminal);
         self.shown.retain(|origin, _| origin.terminal.0 != terminal);
         self.shifts.retain(|_, shift| shift.terminal != terminal);
+        self.posted.retain(|_, at| *at != terminal);
         self.confirmed.retain(|_, (at, _)| *at != terminal);
     }
 }

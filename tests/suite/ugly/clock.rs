@@ -5,10 +5,11 @@
 //! stamped by its time, and setting the clock moves nothing. Rows from before keep what the clock said;
 //! `edge.clock_records` says what to add.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use kart_api::{HqLink, Time};
 use kart_tests::{
+    child::Child,
     modbus::ModbusServer,
     operator::Operator,
     programs::repository,
@@ -43,25 +44,64 @@ fn is_about(length_us: i64, truth_us: i64) -> bool {
     (length_us - truth_us).abs() < SECOND / 2
 }
 
-/// Starts the daemon with a clock that is fast; what the file says from now on is how fast it is.
-async fn fast(terminal: &mut Terminal) -> PathBuf {
-    let client = terminal.client().unwrap();
-    let clock = terminal.data().join("clock");
-    std::fs::write(&clock, "+7200").unwrap();
-    terminal.set_environment(&[
+/// The environment in which the wall clock is as wrong as the file says, in seconds.
+fn faked(clock: &Path) -> [(&'static str, &str); 4] {
+    [
         ("LD_PRELOAD", LIBRARY),
         ("FAKETIME_TIMESTAMP_FILE", clock.to_str().unwrap()),
         ("FAKETIME_NO_CACHE", "1"),
         ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),
-    ]);
+    ]
+}
+
+/// Starts the daemon with a clock that is fast; what the file says from now on is how fast it is.
+async fn fast(terminal: &mut Terminal, by_us: i64) -> PathBuf {
+    let clock = terminal.data().join("clock");
+    std::fs::write(&clock, format!("{:+}", by_us / SECOND)).unwrap();
+    terminal.set_environment(&faked(&clock));
     terminal.start().await.unwrap();
-    let fast = viewed(&client, "the wrong time", |view| {
-        let off = view.terminal.now_us.0 - now().0;
-        (off > TWO_HOURS / 2).then_some(off)
+    clock
+}
+
+/// A terminal that is enrolled and has never run.
+async fn enrolled(headquarters: &Headquarters, plc: &ModbusServer) -> Terminal {
+    let url = headquarters.url();
+    let configuration = |data: &Path| configuration(&data.display().to_string(), plc, &url);
+    let terminal = Terminal::prepare(|data| Ok(configuration(data))).unwrap();
+    terminal.enroll(&headquarters.enrollment_code("T-07").await.unwrap()).await.unwrap();
+    terminal
+}
+
+/// Headquarters takes no proof of another month, and tells the time with its refusal.
+#[tokio::test]
+async fn a_clock_that_is_a_month_slow_keeps_nobody_out() {
+    let _turn = turn().await;
+    cryptography();
+    let site = repository().join("config/demo/site.toml");
+    let headquarters = Headquarters::start(&site).await.unwrap();
+    let mut plc = ModbusServer::start().await.unwrap();
+    plc.set_holding(20, &[1, 100]).await.unwrap();
+    let mut terminal = enrolled(&headquarters, &plc).await;
+    let (month, began) = (30 * 24 * 3_600 * SECOND, now());
+    let clock = fast(&mut terminal, -month).await;
+    let client = terminal.client().unwrap();
+    viewed(&client, "the right time", |view| {
+        let Time::Corrected(fast_us) = view.terminal.time else { return None };
+        let right = (view.terminal.now_us.0 - now().0).abs() < 10 * SECOND;
+        ((fast_us + month).abs() < 10 * SECOND && right).then_some(())
     })
     .await;
-    assert!((fast - TWO_HOURS).abs() < 10 * SECOND, "{fast}");
-    clock
+    viewed(&client, "headquarters", |view| (view.sync.link == HqLink::Up).then_some(())).await;
+    shows(&client, PRESS, "good", 100).await;
+    terminal.confirmed().await.unwrap();
+    terminal.stop().await.unwrap();
+    // A program beside the daemon goes by the same time.
+    let mut replay = terminal.kartd("replay").unwrap();
+    let from = jiff::Timestamp::from_microsecond(began.0).unwrap().to_string();
+    replay.envs(faked(&clock)).arg("--map").arg(terminal.config()).args(["--from", &from]);
+    let mut replay = Child::spawn(&mut replay).unwrap();
+    let status = replay.end(std::time::Duration::from_secs(30)).await.unwrap();
+    assert!(status.success(), "{}", replay.tail());
 }
 
 #[tokio::test]
@@ -72,18 +112,20 @@ async fn ugly_case_11_terminal_clock_wrong_by_two_hours() {
     let mut headquarters = Headquarters::start(&site).await.unwrap();
     let mut plc = ModbusServer::start().await.unwrap();
     plc.set_holding(20, &[1, 100]).await.unwrap();
-    let url = headquarters.url();
-    let mut terminal =
-        Terminal::prepare(|data| Ok(configuration(&data.display().to_string(), &plc, &url)))
-            .unwrap();
-    terminal.enroll(&headquarters.enrollment_code("T-07").await.unwrap()).await.unwrap();
+    let mut terminal = enrolled(&headquarters, &plc).await;
     terminal.start().await.unwrap();
     let client = terminal.client().unwrap();
     viewed(&client, "the site", |view| view.reference.as_ref().map(drop)).await;
     terminal.stop().await.unwrap();
     headquarters.stop().await.unwrap();
 
-    let clock = fast(&mut terminal).await;
+    let clock = fast(&mut terminal, TWO_HOURS).await;
+    let off = viewed(&client, "the wrong time", |view| {
+        let off = view.terminal.now_us.0 - now().0;
+        (off > TWO_HOURS / 2).then_some(off)
+    })
+    .await;
+    assert!((off - TWO_HOURS).abs() < 10 * SECOND, "{off}");
     let unconfirmed = client.snapshot().await.unwrap().terminal.time;
     assert_eq!(unconfirmed, Time::Unconfirmed);
     let mut operator = Operator::new(client.clone(), "1001");

@@ -133,6 +133,8 @@ async fn settled(client: &kart_api::Client) {
         by: user(badge),
         equipment: held.0,
         source: held.1.source.clone(),
+        epoch: held.1.epoch,
+        raw: kart_core::counter::Readings { before: held.1.before, now: held.1.now },
         accept: true,
     };
     let ask = async |badge: &str| {

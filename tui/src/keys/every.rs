@@ -24,6 +24,8 @@ pub(super) const BADGE: Binding = shown(&[Key::Char('b'), Key::F(2)], Cmd::Badge
 pub(super) const START: Binding = shown(&[Key::Char('s'), Key::F(3)], Cmd::Start, "key-start");
 pub(super) const COMPLETE: Binding =
     shown(&[Key::Char('c'), Key::F(4)], Cmd::Complete, "key-complete");
+pub(super) const BATCH: Binding = shown(&[Key::Char('x')], Cmd::Batch, "key-batch");
+pub(super) const ORDERS: Binding = shown(&[Key::Char('o')], Cmd::Orders, "key-orders");
 pub(super) const EXPLAIN: Binding =
     shown(&[Key::Char('e'), Key::F(5)], Cmd::Explain, "key-explain");
 pub(super) const RECEIPTS: Binding =

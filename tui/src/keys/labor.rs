@@ -7,9 +7,45 @@ pub(super) const BADGE_KEYS: &[Binding] =
 
 pub(super) const PUNCH: &[Binding] = &[
     shown(&[Key::Enter], Cmd::Confirm, "key-confirm-punch"),
+    shown(&[Key::Digit], Cmd::Pick(0), "key-pick-act"),
     BACK,
-    quiet(&[Key::Up], Cmd::Up, "key-station-up"),
-    quiet(&[Key::Down], Cmd::Down, "key-station-down"),
+    quiet(&[Key::Up], Cmd::Up, "key-act-up"),
+    quiet(&[Key::Down], Cmd::Down, "key-act-down"),
     HELP,
+    QUIT,
+];
+
+pub(super) const UNDO_KEYS: &[Binding] = &[
+    shown(&[Key::Enter], Cmd::Confirm, "key-confirm-undo"),
+    shown(&[Key::Digit], Cmd::Pick(0), "key-pick-punch"),
+    BACK,
+    UP,
+    DOWN,
+    OPEN_HELP,
+    QUIT,
+];
+
+pub(super) const TOLD_KEYS: &[Binding] = &[
+    shown(&[Key::Enter], Cmd::Confirm, "key-confirm-told"),
+    NEXT,
+    shown(&[Key::Esc], Cmd::Back, "key-told-later"),
+    PREVIOUS,
+    HELP,
+    QUIT,
+];
+
+pub(super) const PIN_KEYS: &[Binding] =
+    &[shown(&[Key::Enter], Cmd::Confirm, "key-confirm-pin"), NEXT, BACK, PREVIOUS, HELP, QUIT];
+
+pub(super) const RECORD_KEYS: &[Binding] = &[
+    BACK,
+    shown(&[Key::Char('c')], Cmd::Agree, "key-agree"),
+    shown(&[Key::Left], Cmd::Left, "key-month-before"),
+    shown(&[Key::Right], Cmd::Right, "key-month-after"),
+    UP,
+    DOWN,
+    PAGE_UP,
+    PAGE_DOWN,
+    OPEN_HELP,
     QUIT,
 ];

@@ -60,8 +60,8 @@ fn every(watch: &Watch) -> Duration {
     match watch {
         Watch::Registers(_) => Duration::from_millis(REGISTERS_MS),
         Watch::Topics(_) | Watch::Signals(_) | Watch::Rules(_) => OFTEN,
-        Watch::Sources | Watch::Map(_) => SLOW,
-        Watch::Figures(_) => FIGURES,
+        Watch::Sources | Watch::Map(_) | Watch::Notes(_) => SLOW,
+        Watch::Figures(_) | Watch::Board(_) | Watch::Ledger(_) | Watch::Record(..) => FIGURES,
     }
 }
 
@@ -72,6 +72,16 @@ async fn ask(client: &Client, watch: &Watch) -> Seen {
         Watch::Figures(reasons) => {
             client.figures(None, *reasons).await.map(|shift| Seen::Figures(Box::new(shift)))
         },
+        Watch::Board(back) => {
+            client.board(*back).await.map(|shift| Seen::Board(Box::new(shift)))
+        },
+        Watch::Ledger(back) => {
+            client.ledger(*back).await.map(|shift| Seen::Ledger(Box::new(shift)))
+        },
+        Watch::Record(user, back) => {
+            client.labor(*user, *back).await.map(|record| Seen::Record(Box::new(record)))
+        },
+        Watch::Notes(words) => client.notes(words).await.map(Seen::Notes),
         Watch::Topics(query) => client.topics(query).await.map(Seen::Topics),
         Watch::Signals(query) => client.trace(query).await.map(Seen::Signals),
         Watch::Rules(machine) => {

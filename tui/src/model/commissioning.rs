@@ -86,6 +86,14 @@ pub enum Watch {
     Map(String),
     /// Key figures of this shift.
     Figures(kart_core::kpi::Reasons),
+    /// The board of the shift so many before this one.
+    Board(u8),
+    /// What cannot all be right of that shift.
+    Ledger(u8),
+    /// The shift log: what has these words in it.
+    Notes(String),
+    /// Somebody's own record of the month so many before this one.
+    Record(kart_core::id::UserId, u8),
 }
 
 /// What was answered.
@@ -105,6 +113,14 @@ pub enum Seen {
     Map(MapAnswer),
     /// Key figures of this shift.
     Figures(Box<kart_api::figures::Shift>),
+    /// The board of a shift.
+    Board(Box<kart_api::board::Shift>),
+    /// What cannot all be right of a shift.
+    Ledger(Box<kart_api::ledger::Shift>),
+    /// Somebody's own record.
+    Record(Box<kart_api::labor::Record>),
+    /// The shift log.
+    Notes(Vec<kart_api::notes::Note>),
     /// Nothing, and why.
     Lost(String),
 }
@@ -208,7 +224,7 @@ impl Commissioning {
             Seen::Signals(traces) => self.traces = traces,
             Seen::Rules(told) => self.rules = Some(*told),
             Seen::Map(answer) => self.plan.preview = Some(answer),
-            Seen::Figures(_) => {},
+            Seen::Figures(_) | Seen::Board(_) | Seen::Ledger(_) | Seen::Notes(_) | Seen::Record(_) => {},
             Seen::Lost(why) => self.lost = Some(why),
         }
     }

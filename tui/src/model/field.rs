@@ -11,15 +11,24 @@ pub struct TextField {
     pub touched: bool,
     digits_only: bool,
     secret: bool,
+    long: bool,
 }
 
 /// Longest text a field takes.
 const LIMIT: usize = 80;
 
+/// Longest text a field for free text takes, which is as much as a terminal records.
+const LONG: usize = 500;
+
 impl TextField {
     /// A field for whole numbers.
     pub fn whole() -> Self {
         Self { digits_only: true, ..Self::default() }
+    }
+
+    /// A field for free text.
+    pub fn long() -> Self {
+        Self { long: true, ..Self::default() }
     }
 
     /// A field for a PIN: digits that are not shown.
@@ -38,7 +47,8 @@ impl TextField {
     /// A key for this field. `true` when the text changed.
     pub fn key(&mut self, key: KeyEvent) -> bool {
         if let crossterm::event::KeyCode::Char(letter) = key.code {
-            let full = self.input.value().chars().count() >= LIMIT;
+            let most = if self.long { LONG } else { LIMIT };
+            let full = self.input.value().chars().count() >= most;
             let wrong = self.digits_only && !letter.is_ascii_digit();
             if full || wrong || letter.is_control() {
                 return false;

@@ -6,15 +6,21 @@ use kart_core::{
     reference::ReasonGroup,
 };
 
+mod batch;
 mod complete;
 mod explain;
 mod labor;
+mod orders;
+mod question;
 mod start;
 
-pub use complete::{CompleteField, CompleteForm};
-pub use explain::ExplainForm;
-pub use labor::{BadgeForm, Punch, PunchForm};
-pub use start::{StartField, StartForm};
+pub use batch::{BatchField, BatchForm, Deed, Doing};
+pub use complete::{CompleteField, CompleteForm, proposed};
+pub use explain::{ExplainForm, Subject, Why};
+pub use labor::{Act, BadgeForm, PinForm, PunchForm, ToldForm, UndoForm};
+pub use orders::{OrderLine, OrdersScreen, next_on};
+pub use question::{Question, told};
+pub use start::{SecondFields, StartField, StartForm};
 
 use super::field::{Choice, Entry};
 use crate::words::Sentence;

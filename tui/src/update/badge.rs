@@ -1,10 +1,11 @@
-//! Badges: read by a keyboard wedge or typed, and the clocking in and out that follows.
+//! Badges: read by a keyboard wedge or typed, and what somebody can do with theirs.
 
 use crossterm::event::{KeyCode, KeyEvent};
+use kart_api::{Present, View};
 use kart_core::{
     command::{Command, Refusal},
-    id::{StationId, UserId},
-    reference::{Person, Reference},
+    fact::labor::Inside,
+    reference::{Person, Reference, Station},
     screen::Screen as Part,
 };
 
@@ -12,9 +13,9 @@ use crate::{
     effect::Effect,
     keys::{self, Cmd},
     model::{
-        BadgeForm, Burst, Choice, Entry, Model, Punch, PunchForm, Screen, Sending, TextField, Tone,
+        Act, BadgeForm, Burst, Choice, Entry, Model, PunchForm, Screen, Sending, TextField, Tone, Who,
     },
-    update::{refuse, send},
+    update::{explain, labor, refuse, send, talk},
     words::{Sentence, refusal},
 };
 
@@ -39,6 +40,9 @@ pub(super) fn listen(model: &mut Model, key: KeyEvent) -> bool {
     if matches!(model.screens.last(), Some(Screen::Badge(_))) {
         return false;
     }
+    if let Some(took) = prefixed(model, key) {
+        return took;
+    }
     if let Some(digit) = keys::digit(&key) {
         let pause = model.now.mono_us.saturating_sub(model.burst.mono_us);
         let typing = model.screens.last_mut().is_some_and(|screen| screen.text_field().is_some());
@@ -60,6 +64,43 @@ pub(super) fn listen(model: &mut Model, key: KeyEvent) -> bool {
     (model.screens, model.selected) = burst.before;
     read(model, &burst.digits);
     true
+}
+
+/// A reader that types something before each badge is known by that, wherever the cursor is: what
+/// follows is a badge up to Enter, letters included, and no field takes it. `None` where none is meant.
+fn prefixed(model: &mut Model, key: KeyEvent) -> Option<bool> {
+    let prefix = model.view.as_ref().map(|view| view.terminal.habits.badge_prefix.clone())?;
+    if prefix.is_empty() {
+        return None;
+    }
+    let late = model.now.mono_us.saturating_sub(model.burst.mono_us) > ENTER_US;
+    let read = if late { "" } else { model.burst.digits.as_str() };
+    let inside = read.len() >= prefix.len() && read.starts_with(&prefix);
+    match key.code {
+        KeyCode::Enter if inside => {
+            let burst = std::mem::take(&mut model.burst);
+            (model.screens, model.selected) = burst.before;
+            self::read(model, burst.digits.trim_start_matches(&prefix));
+            Some(true)
+        },
+        KeyCode::Char(letter) if inside && letter.is_ascii_alphanumeric() => {
+            if model.burst.digits.len() < LONGEST {
+                model.burst.digits.push(letter);
+            }
+            model.burst.mono_us = model.now.mono_us;
+            Some(true)
+        },
+        KeyCode::Char(letter) if prefix[read.len().min(prefix.len())..].starts_with(letter) => {
+            if read.is_empty() {
+                let before = (model.screens.clone(), model.selected);
+                model.burst = Burst { before, ..Burst::default() };
+            }
+            model.burst.digits.push(letter);
+            model.burst.mono_us = model.now.mono_us;
+            Some(true)
+        },
+        _ => None,
+    }
 }
 
 /// Forgets digits that nobody ended in time.
@@ -86,14 +127,22 @@ pub(super) fn open(model: &mut Model) {
 /// The badge in the form was typed to its end.
 pub(super) fn typed(model: &mut Model) {
     let Some(Screen::Badge(form)) = model.screens.last() else { return };
-    let badge = form.badge.text().to_owned();
-    if !badge.is_empty() {
-        model.screens.pop();
+    let (badge, for_record) = (form.badge.text().to_owned(), form.for_record);
+    if badge.is_empty() {
+        return;
+    }
+    model.screens.pop();
+    if for_record {
+        match person(model, &badge).map(|person| (person.id, person.name.clone())) {
+            Ok((user, name)) => labor::open_record(model, user, &badge, &name),
+            Err(why) => model.say(Tone::Wrong, refusal(&why)),
+        }
+    } else {
         read(model, &badge);
     }
 }
 
-/// A badge was read: in a form it says who acts, elsewhere it offers to clock in or out.
+/// A badge was read: in a form it says who acts, elsewhere it asks what it is for.
 fn read(model: &mut Model, badge: &str) {
     if who_mut(model).is_none() && !model.shows(Part::Labor) {
         return model.say(Tone::Plain, Sentence::new("screen-hidden"));
@@ -102,9 +151,11 @@ fn read(model: &mut Model, badge: &str) {
         Ok(person) => person.clone(),
         Err(why) => return model.say(Tone::Wrong, refusal(&why)),
     };
-    if matches!(model.screens.last(), Some(Screen::Punch(_))) {
-        model.screens.pop();
-    } else if let Some(who) = who_mut(model) {
+    explain::give_way(model, person.id);
+    if talk::badge(model, &person) {
+        return;
+    }
+    if let Some(who) = who_mut(model) {
         if who.has(person.id) {
             who.choose(person.id);
         } else {
@@ -113,16 +164,28 @@ fn read(model: &mut Model, badge: &str) {
         }
         return;
     }
-    match punch(model, person.id) {
-        Ok(punch) => model.screens.push(Screen::Punch(Box::new(PunchForm {
-            badge: badge.to_owned(),
-            user: person.id,
-            name: person.name,
-            punch,
-            pin: person.has_pin.then(TextField::secret),
-            sending: Sending::No,
-        }))),
+    if matches!(model.screens.last(), Some(Screen::Told(_))) {
+        model.screens.pop();
+    }
+    if matches!(model.screens.last(), Some(Screen::Punch(_))) {
+        model.screens.pop();
+    }
+    match punch(model, &person, badge) {
+        Ok(form) => {
+            model.screens.push(Screen::Punch(Box::new(form)));
+            labor::ask_forgotten(model, &person, badge);
+        },
         Err(why) => model.say(Tone::Wrong, why),
+    }
+}
+
+/// The card of the badge anew, after what it was about has changed.
+pub(super) fn again(model: &mut Model, badge: &str) {
+    let Ok(person) = person(model, badge).cloned() else { return };
+    if let (Ok(form), Some(Screen::Punch(shown))) =
+        (punch(model, &person, badge), model.screens.last_mut())
+    {
+        **shown = form;
     }
 }
 
@@ -138,75 +201,141 @@ fn reference(model: &Model) -> Option<&Reference> {
     model.view.as_ref()?.reference.as_ref()
 }
 
-fn who_mut(model: &mut Model) -> Option<&mut crate::model::Who> {
-    match model.screens.last_mut()? {
+fn who_mut(model: &mut Model) -> Option<&mut Who> {
+    model.screens.last_mut().and_then(who_of)
+}
+
+/// Who acts in a form that asks for it.
+pub(super) fn who_of(screen: &mut Screen) -> Option<&mut Who> {
+    match screen {
         Screen::Start(form) => Some(&mut form.who),
         Screen::Complete(form) => Some(&mut form.who),
         Screen::Explain(form) => Some(&mut form.who),
+        Screen::Talk(talk) => talk.who_mut(),
         _ => None,
     }
 }
 
-/// In or out, as the person stands now.
-fn punch(model: &Model, user: UserId) -> Result<Punch, Sentence> {
+/// What the person can do, as they stand now.
+fn punch(model: &Model, person: &Person, badge: &str) -> Result<PunchForm, Sentence> {
     let view = model.view.as_ref().ok_or_else(|| refusal(&Refusal::NoSite))?;
-    if let Some(present) = view.people.iter().find(|present| present.user == user) {
-        return Ok(Punch::Out { since_us: present.since_us });
-    }
     let reference = view.reference.as_ref().ok_or_else(|| refusal(&Refusal::NoSite))?;
-    let stations = reference
-        .stations
-        .iter()
-        .filter(|station| view.terminal.station.is_none_or(|here| here == station.id))
-        .filter(|station| !station.machine_only)
-        .map(|station| Entry {
-            key: station.id,
-            label: station.code.clone(),
-            detail: station.name.clone(),
-        });
-    let mut stations: Choice<StationId> = Choice::new(stations.collect());
-    stations.step(0);
-    if stations.entries.is_empty() {
+    let present = view.people.iter().find(|present| present.user == person.id);
+    let acts = match present {
+        Some(present) if present.missed.is_none() => acts(view, reference, present),
+        // Whoever forgot to clock out is not held up.
+        _ => stations(view, reference).map(|station| entry(Act::In(station.id), station)).collect(),
+    };
+    if acts.is_empty() {
         return Err(Sentence::new("no-station"));
     }
-    Ok(Punch::In(stations))
+    let mut acts = Choice::new(acts);
+    acts.step(0);
+    let present = present.filter(|present| present.missed.is_none());
+    Ok(PunchForm {
+        badge: badge.to_owned(),
+        user: person.id,
+        name: person.name.clone(),
+        since_us: present.map(|present| present.since_us),
+        away: present.and_then(|present| present.away.clone()),
+        acts,
+        pin: person.has_pin.then(TextField::secret),
+        sending: Sending::No,
+    })
 }
 
-/// Moves in the list of stations.
+/// Stations of this terminal that people can work at.
+fn stations<'a>(view: &'a View, reference: &'a Reference) -> impl Iterator<Item = &'a Station> {
+    let here = move |station: &&Station| {
+        view.terminal.station.is_none_or(|here| here == station.id)
+    };
+    reference.stations.iter().filter(here).filter(|station| !station.machine_only)
+}
+
+/// What somebody who is here can do, the obvious first.
+fn acts(view: &View, reference: &Reference, present: &Present) -> Vec<Entry<Act>> {
+    let plain = |key| Entry { key, label: String::new(), detail: String::new() };
+    let inside = [Inside::Break, Inside::Meal, Inside::Activity];
+    let mut acts = match present.away {
+        Some(_) => vec![plain(Act::Back), plain(Act::Out)],
+        None => {
+            let begin = inside.map(|kind| plain(Act::Begin(kind)));
+            [plain(Act::Out)].into_iter().chain(begin).collect()
+        },
+    };
+    // Other stations whose machines are shown here.
+    let shown = |station: &&Station| {
+        let machines = &station.machines;
+        station.id != present.station
+            && !station.machine_only
+            && view.machines.iter().any(|machine| machines.contains(&machine.id))
+    };
+    let others = reference.stations.iter().filter(shown);
+    acts.extend(others.map(|station| entry(Act::Move(station.id), station)));
+    acts.extend([plain(Act::Record), plain(Act::Pin)]);
+    acts
+}
+
+fn entry(key: Act, station: &Station) -> Entry<Act> {
+    Entry { key, label: station.code.clone(), detail: station.name.clone() }
+}
+
+/// Moves among what can be done.
 pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
-    if let Some(Screen::Punch(form)) = model.screens.last_mut()
-        && let Punch::In(stations) = &mut form.punch
-    {
-        match cmd {
-            Cmd::Up => stations.step(-1),
-            Cmd::Down => stations.step(1),
-            _ => {},
-        }
+    let Some(Screen::Punch(form)) = model.screens.last_mut() else { return };
+    match cmd {
+        Cmd::Up => form.acts.step(-1),
+        Cmd::Down => form.acts.step(1),
+        Cmd::Pick(number) => {
+            form.acts.pick(number);
+        },
+        _ => {},
     }
+    form.sending = Sending::No;
 }
 
-/// Clocks in or out.
+/// Does what was chosen.
 pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
     let Some(Screen::Punch(form)) = model.screens.last() else { return Vec::new() };
-    let badge = form.badge.clone();
-    // Going home is held up by nothing.
+    let Some(chosen) = form.acts.chosen.and_then(|at| form.acts.entries.get(at)) else {
+        return refuse(model, Sentence::new("no-station"));
+    };
+    let (badge, name, station) = (form.badge.clone(), form.name.clone(), chosen.label.clone());
     let no_pin = form.pin.as_ref().is_some_and(|pin| pin.text().is_empty());
-    match &form.punch {
-        Punch::In(_) if no_pin => refuse(model, Sentence::new("type-pin")),
-        Punch::In(stations) => {
-            let chosen = stations.chosen.and_then(|at| stations.entries.get(at));
-            let Some(station) = chosen else {
-                return refuse(model, Sentence::new("no-station"));
-            };
-            let what = Sentence::new("what-clock-in")
-                .with("name", &form.name)
-                .with("station", &station.label);
-            let command = Command::ClockIn { badge, station: station.key };
-            send(model, command, what)
+    let what = |id| Sentence::new(id).with("name", &name);
+    let (command, what) = match chosen.key {
+        // Going home is held up by nothing.
+        Act::In(_) if no_pin => return refuse(model, Sentence::new("type-pin")),
+        Act::In(at) => {
+            let what = what("what-clock-in").with("station", station);
+            (Command::ClockIn { badge, station: at }, what)
         },
-        Punch::Out { .. } => {
-            let what = Sentence::new("what-clock-out").with("name", &form.name);
-            send(model, Command::ClockOut { badge }, what)
+        Act::Out => (Command::ClockOut { badge }, what("what-clock-out")),
+        Act::Back => (Command::EndLabor { badge }, what("what-back")),
+        Act::Begin(kind) => {
+            let what = what(match kind {
+                Inside::Break => "what-break",
+                Inside::Meal => "what-meal",
+                Inside::Activity => "what-activity",
+            });
+            (Command::BeginLabor { badge, kind }, what)
         },
-    }
+        Act::Move(at) => {
+            let what = what("what-move").with("station", station);
+            (Command::MoveTo { badge, station: at }, what)
+        },
+        Act::Record => {
+            let user = form.user;
+            model.screens.pop();
+            labor::open_record(model, user, &badge, &name);
+            return Vec::new();
+        },
+        Act::Pin => {
+            let has_pin = form.pin.is_some();
+            model.screens.pop();
+            labor::open_pin(model, &badge, &name, has_pin);
+            return Vec::new();
+        },
+    };
+    send(model, command, what)
 }

@@ -24,6 +24,9 @@ pub(super) fn watch(model: &mut Model) -> Option<Effect> {
         _ => None,
     });
     let wanted = wanted.or_else(|| super::figures::watch(model));
+    let wanted = wanted.or_else(|| super::board::watch(model));
+    let wanted = wanted.or_else(|| super::labor::watch(model));
+    let wanted = wanted.or_else(|| super::talk::watch(model));
     if wanted == model.watching {
         return None;
     }

@@ -1,18 +1,28 @@
-//! Explaining stops.
+//! Saying why: the form, and the card that comes by itself.
 
-use kart_api::View;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use kart_api::{Blind, Stop, View};
 use kart_core::{
-    command::{Command, Refusal},
-    id::{EquipmentId, RecordId},
+    command::Refusal,
+    id::{RecordId, UserId},
+    screen::Screen as Part,
+    time::Micros,
 };
+use std::collections::BTreeSet;
 
 use crate::{
     effect::Effect,
     keys::Cmd,
-    model::{Choice, Entry, ExplainForm, Model, PAGE, Screen, Sending, Tone, unexplained},
+    model::{
+        Choice, ExplainForm, Listed, Model, PAGE, Screen, Sending, StopsScreen, Tone, Why, listed,
+        unexplained,
+    },
     update::{refuse, send},
     words::{Sentence, refusal},
 };
+
+/// A stop that ended longer ago raises no card: it waits in the list, microseconds.
+const LATELY_US: i64 = 10 * 60 * 1_000_000;
 
 /// Opens the only stop that waits for a reason, or the list of them.
 pub(super) fn open(model: &mut Model) {
@@ -20,97 +30,168 @@ pub(super) fn open(model: &mut Model) {
         return model.say(Tone::Wrong, refusal(&Refusal::NoSite));
     };
     let waiting = unexplained(view, model.selected);
-    match waiting.as_slice() {
-        [] => model.say(Tone::Plain, Sentence::new("nothing-to-explain")),
-        [only] => {
-            let only = only.id;
-            open_stop(model, only);
-        },
-        _ => {
-            let mut choice = Choice::new(Vec::new());
-            refresh(&mut choice, view, model.selected);
-            choice.step(0);
-            model.screens.push(Screen::Stops(choice));
-        },
+    let only = match waiting.as_slice() {
+        [only] if view.review.blinds.is_empty() => Some(only.id),
+        _ => None,
+    };
+    let list = StopsScreen::new(view, model.selected);
+    if list.choice.entries.is_empty() {
+        return model.say(Tone::Plain, Sentence::new("nothing-to-explain"));
+    }
+    // Those explained lately stand beneath the form.
+    if only.is_none() || list.choice.entries.len() > 1 {
+        model.screens.push(Screen::Stops(Box::new(list)));
+    }
+    if let Some(only) = only {
+        open_one(model, only);
     }
 }
 
-/// Lists the stops that wait now. Those listed before keep their place, new ones come last: a line
-/// must not move away under the finger.
-pub(super) fn refresh(choice: &mut Choice<RecordId>, view: &View, first: Option<EquipmentId>) {
-    let kept = choice.key();
-    let place = |id| choice.entries.iter().position(|entry| entry.key == id);
-    let mut waiting: Vec<RecordId> =
-        unexplained(view, first).into_iter().map(|stop| stop.id).collect();
-    waiting.sort_by_key(|id| place(*id).unwrap_or(usize::MAX));
-    let entry = |key| Entry { key, label: String::new(), detail: String::new() };
-    *choice = Choice::new(waiting.into_iter().map(entry).collect());
-    if let Some(kept) = kept {
-        choice.choose(kept);
+/// Opens the form for a stop or a blind time.
+pub(super) fn open_one(model: &mut Model, id: RecordId) {
+    let who = model.who();
+    let reference = model.view.as_ref().and_then(|view| view.reference.as_ref());
+    let found = model.view.as_ref().and_then(|view| listed(view, id));
+    let form = match (found, reference) {
+        (Some(Listed::Stop(stop)), Some(reference)) => ExplainForm::new(stop, who, reference),
+        (Some(Listed::Blind(blind)), Some(reference)) => ExplainForm::blind(blind, who, reference),
+        (None, _) => return model.say(Tone::Wrong, refusal(&Refusal::NoSuchStop)),
+        (_, None) => return model.say(Tone::Wrong, refusal(&Refusal::NoSite)),
+    };
+    model.screens.push(Screen::Explain(Box::new(form)));
+}
+
+/// A stop that begins to wait raises a card by itself, where nothing else is on the screen. What
+/// waited before this screen was opened stands in the list; a blind time asks in any case.
+pub(super) fn raise(model: &mut Model) {
+    if !model.is_live() || !model.shows(Part::Stops) {
+        return;
     }
-    if choice.chosen.is_none() {
-        choice.step(0);
+    let Some(view) = &model.view else { return };
+    if view.reference.is_none() {
+        return;
+    }
+    let waiting = || view.stops.iter().filter(|stop| stop.reason.is_none());
+    let seen = model.cards.seen.get_or_insert_with(|| waiting().map(|stop| stop.id).collect());
+    seen.retain(|id| listed(view, *id).is_some());
+    let lately = Micros(view.terminal.now_us.0.saturating_sub(LATELY_US));
+    let fresh = |stop: &&Stop| stop.until_us.is_none_or(|until| until >= lately);
+    let blinds = view.review.blinds.iter().map(|Blind { id, .. }| *id);
+    let stops = waiting().filter(fresh).map(|stop| stop.id);
+    let Some(next) = stops.chain(blinds).find(|id| !seen.contains(id)) else { return };
+    if !model.screens.is_empty() || !model.burst.digits.is_empty() {
+        return mention(model, next);
+    }
+    seen.insert(next);
+    open_one(model, next);
+    if let Some(Screen::Explain(form)) = model.screens.last_mut() {
+        form.raised = true;
     }
 }
 
-fn open_stop(model: &mut Model, id: RecordId) {
+/// Something else is on the screen: it is said that a stop waits, once.
+fn mention(model: &mut Model, id: RecordId) {
+    let said: &mut BTreeSet<RecordId> = &mut model.cards.said;
+    let shown = model.screens.iter().any(|screen| match screen {
+        Screen::Explain(form) => form.about.one() == Some(id),
+        Screen::Stops(_) => true,
+        _ => false,
+    });
+    if shown || !said.insert(id) {
+        return;
+    }
+    let machine = model.view.as_ref().and_then(|view| match listed(view, id)? {
+        Listed::Stop(stop) => Some(stop.machine),
+        Listed::Blind(blind) => Some(blind.machine),
+    });
+    let machine = machine.and_then(|id| model.machine_by_id(id)).map(|it| it.code.clone());
+    let sentence = Sentence::new("stop-waits").with("machine", machine.unwrap_or_default());
+    model.say(Tone::Plain, sentence);
+}
+
+/// Somebody who is not here comes: a card that nobody touched makes room for their badge.
+pub(super) fn give_way(model: &mut Model, user: UserId) {
+    let Some(Screen::Explain(form)) = model.screens.last() else { return };
+    if form.is_untouched() && !form.who.has(user) {
+        let id = form.about.one();
+        model.screens.pop();
+        if let (Some(seen), Some(id)) = (&mut model.cards.seen, id) {
+            seen.remove(&id);
+        }
+    }
+}
+
+/// Stops were explained: they leave the lists beneath, and a list without any leaves the screen.
+pub(super) fn explained(model: &mut Model, stops: &[RecordId]) {
+    if let Some(Screen::Sweep(sweep)) = model.screens.last_mut() {
+        sweep.leave_out(stops);
+        if sweep.choice.entries.is_empty() {
+            model.screens.pop();
+        }
+    }
     let view = model.view.as_ref();
-    let stop = view.and_then(|view| view.stops.iter().find(|stop| stop.id == id));
-    let reference = view.and_then(|view| view.reference.as_ref());
-    match (stop, reference) {
-        (Some(stop), Some(reference)) => {
-            let form = ExplainForm::new(stop, model.who(), reference);
-            model.screens.push(Screen::Explain(Box::new(form)));
-        },
-        (None, _) => model.say(Tone::Wrong, refusal(&Refusal::NoSuchStop)),
-        (_, None) => model.say(Tone::Wrong, refusal(&Refusal::NoSite)),
-    }
-}
-
-/// A stop was explained: it leaves the list beneath, and an empty list leaves the screen.
-pub(super) fn explained(model: &mut Model, stop: RecordId) {
-    if let Some(Screen::Stops(choice)) = model.screens.last_mut() {
-        choice.entries.retain(|entry| entry.key != stop);
-        choice.chosen = None;
-        choice.step(0);
-        if choice.entries.is_empty() {
+    let waits = |view: &View, id| {
+        let known = view.stops.iter().find(|stop| stop.id == id);
+        known.is_some_and(|stop| stop.reason.is_none())
+            || view.review.blinds.iter().any(|blind| blind.id == id)
+    };
+    let listed = |list: &StopsScreen| {
+        list.choice.entries.iter().any(|entry| stops.contains(&entry.key))
+    };
+    if let Some(Screen::Stops(list)) = model.screens.last_mut()
+        && listed(list)
+    {
+        list.choice.entries.retain(|entry| !stops.contains(&entry.key));
+        list.choice.chosen = None;
+        list.choice.step(0);
+        let mut left = list.choice.entries.iter();
+        if !left.any(|entry| view.is_some_and(|view| waits(view, entry.key))) {
             model.screens.pop();
         }
     }
 }
 
-/// Moves in the list of stops, or within the form.
+/// Moves within the form.
 pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
-    let page = isize::try_from(PAGE).unwrap_or(1);
-    match model.screens.last_mut() {
-        Some(Screen::Stops(choice)) => {
-            let open = match cmd {
-                Cmd::Pick(number) => choice.pick(number),
-                Cmd::Open => true,
-                _ => {
-                    step(choice, cmd, page);
-                    false
-                },
-            };
-            if let Some(stop) = choice.key().filter(|_| open) {
-                open_stop(model, stop);
-            }
+    let Some(Screen::Explain(form)) = model.screens.last_mut() else { return };
+    match cmd {
+        Cmd::Next => form.commenting = !form.commenting,
+        Cmd::Twin => {
+            form.turn();
         },
-        Some(Screen::Explain(form)) => {
-            match cmd {
-                Cmd::Next => form.commenting = !form.commenting,
-                Cmd::Pick(number) => {
-                    form.reasons.pick(number);
-                },
-                _ => step(&mut form.reasons, cmd, page),
-            }
-            form.sending = Sending::No;
+        Cmd::Pick(number) => {
+            form.reasons.pick(number);
         },
-        _ => {},
+        _ => step(&mut form.reasons, cmd),
     }
+    form.sending = Sending::No;
 }
 
-fn step<K: Copy + PartialEq>(choice: &mut Choice<K>, cmd: Cmd, page: isize) {
+/// Letters look for a reason by its name. `true` when the key was one of them.
+pub(super) fn look_for(model: &mut Model, key: KeyEvent) -> bool {
+    let Some(Screen::Explain(form)) = model.screens.last_mut() else { return false };
+    let plain = !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+    if form.commenting || !plain {
+        return false;
+    }
+    match key.code {
+        KeyCode::Char(letter) if letter.is_alphabetic() || letter == ' ' => {
+            if form.filter.chars().count() < 20 {
+                form.filter.push(letter);
+            }
+        },
+        KeyCode::Backspace if !form.filter.is_empty() => {
+            form.filter.pop();
+        },
+        _ => return false,
+    }
+    form.narrow();
+    form.sending = Sending::No;
+    true
+}
+
+pub(super) fn step<K: Copy + PartialEq>(choice: &mut Choice<K>, cmd: Cmd) {
+    let page = isize::try_from(PAGE).unwrap_or(1);
     match cmd {
         Cmd::Up => choice.step(-1),
         Cmd::Down => choice.step(1),
@@ -124,20 +205,20 @@ fn step<K: Copy + PartialEq>(choice: &mut Choice<K>, cmd: Cmd, page: isize) {
 pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
     let code = |id| model.machine_by_id(id).map_or(String::new(), |machine| machine.code.clone());
     let Some(Screen::Explain(form)) = model.screens.last() else { return Vec::new() };
-    let Some(reason) = form.reasons.chosen.and_then(|at| form.reasons.entries.get(at)) else {
+    let Some(chosen) = form.reasons.chosen.and_then(|at| form.reasons.entries.get(at)) else {
         return refuse(model, Sentence::new("choose-reason"));
     };
     if form.who.key().is_none() && form.who.entries.len() > 1 {
         return refuse(model, Sentence::new("choose-person"));
     }
-    let what = Sentence::new("what-explain")
-        .with("reason", &reason.label)
-        .with("machine", code(form.machine));
-    let command = Command::ExplainStop {
-        by: form.who.key(),
-        stop: form.stop,
-        reason: reason.key,
-        comment: form.comment.filled(),
+    let Some(command) = form.command(chosen.key) else {
+        return refuse(model, Sentence::new("choose-person"));
     };
+    let what = match chosen.key {
+        Why::Reason(_) => Sentence::new("what-explain").with("reason", &chosen.label),
+        Why::Ran => Sentence::new("what-ran"),
+        Why::Nobody => Sentence::new("what-nobody-knows"),
+    };
+    let what = what.with("machine", code(form.machine));
     send(model, command, what)
 }

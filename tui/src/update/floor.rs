@@ -60,20 +60,28 @@ pub(super) fn move_by(scroll: &mut u16, cmd: Cmd, lines: u16) {
     *scroll = wanted.min(lines);
 }
 
-fn overview(model: &mut Model, cmd: Cmd) {
-    let row = model.view.as_ref().map_or(1, |view| model.grid(view).columns.max(1));
-    let row = isize::try_from(row).unwrap_or(1);
+/// Selects another machine by a key.
+pub(super) fn select(model: &mut Model, cmd: Cmd) {
     match cmd {
         Cmd::Left => step(model, -1),
         Cmd::Right => step(model, 1),
-        Cmd::Up => step(model, -row),
-        Cmd::Down => step(model, row),
         Cmd::Pick(number) => {
             let picked = model.view.as_ref().and_then(|view| view.machines.get(number - 1));
             if let Some(picked) = picked.map(|machine| machine.id) {
                 model.selected = Some(picked);
             }
         },
+        _ => {},
+    }
+}
+
+fn overview(model: &mut Model, cmd: Cmd) {
+    let row = model.view.as_ref().map_or(1, |view| model.grid(view).columns.max(1));
+    let row = isize::try_from(row).unwrap_or(1);
+    match cmd {
+        Cmd::Left | Cmd::Right | Cmd::Pick(_) => select(model, cmd),
+        Cmd::Up => step(model, -row),
+        Cmd::Down => step(model, row),
         Cmd::Open => {
             if let Some(id) = model.machine().map(|machine| machine.id) {
                 model.screens.push(Screen::Machine { id, scroll: 0 });

@@ -1,6 +1,9 @@
 //! Readings of counters that are held: accepting or dropping one.
 
-use kart_core::command::{Command, Refusal};
+use kart_core::{
+    command::{Command, Refusal},
+    counter::Readings,
+};
 
 use crate::{
     effect::Effect,
@@ -52,7 +55,8 @@ pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
     let what = Sentence::new(if accept { "what-accept" } else { "what-drop" })
         .with("counter", &held.source)
         .with("machine", &form.code);
-    let (equipment, source) = (form.machine, held.source.clone());
-    let command = Command::SettleCount { by, equipment, source, accept };
+    let (equipment, source, epoch) = (form.machine, held.source.clone(), held.epoch);
+    let raw = Readings { before: held.before, now: held.now };
+    let command = Command::SettleCount { by, equipment, source, epoch, raw, accept };
     send(model, command, what)
 }

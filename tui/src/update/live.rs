@@ -7,7 +7,7 @@ use crate::{
     effect::Effect,
     model::{Anchor, Burst, Daemon, Model, Pending, Screen, Sending, TextField, Tone},
     msg::{Lost, Outcome},
-    update::{explain, go_home},
+    update::{batch, complete, explain, go_home, labor, start, talk},
     words::{Sentence, Zone, refusal},
 };
 
@@ -72,18 +72,34 @@ fn follow(model: &mut Model, stops: bool) {
     }
     for screen in &mut model.screens {
         match screen {
-            Screen::Start(form) => form.who.follow(who.clone()),
+            Screen::Start(form) => {
+                form.who.follow(who.clone());
+                start::follow(form, view);
+            },
+            Screen::Orders(shown) => {
+                shown.who.follow(who.clone());
+                shown.keep(view);
+            },
+            Screen::Batch(form) => {
+                form.who.follow(who.clone());
+                batch::follow(form, view);
+            },
             Screen::Explain(form) => form.who.follow(who.clone()),
+            Screen::Talk(talk) => {
+                talk.follow(&who);
+                talk::refresh(talk, view);
+            },
             Screen::Complete(form) => {
                 form.who.follow(who.clone());
                 let machine = view.machines.iter().find(|machine| machine.id == form.machine);
-                let same = |batch: &kart_api::Batch| batch.id == form.batch;
+                let all = machine.into_iter().flat_map(|m| m.batch.iter().chain(&m.others));
                 // The counts of the next batch are not those of the one in the form.
-                if let Some(machine) = machine.filter(|m| m.batch.as_ref().is_some_and(same)) {
-                    form.offer(machine);
+                if let Some(batch) = all.into_iter().find(|batch| batch.id == form.batch) {
+                    form.offer(batch);
                 }
             },
-            Screen::Stops(choice) if stops => explain::refresh(choice, view, model.selected),
+            Screen::Split(form) => form.who.follow(who.clone()),
+            Screen::Stops(list) if stops => list.follow(view, model.selected),
             _ => {},
         }
     }
@@ -118,21 +134,29 @@ pub(super) fn answered(model: &mut Model, key: &str, outcome: Outcome) {
     );
     match outcome {
         Outcome::Answered(Answer::Saved(accepted)) => {
-            if let Some(form) = form {
+            if let Some(form) = form
+                && !model.screens.get_mut(form).is_some_and(batch::stays)
+            {
                 model.screens.truncate(form);
             }
             saved(model, &pending, &accepted);
         },
         Outcome::Answered(Answer::Refused(why)) => {
             let screen = form.and_then(|form| model.screens.get_mut(form));
-            if let (true, Some(Screen::Punch(form))) = (asks_pin(&why), screen) {
-                form.pin = Some(TextField::secret());
+            match screen {
+                Some(Screen::Punch(form)) if asks_pin(&why) => form.pin = Some(TextField::secret()),
+                Some(Screen::Pin(form)) if asks_pin(&why) => {
+                    form.old = Some(TextField::secret());
+                    form.focus = 0;
+                },
+                _ => {},
             }
             let screen = form.and_then(|form| model.screens.get_mut(form));
-            if let (Refusal::OpenElsewhere { batch, number, .. }, Some(Screen::Start(form))) =
-                (&why, screen)
-            {
-                form.join = Some((*batch, number.clone()));
+            match screen {
+                Some(Screen::Start(form)) => start::refused(form, &why),
+                Some(Screen::Complete(form)) => complete::refused(form, &why),
+                Some(Screen::Batch(form)) => batch::refused(form, &why),
+                _ => {},
             }
             refused(model, form, pending, refusal(&why));
         },
@@ -151,19 +175,56 @@ fn asks_pin(why: &Refusal) -> bool {
 
 fn saved(model: &mut Model, pending: &Pending, accepted: &Accepted) {
     match &pending.request.command {
-        Command::ClockIn { .. } => {
+        Command::ClockIn { .. } | Command::EndLabor { .. } | Command::MoveTo { .. } => {
             if let Some(user) = accepted.user {
                 model.badged.retain(|badged| *badged != user);
                 model.badged.push(user);
             }
         },
-        Command::ClockOut { .. } => model.badged.retain(|badged| Some(*badged) != accepted.user),
-        Command::ExplainStop { stop, .. } => explain::explained(model, *stop),
-        Command::StartBatch { .. }
+        Command::ClockOut { .. } | Command::BeginLabor { .. } | Command::UndoPunch { .. } => {
+            model.badged.retain(|badged| Some(*badged) != accepted.user);
+        },
+        Command::TellOut { .. } => labor::told(model),
+        Command::WriteNote { .. }
+        | Command::GiveHandover { .. }
+        | Command::TakeHandover { .. }
+        | Command::OpenIncident { .. }
+        | Command::StartTroubleshooting { .. }
+        | Command::ResolveIncident { .. }
+        | Command::CallHelp { .. }
+        | Command::AcknowledgeCall { .. }
+        | Command::EndCall { .. } => {},
+        Command::ExplainStop { stop, .. } | Command::TellBlind { blind: stop, .. } => {
+            explain::explained(model, &[*stop]);
+        },
+        Command::ExplainStops { stops, .. } | Command::ShareStops { stops, .. } => {
+            explain::explained(model, stops);
+        },
+        // The lists follow the state that comes.
+        Command::WithdrawExplanation { .. }
+        | Command::SplitStop { .. }
+        | Command::MergeStops { .. }
+        | Command::TakeBackEvent { .. }
+        | Command::StartBatch { .. }
         | Command::JoinBatch { .. }
         | Command::CompleteBatch { .. }
+        | Command::PauseBatch { .. }
+        | Command::ResumeBatch { .. }
+        | Command::AbortBatch { .. }
+        | Command::TellParts { .. }
+        | Command::LeaveBatch { .. }
+        | Command::BatchMachine { .. }
+        | Command::ContinueBatch(_)
+        | Command::AskQueue { .. }
         | Command::SettleCount { .. }
+        | Command::ConfirmLabor { .. }
+        | Command::AskLabor { .. }
+        | Command::SplitLabor { .. }
+        | Command::SetPin { .. }
         | Command::AcceptReplay(_) => {},
+    }
+    if let (Command::ClockIn { .. }, Some(user)) = (&pending.request.command, accepted.user) {
+        talk::take(model, user);
     }
     model.say(Tone::Saved, pending.what.clone());
 }

@@ -1,6 +1,7 @@
 use crossterm::event::KeyCode;
 use kart_api::{Answer, Delta, LiveEvent, Present};
 use kart_core::{
+    counter::Readings,
     command::{Accepted, Command, Refusal},
     time::Micros,
 };
@@ -126,6 +127,7 @@ fn a_batch_starts_with_four_keys() {
         target: Some(500),
         number: None,
         work_order: None,
+        detail: Default::default(),
     };
     assert_eq!(sent(&effects), Some(&expected));
 }
@@ -210,6 +212,7 @@ fn a_batch_is_completed_with_the_machines_counts_or_the_persons() {
         good: 412,
         scrap: 3,
         scrap_reason: Some(BURR),
+        detail: Default::default(),
     };
     assert_eq!(sent(&effects), Some(&expected));
 }
@@ -240,6 +243,7 @@ fn delta(model: &mut Model, number: u64, change: impl FnOnce(&mut Delta)) -> Vec
         machines: Vec::new(),
         people: None,
         stops: None,
+        review: None,
         elsewhere: None,
         conflicts: None,
         sync: None,
@@ -281,8 +285,8 @@ fn several_stops_are_explained_one_after_the_other() {
     view.stops.push(second);
     let mut model = screen(view);
     press(&mut model, "2 e");
-    let Some(Screen::Stops(choice)) = model.screens.last() else { panic!("no list") };
-    assert_eq!(choice.entries[0].key, STOP, "those of the selected machine come first");
+    let Some(Screen::Stops(list)) = model.screens.last() else { panic!("no list") };
+    assert_eq!(list.choice.entries[0].key, STOP, "those of the selected machine come first");
     press(&mut model, "1 1 <enter>");
     answer(&mut model, "key-1", saved(None));
     assert_eq!(model.place(), Place::Stops);
@@ -304,9 +308,9 @@ fn a_new_stop_does_not_move_the_list_under_the_finger() {
     newest.from_us = Micros(newest.from_us.0 + 1);
     view.stops.insert(0, newest.clone());
     delta(&mut model, 2, |delta| delta.stops = Some(view.stops));
-    let Some(Screen::Stops(choice)) = model.screens.last() else { panic!("no list") };
-    let listed: Vec<_> = choice.entries.iter().map(|entry| entry.key).collect();
-    assert_eq!((listed, choice.key()), (vec![STOP, BATCH, newest.id], Some(BATCH)));
+    let Some(Screen::Stops(list)) = model.screens.last() else { panic!("no list") };
+    let listed: Vec<_> = list.choice.entries.iter().map(|entry| entry.key).collect();
+    assert_eq!((listed, list.choice.key()), (vec![STOP, BATCH, newest.id], Some(BATCH)));
 }
 
 #[test]
@@ -434,6 +438,7 @@ fn a_reading_that_is_held_is_accepted_or_dropped_by_a_supervisor() {
     let equipment = holding.machines[0].id;
     let held = kart_api::Held {
         source: "good".into(),
+        epoch: 2,
         before: 500,
         now: 1_400,
         at_us: holding.terminal.now_us,
@@ -448,8 +453,9 @@ fn a_reading_that_is_held_is_accepted_or_dropped_by_a_supervisor() {
     for (keys, accept) in [("1 <enter> h 1 <enter>", true), ("1 <enter> h 2 <enter>", false)] {
         let mut model = screen(holding.clone());
         let effects = press(&mut model, keys);
-        let source = "good".to_owned();
-        let expected = Command::SettleCount { by: ANNA, equipment, source, accept };
+        let (source, raw) = ("good".to_owned(), Readings { before: 500, now: 1_400 });
+        let by = ANNA;
+        let expected = Command::SettleCount { by, equipment, source, epoch: 2, raw, accept };
         assert_eq!(sent(&effects), Some(&expected));
     }
 }

@@ -86,6 +86,11 @@ fn doubt(scene: Scene<'_>, time: Time) -> Option<String> {
         // It has been set right since.
         Time::Corrected(fast_us) if fast_us.abs() < TOLERANCE_US => return None,
         Time::Unconfirmed => Sentence::new("time-unconfirmed"),
+        Time::Adrift { since_us, within_us } => {
+            let since = scene.model.zone.short(since_us, scene.model.daemon_now());
+            let by = (within_us / 1_000_000).to_string();
+            Sentence::new("time-adrift").with("since", since).with("by", by)
+        },
         Time::Corrected(fast_us) if fast_us < 0 => {
             Sentence::new("clock-slow").with("by", age(fast_us.saturating_neg()))
         },

@@ -9,7 +9,7 @@ use ratatui::{
     widgets::{Block, BorderType},
 };
 
-use super::{Scene, news};
+use super::{Scene, news, pace};
 use crate::{
     model::Standing,
     plain::fitted,
@@ -53,10 +53,7 @@ pub(super) fn draw(
         frame.render_widget(batch(scene, standing, width), row);
     }
     if let Some(row) = rows.next() {
-        let target = machine.batch.as_ref().and_then(|batch| batch.target);
-        if let Some(target) = target {
-            frame.render_widget(bar(machine.good, target, row.width, standing.age), row);
-        }
+        progress(frame, row, scene, standing);
     }
     if let Some(row) = rows.next() {
         link(frame, row, scene, standing);
@@ -150,6 +147,21 @@ fn parts(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, standing: &Standin
     for (span, row) in beside.into_iter().zip(area.rows()) {
         let room = row.width.saturating_sub(left);
         frame.render_widget(span, Rect { x: row.x + left.min(row.width), width: room, ..row });
+    }
+}
+
+/// How far the batch is, and at its end how it comes along, in one colour.
+fn progress(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, standing: &Standing<'_>) {
+    let machine = standing.machine;
+    let told = pace::of(scene, standing).map(|(told, share)| pace::told(scene, told, share));
+    let style = told.as_ref().map_or(theme::QUIET, |told| theme::filled(told.style));
+    let wide = told.as_ref().map_or(0, |told| u16::try_from(told.width() + 1).unwrap_or(0));
+    if let Some(target) = machine.batch.as_ref().and_then(|batch| batch.target) {
+        let width = row.width.saturating_sub(wide);
+        frame.render_widget(bar(machine.good, target, width, standing.age, style), row);
+    }
+    if let Some(told) = told {
+        frame.render_widget(Line::from(told).right_aligned(), row);
     }
 }
 

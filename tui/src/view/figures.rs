@@ -102,7 +102,7 @@ fn name(scene: Scene<'_>, kpi: Kpi) -> String {
 }
 
 /// A figure with its unit; what is missing is never a number.
-fn value(scene: Scene<'_>, kpi: Kpi, figure: Option<&Figure>) -> String {
+pub(super) fn value(scene: Scene<'_>, kpi: Kpi, figure: Option<&Figure>) -> String {
     let Some(value) = figure.and_then(|figure| figure.value) else {
         return scene.say("figure-missing");
     };
@@ -145,7 +145,7 @@ fn behind(
 }
 
 /// One line of what is behind a figure.
-fn told_of(scene: Scene<'_>, evidence: &Evidence) -> String {
+pub(super) fn told_of(scene: Scene<'_>, evidence: &Evidence) -> String {
     let now = scene.model.daemon_now();
     let at = |at: Micros| scene.model.zone.short(at, now);
     let span = |from: Micros, until: Option<Micros>| {
@@ -208,18 +208,18 @@ fn told_of(scene: Scene<'_>, evidence: &Evidence) -> String {
     }
 }
 
-fn person(scene: Scene<'_>, by: kart_core::id::UserId) -> Option<String> {
+pub(super) fn person(scene: Scene<'_>, by: kart_core::id::UserId) -> Option<String> {
     let reference = scene.model.view.as_ref()?.reference.as_ref()?;
     reference.person(by).map(|person| plain(&person.name))
 }
 
-fn left(text: &str, columns: usize) -> String {
+pub(super) fn left(text: &str, columns: usize) -> String {
     let text = fitted(&plain(text), columns);
     let gap = columns.saturating_sub(Span::raw(&text).width());
     format!("{text}{}", " ".repeat(gap))
 }
 
-fn right(text: &str, columns: usize) -> String {
+pub(super) fn right(text: &str, columns: usize) -> String {
     let text = fitted(text, columns);
     let gap = columns.saturating_sub(Span::raw(&text).width());
     format!("{}{text}", " ".repeat(gap))

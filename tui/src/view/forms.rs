@@ -1,21 +1,21 @@
 //! The forms: badge, clock in and out, start and complete a batch.
 
+use kart_core::id::ReasonId;
 use ratatui::{
     Frame,
     layout::Rect,
     text::{Line, Span},
 };
 
-use super::{Scene, framed};
+use super::{Scene, framed, question::question};
 use crate::{
     model::{
-        BadgeForm, CompleteField, CompleteForm, Punch, PunchForm, Sending, StartField, StartForm,
-        Who,
+        Choice, CompleteField, CompleteForm, Sending, StartField, StartForm, Who, proposed,
     },
     plain::{fitted, plain},
     theme,
     widget::{LABEL, field, list},
-    words::{Sentence, lasting},
+    words::Sentence,
 };
 
 /// Rows of the product list.
@@ -48,109 +48,99 @@ pub(super) fn sending(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, sendin
     frame.render_widget(Span::styled(fitted(&format!(" {text} "), width), style), row);
 }
 
-/// A badge typed by hand.
-pub(super) fn badge(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &BadgeForm) {
-    let inside = framed(frame, area, &scene.say("badge-title"));
-    let mut rows = inside.rows().skip(1);
+/// Start a batch, or put one into a queue.
+pub(super) fn start(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &StartForm) {
+    let code = scene.model.machine_by_id(form.machine).map_or("?", |m| m.code.as_str());
+    let title = if form.into.is_some() { "enqueue-title" } else { "start-title" };
+    let title = scene.tell(&Sentence::new(title).with("machine", code));
+    let inside = framed(frame, area, &title);
+    let mut rows = inside.rows();
     if let Some(row) = rows.next() {
-        frame.render_widget(Line::from(scene.say("badge-hint")), row);
+        who(frame, row, scene, &form.who);
     }
-    if let Some(row) = rows.nth(1) {
-        field(frame, row, &scene.say("badge"), &form.badge, true);
-    }
-}
-
-/// Clock in or out.
-pub(super) fn punch(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &PunchForm) {
-    let now = scene.model.daemon_now();
-    let title = match form.punch {
-        Punch::In(_) => "punch-in-title",
-        Punch::Out { .. } => "punch-out-title",
+    let top = chosen(frame, rows.next(), scene, form).unwrap_or(inside.bottom());
+    let fields: Vec<StartField> = form.fields();
+    let further = |field: &&StartField| !matches!(field, StartField::Next | StartField::Product);
+    let fields: Vec<StartField> = fields.iter().filter(further).copied().collect();
+    let count = u16::try_from(fields.len()).unwrap_or(u16::MAX);
+    let room = inside.bottom().saturating_sub(top);
+    let choosing = matches!(form.focus, StartField::Next | StartField::Product);
+    // What is asked needs the room of the list once something was chosen.
+    let height = match choosing {
+        true => PRODUCTS.min(room.saturating_sub(5)),
+        false => PRODUCTS.min(room.saturating_sub(count.saturating_add(1))),
     };
-    let inside = framed(frame, area, &scene.say(title));
-    let last = inside.rows().next_back();
-    let mut rows = inside.rows().skip(1);
-    let question = match &form.punch {
-        Punch::In(stations) => {
-            let station = stations.chosen.and_then(|at| stations.entries.get(at));
-            Sentence::new("punch-in")
-                .with("name", &form.name)
-                .with("station", station.map_or("?", |station| station.label.as_str()))
-        },
-        Punch::Out { since_us } => Sentence::new("punch-out")
-            .with("name", &form.name)
-            .with("worked", lasting(now.0.saturating_sub(since_us.0)))
-            .with("since", scene.model.zone.short(*since_us, now)),
-    };
-    if let Some(row) = rows.next() {
-        frame.render_widget(Span::styled(scene.tell(&question), theme::STRONG), row);
+    let offered = Rect { y: top, height, ..inside };
+    if form.focus == StartField::Next {
+        list(frame, offered, &form.next, true);
+    } else if form.found.entries.is_empty() {
+        frame.render_widget(Span::styled(scene.say("no-product"), theme::CARE), offered);
+    } else {
+        list(frame, offered, &form.found, false);
     }
-    if let Some(row) = rows.next() {
-        let text = match &form.punch {
-            Punch::In(_) => {
-                let clock = scene.model.zone.clock(now);
-                scene.tell(&Sentence::new("punch-time").with("time", clock))
-            },
-            Punch::Out { since_us } => {
-                let since = scene.model.zone.short(*since_us, now);
-                scene.tell(&Sentence::new("punch-since").with("since", since))
-            },
-        };
-        frame.render_widget(Span::styled(text, theme::QUIET), row);
+    let mut below = (offered.bottom()..inside.bottom()).map(|y| Rect { y, height: 1, ..inside });
+    if height == PRODUCTS && room > PRODUCTS + count + 1 {
+        below.next();
     }
-    if let Some(pin) = &form.pin
-        && let Some(row) = rows.next()
-    {
-        field(frame, row, &scene.say("pin"), pin, true);
-    }
-    if let Punch::In(stations) = &form.punch
-        && stations.entries.len() > 1
-    {
-        let top = rows.nth(1).map_or(inside.bottom(), |row| row.y);
-        let height = inside.bottom().saturating_sub(top + 1);
-        list(frame, Rect { y: top, height, ..inside }, stations, false);
+    let last = below.next_back();
+    let at = fields.iter().position(|field| *field == form.focus).unwrap_or(0);
+    let shown = below.clone().count().max(1);
+    let from = (at + 1).saturating_sub(shown);
+    for (field, row) in fields.into_iter().skip(from).zip(below) {
+        start_field(frame, row, scene, (form, field));
     }
     if let Some(row) = last {
         sending(frame, row, scene, &form.sending);
     }
 }
 
-/// Start a batch.
-pub(super) fn start(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &StartForm) {
-    let code = scene.model.machine_by_id(form.machine).map_or("?", |m| m.code.as_str());
-    let title = scene.tell(&Sentence::new("start-title").with("machine", code));
-    let inside = framed(frame, area, &title);
-    let mut rows = inside.rows();
-    if let Some(row) = rows.next() {
-        who(frame, row, scene, &form.who);
-    }
-    let is = |field: StartField| form.focus == field;
-    if let Some(row) = rows.next() {
-        field(frame, row, &scene.say("product"), &form.filter, is(StartField::Product));
-    }
-    let top = rows.next().map_or(inside.bottom(), |row| row.y);
-    let room = inside.bottom().saturating_sub(top);
-    let products = Rect { y: top, height: PRODUCTS.min(room.saturating_sub(5)), ..inside };
-    if form.found.entries.is_empty() {
-        frame.render_widget(Span::styled(scene.say("no-product"), theme::CARE), products);
+/// What narrows the products down, or what is known of the entry; answers the row beneath.
+fn chosen(
+    frame: &mut Frame<'_>,
+    row: Option<Rect>,
+    scene: Scene<'_>,
+    form: &StartForm,
+) -> Option<u16> {
+    let row = row?;
+    if form.focus == StartField::Next {
+        let width = usize::from(row.width);
+        let text = fitted(&scene.say("start-next"), width);
+        frame.render_widget(Span::styled(text, theme::QUIET), row);
     } else {
-        list(frame, products, &form.found, false);
+        let focus = form.focus == StartField::Product;
+        field(frame, row, &scene.say("product"), &form.filter, focus);
     }
-    let mut below = (products.bottom()..inside.bottom()).map(|y| Rect { y, height: 1, ..inside });
-    if products.height == PRODUCTS && room > PRODUCTS + 5 {
-        below.next();
-    }
-    let fields = [
-        ("target", &form.target, StartField::Target),
-        ("batch-number", &form.number, StartField::Number),
-        ("work-order", &form.work_order, StartField::WorkOrder),
-    ];
-    for ((label, text, at), row) in fields.into_iter().zip(&mut below) {
-        field(frame, row, &scene.say(label), text, is(at));
-    }
-    if let Some(row) = below.next_back() {
-        sending(frame, row, scene, &form.sending);
-    }
+    Some(row.y + 1)
+}
+
+fn start_field(
+    frame: &mut Frame<'_>,
+    row: Rect,
+    scene: Scene<'_>,
+    (form, at): (&StartForm, StartField),
+) {
+    let focus = form.focus == at;
+    let (label, text) = match at {
+        StartField::Target => ("target", &form.target),
+        StartField::Number => ("batch-number", &form.number),
+        StartField::WorkOrder => ("work-order", &form.work_order),
+        StartField::From => ("start-time", &form.from),
+        StartField::Question(place) => {
+            if let Some(asked) = form.questions.get(place) {
+                question(frame, row, scene, asked, focus);
+            }
+            return;
+        },
+        StartField::Badge | StartField::Why => {
+            let Some(second) = &form.second else { return };
+            match at {
+                StartField::Badge => ("second-badge", &second.badge),
+                _ => ("second-why", &second.why),
+            }
+        },
+        StartField::Next | StartField::Product => return,
+    };
+    field(frame, row, &scene.say(label), text, focus);
 }
 
 /// Complete a batch.
@@ -165,31 +155,74 @@ pub(super) fn complete(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form
     if let Some(row) = rows.next() {
         who(frame, row, scene, &form.who);
     }
+    let all = machine.into_iter().flat_map(|m| m.batch.iter().chain(&m.others));
+    let batch = all.into_iter().find(|batch| batch.id == form.batch);
+    let expected = batch.map(proposed);
     let fields = [
-        ("good", &form.good, CompleteField::Good, machine.map(|m| m.good)),
-        ("scrap", &form.scrap, CompleteField::Scrap, machine.map(|m| m.scrap)),
+        ("good", &form.good, CompleteField::Good, expected.map(|(good, _)| good)),
+        ("scrap", &form.scrap, CompleteField::Scrap, expected.map(|(_, scrap)| scrap)),
     ];
+    // The list of reasons takes the rows that say nothing new.
+    let short = form.focus == CompleteField::Reason;
     for (label, text, at, counted) in fields {
         if let Some(row) = rows.next() {
             field(frame, row, &scene.say(label), text, form.focus == at);
         }
-        if let (Some(row), Some(counted)) = (rows.next(), counted) {
+        if (!short || text.number() != counted)
+            && let (Some(counted), Some(row)) = (counted, rows.next())
+        {
             difference(frame, row, scene, counted, text.number());
         }
     }
-    rows.next();
-    if form.asks_reason()
-        && let Some(row) = rows.next()
-    {
-        let style = if form.focus == CompleteField::Reason { theme::STRONG } else { theme::QUIET };
-        frame.render_widget(Span::styled(scene.say("scrap-reason"), style), row);
-        let top = row.y + 1;
-        let height = inside.bottom().saturating_sub(top + 1);
-        list(frame, Rect { y: top, height, ..inside }, &form.reasons, true);
+    if let Some(row) = rows.next() {
+        let focus = form.focus == CompleteField::Rework;
+        field(frame, row, &scene.say("rework"), &form.rework, focus);
+    }
+    let asking = matches!(form.focus, CompleteField::Question(_));
+    if form.asks_reason() && !asking {
+        if let Some(row) = rows.next() {
+            why_scrap(frame, row, scene, form);
+            let top = row.y + 1;
+            let height = inside.bottom().saturating_sub(top + 1);
+            let reasons = shares(scene, form);
+            list(frame, Rect { y: top, height, ..inside }, &reasons, true);
+        }
+    } else {
+        rows.next();
+        for (place, asked) in form.questions.iter().enumerate() {
+            if let Some(row) = rows.next().filter(|row| Some(*row) != last) {
+                let focus = form.focus == CompleteField::Question(place);
+                question(frame, row, scene, asked, focus);
+            }
+        }
     }
     if let Some(row) = last {
         sending(frame, row, scene, &form.sending);
     }
+}
+
+/// The question why, and how many parts have no reason yet.
+fn why_scrap(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, form: &CompleteForm) {
+    let focus = form.focus == CompleteField::Reason;
+    let style = if focus { theme::STRONG } else { theme::QUIET };
+    let left = form.unexplained();
+    let mut text = scene.say("scrap-reason");
+    if !form.split.is_empty() && left != 0 {
+        text = format!("{text}  {}", scene.tell(&Sentence::new("scrap-left").count("count", left)));
+    }
+    frame.render_widget(Span::styled(fitted(&text, usize::from(row.width)), style), row);
+}
+
+/// The reasons, each with how many parts it was given.
+fn shares(scene: Scene<'_>, form: &CompleteForm) -> Choice<ReasonId> {
+    let mut reasons = form.reasons.clone();
+    for entry in &mut reasons.entries {
+        let given = form.given(entry.key);
+        if given > 0 {
+            entry.detail = scene.words.format().whole(given);
+        }
+    }
+    reasons
 }
 
 /// What the machine counted, and how far the person is from it.

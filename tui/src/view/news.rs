@@ -8,7 +8,7 @@ use ratatui::{
     text::Span,
 };
 
-use super::Scene;
+use super::{Scene, talk};
 use crate::{
     model::Grid,
     plain::fitted,
@@ -21,8 +21,9 @@ type Said = (String, Style);
 
 /// Takes lines off the bottom of `area` for what no card says; returns what is left.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, view: &View) -> Rect {
-    let mut said: Vec<Said> =
-        view.conflicts.iter().map(|conflict| (told(scene, conflict), theme::CARE)).collect();
+    let mut said: Vec<Said> = talk::calls(scene, view);
+    said.extend(talk::incidents(scene, view));
+    said.extend(view.conflicts.iter().map(|conflict| (told(scene, conflict), theme::CARE)));
     said.extend(view.elsewhere.iter().map(|open| {
         let sentence = Sentence::new("elsewhere")
             .with("machine", &open.machine)

@@ -8,7 +8,7 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Scene, card, news, sidebar};
+use super::{Scene, card, news, pace, sidebar};
 use crate::{
     model::{Grid, Standing},
     plain::fitted,
@@ -101,5 +101,10 @@ fn line(scene: Scene<'_>, standing: &Standing<'_>, number: usize, width: usize) 
         spans.push(aged(&format!("{:<12}", fitted(batch, 11)), *told, Style::new()));
     }
     spans.push(aging(*age, scene.words));
+    if width >= 100
+        && let Some((told, share)) = pace::of(scene, standing)
+    {
+        spans.extend([Span::raw("  "), pace::told(scene, told, share)]);
+    }
     Line::from(spans)
 }

@@ -9,6 +9,7 @@ use crate::{
     update::update,
 };
 
+mod board;
 mod commissioning;
 
 fn drawn(model: &mut Model, size: (u16, u16), lang: &str, theme: Theme) -> Buffer {
@@ -79,7 +80,7 @@ fn overview() {
 fn overview_in_ascii() {
     let mut odd = view();
     odd.people[0].name = "Jürgen Łoś 田中".into();
-    let buffer = drawn(&mut screen(odd), SMALL, "de", Theme { ascii: true });
+    let buffer = drawn(&mut screen(odd), SMALL, "de", Theme { ascii: true, ..Theme::default() });
     assert!(text(&buffer).is_ascii());
     check("overview-ascii", &buffer);
 }
@@ -189,7 +190,8 @@ fn headquarters_in_every_state() {
 
 #[test]
 fn a_time_that_cannot_be_believed_is_said_beside_it() {
-    use kart_api::Time::{Believed, Corrected, Unconfirmed};
+    use kart_api::Time::{Adrift, Believed, Corrected, Unconfirmed};
+    let adrift = Adrift { since_us: ago(24 * 3_600), within_us: 9_000_000 };
     let title = |time, lang| {
         let mut view = view();
         view.terminal.time = time;
@@ -201,6 +203,8 @@ fn a_time_that_cannot_be_believed_is_said_beside_it() {
         (Corrected(7_200_000_000), "en", "▲ clock here 2 h fast  2026-"),
         (Corrected(-90_000_000), "de", "▲ Uhr hier geht 1 min nach  2026-"),
         (Unconfirmed, "es", "▲ hora sin confirmar  2026-"),
+        (adrift, "en", "▲ time ±9 s since 2026-11-"),
+        (adrift, "de", "▲ Zeit ±9 s seit 2026-11-"),
     ] {
         let title = title(time, lang);
         assert!(title.contains(wanted) && title.contains("T-07"), "{title}");
@@ -437,6 +441,7 @@ fn readings_that_are_held() {
     let mut holding = view();
     let held = |source: &str, now| kart_api::Held {
         source: source.into(),
+        epoch: 0,
         before: 61_210,
         now,
         at_us: ago(60),

@@ -3,7 +3,14 @@
 //! Local time exists only here: everything else counts microseconds in UTC.
 
 use jiff::{Timestamp, tz::TimeZone};
-use kart_core::{calendar::Interval, signal::Value, time::Micros};
+use kart_core::{
+    calendar::Interval,
+    local::{self, Turn},
+    signal::Value,
+    time::Micros,
+};
+
+use super::Sentence;
 
 const SECOND: i64 = 1_000_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -173,6 +180,27 @@ impl Zone {
     /// `2026-11-22 11:10:23`.
     pub fn full(&self, at: Micros) -> String {
         self.show(at, "%Y-%m-%d %H:%M:%S")
+    }
+
+    /// `14:01:40`, and `02:30:00 1` where clocks show a time twice: as [`Self::read`] takes it.
+    pub fn typed(&self, at: Micros) -> String {
+        let turn = local::turn(&self.zone, at).map_or("", |turn| match turn {
+            Turn::First => " 1",
+            Turn::Second => " 2",
+        });
+        format!("{}{turn}", self.zoned(at).strftime("%H:%M:%S"))
+    }
+
+    /// A time that somebody typed, as the instant in `within` that it can be.
+    pub fn read(&self, text: &str, within: Interval) -> Result<Micros, Sentence> {
+        local::read(&self.zone, text, within).map_err(|fault| match fault {
+            local::Fault::Form => Sentence::new("time-form"),
+            local::Fault::Never => Sentence::new("time-never").with("time", text),
+            local::Fault::Twice => Sentence::new("time-twice").with("time", text),
+            local::Fault::Outside => Sentence::new("refusal-out-outside")
+                .with("from", self.full(within.from))
+                .with("until", self.full(within.until)),
+        })
     }
 
     fn show(&self, at: Micros, pattern: &str) -> String {

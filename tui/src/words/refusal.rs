@@ -1,6 +1,6 @@
 //! Why the daemon said no, as a sentence.
 
-use kart_core::command::Refusal;
+use kart_core::{command::Refusal, reference::FieldType};
 
 use super::Sentence;
 
@@ -32,11 +32,59 @@ pub fn refusal(refusal: &Refusal) -> Sentence {
         Refusal::AlreadyOnBatch { name } => {
             Sentence::new("refusal-already-on-batch").with("name", name)
         },
+        Refusal::NotOnBatch { name } => Sentence::new("refusal-not-on-batch").with("name", name),
+        Refusal::AlreadyPaused { number } => {
+            Sentence::new("refusal-already-paused").with("number", number)
+        },
+        Refusal::NotPaused { number } => Sentence::new("refusal-not-paused").with("number", number),
+        Refusal::NotQueued => Sentence::new("refusal-not-queued"),
+        Refusal::StartInFuture => Sentence::new("refusal-start-in-future"),
+        Refusal::StartBeforeEnd { machine, .. } => {
+            Sentence::new("refusal-start-before-end").with("machine", machine)
+        },
+        Refusal::StartTooEarly { .. } => Sentence::new("refusal-start-too-early"),
+        Refusal::NotCompatible { machine, instead } => {
+            Sentence::new("refusal-not-compatible").with("machine", machine).with("instead", instead)
+        },
+        Refusal::MayNotAgree { name } => Sentence::new("refusal-may-not-agree").with("name", name),
+        Refusal::WhyNeeded => Sentence::new("refusal-why-needed"),
+        Refusal::FieldMissing { label } => {
+            Sentence::new("refusal-field-missing").with("label", label)
+        },
+        Refusal::FieldWrong { label, takes } => {
+            Sentence::new("refusal-field-wrong").with("label", label).inner("takes", wanted(*takes))
+        },
+        Refusal::ScrapUneven { scrap, split } => Sentence::new("refusal-scrap-uneven")
+            .with("scrap", scrap.to_string())
+            .with("split", split.to_string()),
+        Refusal::AlreadyAway { name } => Sentence::new("refusal-already-away").with("name", name),
+        Refusal::NotAway { name } => Sentence::new("refusal-not-away").with("name", name),
+        Refusal::CannotUndo => Sentence::new("refusal-cannot-undo"),
+        Refusal::NoSuchEntry => Sentence::new("refusal-no-such-entry"),
+        Refusal::OutOutside { .. } => Sentence::new("refusal-out-impossible"),
+        Refusal::ReasonNeeded => Sentence::new("refusal-reason-needed"),
+        Refusal::BadShares => Sentence::new("refusal-bad-shares"),
+        Refusal::BadPin => Sentence::new("refusal-bad-pin"),
+        Refusal::NoSuchIncident => Sentence::new("refusal-no-such-incident"),
+        Refusal::AlreadyTroubleshooting => Sentence::new("refusal-already-troubleshooting"),
+        Refusal::NoSuchCall => Sentence::new("refusal-no-such-call"),
+        Refusal::AlreadyCalled => Sentence::new("refusal-already-called"),
+        Refusal::AlreadyAcknowledged => Sentence::new("refusal-already-acknowledged"),
+        Refusal::NoSuchHandover => Sentence::new("refusal-no-such-handover"),
+        Refusal::OwnHandover { name } => Sentence::new("refusal-own-handover").with("name", name),
         Refusal::NoSuchBatch => Sentence::new("refusal-no-such-batch"),
         Refusal::NoSuchStop => Sentence::new("refusal-no-such-stop"),
+        Refusal::StopLasts => Sentence::new("refusal-stop-lasts"),
+        Refusal::HigherRank { label } => Sentence::new("refusal-higher-rank").with("reason", label),
+        Refusal::SupervisorNeeded => Sentence::new("refusal-supervisor-needed"),
+        Refusal::NotNeighbours => Sentence::new("refusal-not-neighbours"),
+        Refusal::NothingToUndo => Sentence::new("refusal-nothing-to-undo"),
         Refusal::Unknown { what } => Sentence::new("refusal-unknown").with("what", what),
         Refusal::BadValue { field, problem } => {
             Sentence::new("refusal-bad-value").with("field", field).with("problem", problem)
+        },
+        Refusal::OtherReading { counter } => {
+            Sentence::new("refusal-other-reading").with("counter", counter)
         },
         Refusal::NotRecording { reason } => {
             Sentence::new("refusal-not-recording").with("reason", reason)
@@ -49,4 +97,15 @@ pub fn refusal(refusal: &Refusal) -> Sentence {
         Refusal::PinLocked { name, .. } => Sentence::new("refusal-pin-locked").with("name", name),
         Refusal::PinExpired => Sentence::new("refusal-pin-expired"),
     }
+}
+
+/// What a custom field takes.
+pub fn wanted(field_type: FieldType) -> Sentence {
+    Sentence::new(match field_type {
+        FieldType::Text => "field-takes-text",
+        FieldType::Number => "field-takes-number",
+        FieldType::Boolean => "field-takes-boolean",
+        FieldType::Date => "field-takes-date",
+        FieldType::Select => "field-takes-select",
+    })
 }

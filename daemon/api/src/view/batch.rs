@@ -1,7 +1,8 @@
 //! Batches, and what contradicts itself.
 
 use kart_core::{
-    id::{EquipmentId, RecordId, UserId},
+    id::{EquipmentId, ReasonId, RecordId, UserId},
+    reference::Queued,
     time::Micros,
 };
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,43 @@ pub struct Batch {
     /// Another terminal where it began, and which alone completes it; empty when it began at none.
     #[serde(default)]
     pub terminal: Option<String>,
+    /// Good and scrapped parts that the machine counted for it.
+    #[serde(default)]
+    pub counted: (i64, i64),
+    /// What people told of beside.
+    #[serde(default)]
+    pub told: Told,
+    /// Further machines on it.
+    #[serde(default)]
+    pub further: Vec<EquipmentId>,
+    /// Since when it rests.
+    #[serde(default)]
+    pub paused_us: Option<Micros>,
+    /// Nobody gave its number: it is the terminal's own.
+    #[serde(default)]
+    pub provisional: bool,
+}
+
+/// Parts that people told of while a batch ran.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Told {
+    /// Good ones.
+    pub good: i64,
+    /// Scrapped ones.
+    pub scrap: i64,
+    /// Those to be worked on again.
+    pub rework: i64,
+    /// The scrapped ones by reason, as far as one was given.
+    pub scrapped: Vec<(ReasonId, i64)>,
+}
+
+/// An entry of a queue of next batches.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Order {
+    /// What is queued, and where.
+    pub queued: Queued,
+    /// Headquarters has not yet heard what was asked of it here.
+    pub asked: bool,
 }
 
 /// A batch on a machine that is not shown here.

@@ -27,8 +27,11 @@ pub struct Machine {
     pub good: i64,
     /// Scrapped parts likewise.
     pub scrap: i64,
-    /// The batch on it.
+    /// The batch on it, for which it counts.
     pub batch: Option<Batch>,
+    /// Other batches on it: those that rest, and those that run beside.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Batch>,
     /// Its signals as last read.
     pub signals: Vec<Signal>,
     /// When a value was last read; `None` means never. Ages of `good` and `state` count from it.
@@ -47,6 +50,8 @@ pub struct Machine {
 pub struct Held {
     /// The counter's name in the map.
     pub source: String,
+    /// The epoch of the counter.
+    pub epoch: u32,
     /// The last reading that was believed.
     pub before: i64,
     /// The lowest that is not.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{id::RecordId, time::Micros};
+use crate::{id::RecordId, reference::FieldType, time::Micros};
 
 /// Why a command was not carried out. Nothing was recorded.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error)]
@@ -66,12 +66,166 @@ pub enum Refusal {
         /// Who.
         name: String,
     },
+    /// Is on a break, at a meal or at something else already.
+    #[error("{name} is away already")]
+    AlreadyAway {
+        /// Who.
+        name: String,
+    },
+    /// There is nothing to be back from.
+    #[error("{name} is not away")]
+    NotAway {
+        /// Who.
+        name: String,
+    },
+    /// The punch is too old to be taken back, or not the person's last.
+    #[error("this punch cannot be taken back any more; headquarters can correct it")]
+    CannotUndo,
+    /// The entry has an end, or is not known here.
+    #[error("this entry is not open here")]
+    NoSuchEntry,
+    /// Nobody can have left then.
+    #[error("the end must lie after clocking in and before now")]
+    OutOutside {
+        /// The earliest possible end.
+        from_us: Micros,
+        /// The latest.
+        until_us: Micros,
+    },
+    /// Another time than the proposed one needs a word.
+    #[error("another time than the proposed one needs a reason")]
+    ReasonNeeded,
+    /// Percents that are no division.
+    #[error("parts must be 1 to 100 percent, of batches the person is on, and add up to 100")]
+    BadShares,
+    /// Something that is no PIN.
+    #[error("a PIN has 4 to 12 digits")]
+    BadPin,
+    /// Does not work on it.
+    #[error("{name} is not on this batch")]
+    NotOnBatch {
+        /// Who.
+        name: String,
+    },
+    /// The batch rests already.
+    #[error("batch {number} rests already")]
+    AlreadyPaused {
+        /// Its number.
+        number: String,
+    },
+    /// The batch does not rest.
+    #[error("batch {number} does not rest")]
+    NotPaused {
+        /// Its number.
+        number: String,
+    },
+    /// The entry is not in this queue any more.
+    #[error("this entry is not in the queue any more")]
+    NotQueued,
+    /// A batch cannot have begun later than now.
+    #[error("the start lies in the future")]
+    StartInFuture,
+    /// A batch cannot have begun before the one before it ended.
+    #[error("the batch before it on {machine} ended later")]
+    StartBeforeEnd {
+        /// Code of the machine.
+        machine: String,
+        /// When that was.
+        until_us: Micros,
+    },
+    /// So early a start needs a lead or a supervisor, and a word.
+    #[error("a start before this shift needs the badge of a lead or supervisor, and a why")]
+    StartTooEarly {
+        /// What needs nobody.
+        from_us: Micros,
+    },
+    /// The other machine is not said to be one that can stand in.
+    #[error("{machine} does not stand in for {instead}; that needs a lead or supervisor, and a why")]
+    NotCompatible {
+        /// Code of the machine that was chosen.
+        machine: String,
+        /// Code of the machine that it is to stand in for.
+        instead: String,
+    },
+    /// The second badge belongs to nobody who may agree.
+    #[error("{name} is neither lead nor supervisor")]
+    MayNotAgree {
+        /// Whose badge.
+        name: String,
+    },
+    /// Whoever agrees says why.
+    #[error("say why")]
+    WhyNeeded,
+    /// A field that has to be answered was not.
+    #[error("{label} has to be answered")]
+    FieldMissing {
+        /// The field's label.
+        label: String,
+    },
+    /// The answer is none of what the field takes.
+    #[error("{label} takes another answer")]
+    FieldWrong {
+        /// The field's label.
+        label: String,
+        /// What it takes.
+        takes: FieldType,
+    },
+    /// The parts by reason are not the scrapped parts.
+    #[error("{split} parts have a reason, and {scrap} were scrapped")]
+    ScrapUneven {
+        /// Scrapped in all.
+        scrap: i64,
+        /// With a reason.
+        split: i64,
+    },
     /// The batch is not running here.
     #[error("this batch is not running here")]
     NoSuchBatch,
     /// The stop is not known here any more.
     #[error("this stop is not open for explanation here")]
     NoSuchStop,
+    /// Only what is over can be split or made one with others.
+    #[error("this stop still lasts; it can be changed once it is over")]
+    StopLasts,
+    /// Somebody of a higher role has explained it.
+    #[error("somebody of a higher role gave the reason {label}")]
+    HigherRank {
+        /// The reason as given.
+        label: String,
+    },
+    /// The shift in which it was explained is over.
+    #[error("its shift is over: a supervisor changes this, and says why")]
+    SupervisorNeeded,
+    /// These stops cannot be one.
+    #[error("only neighbouring stops of one machine become one")]
+    NotNeighbours,
+    /// There is nothing left to undo.
+    #[error("there is nothing to undo here")]
+    NothingToUndo,
+    /// The incident is not open here.
+    #[error("this incident is not open here")]
+    NoSuchIncident,
+    /// Somebody looks for the cause already.
+    #[error("somebody looks for the cause of this incident already")]
+    AlreadyTroubleshooting,
+    /// The call is not open.
+    #[error("this call has ended")]
+    NoSuchCall,
+    /// The same help was called for already.
+    #[error("this help has been called already")]
+    AlreadyCalled,
+    /// Somebody comes already.
+    #[error("somebody has acknowledged this call already")]
+    AlreadyAcknowledged,
+    /// The handover was signed by both crews, or is not known here.
+    #[error("this handover is not waiting for a signature")]
+    NoSuchHandover,
+    /// Both signatures would be the same person's.
+    #[error("{name} has given this handover; somebody of the next crew signs it")]
+    OwnHandover {
+        /// Who.
+        name: String,
+    },
     /// Something named is not in the reference data.
     #[error("{what} is not known here")]
     Unknown {
@@ -85,6 +239,12 @@ pub enum Refusal {
         field: String,
         /// What is wrong with it.
         problem: String,
+    },
+    /// Another reading is held than the one that was shown when it was asked for.
+    #[error("another reading of {counter} is held by now; look at it again")]
+    OtherReading {
+        /// The counter's name in the map.
+        counter: String,
     },
     /// The terminal cannot write to its disk.
     #[error("NOT RECORDING: {reason}")]

@@ -418,4 +418,22 @@ pub const TABLES: &[Table] = &[
         &["id"],
         &["id", "record_id", "other_id", "kind", "about", "user_id", "machines", "at"],
     ),
+    Table {
+        // When it was called in microseconds.
+        further: &["called_us"],
+        ..edge(
+            Scope::Terminal,
+            "calls",
+            &["id"],
+            &[
+                "id",
+                "station_id",
+                "equipment_id",
+                "kind",
+                "called_at",
+                "acknowledged_by",
+                "terminal_id",
+            ],
+        )
+    },
 ];

@@ -3,10 +3,17 @@
 use super::{
     Engine,
     batch::{Counts, Wish},
+    labor::LaborWish,
+    incident::Report,
+    note::About,
 };
 use crate::{
     command::{Accepted, Command, Refusal},
-    fact::FactText,
+    fact::{
+        FactText,
+        batch::{BatchAborted, BatchEquipment, BatchProduced},
+    },
+    reference::Reference,
     time::Moment,
 };
 
@@ -33,7 +40,38 @@ impl Engine {
                 self.clock_in(&reference, key, badge, *station, now)
             },
             Command::ClockOut { badge } => self.clock_out(&reference, key, badge, now),
-            Command::StartBatch { by, equipment, product, target, number, work_order } => {
+            Command::BeginLabor { badge, kind } => {
+                self.begin_labor(&reference, key, (badge, *kind), now)
+            },
+            Command::EndLabor { badge } => self.end_labor(&reference, key, badge, now),
+            Command::MoveTo { badge, station } => {
+                self.move_to(&reference, key, (badge, *station), now)
+            },
+            Command::UndoPunch { by, user, entry } => {
+                self.undo_punch(&reference, key, (*by, *user, *entry), now)
+            },
+            Command::TellOut { badge, entry, until, reason } => {
+                let told = (badge.as_str(), *entry, *until);
+                self.tell_out(&reference, (key, asked.salt), told, reason.as_deref(), now)
+            },
+            Command::ConfirmLabor { badge, entries } => {
+                self.confirm_labor(&reference, key, (badge, entries), now)
+            },
+            Command::AskLabor { badge, entry, from, until, void, reason } => {
+                let wish = LaborWish {
+                    entry: *entry,
+                    from: *from,
+                    until: *until,
+                    void: *void,
+                    reason: reason.as_deref(),
+                };
+                self.ask_labor(&reference, (key, asked.salt), (badge, wish), now)
+            },
+            Command::SplitLabor { badge, shares } => {
+                self.split_labor(&reference, key, (badge, shares), now)
+            },
+            Command::SetPin { badge, .. } => self.set_pin(&reference, key, badge, now),
+            Command::StartBatch { by, equipment, product, target, number, work_order, detail } => {
                 let who = self.present(&reference, *by)?;
                 let wish = Wish {
                     equipment: *equipment,
@@ -41,30 +79,150 @@ impl Engine {
                     target: *target,
                     number: typed("number", number.as_deref())?,
                     work_order: typed("work_order", work_order.as_deref())?,
+                    detail,
                 };
-                self.start_batch(&reference, key, who, wish, now)
+                self.start_batch(&reference, asked, who, wish, now)
             },
             Command::JoinBatch { by, batch } => {
                 let who = self.present(&reference, *by)?;
                 self.join_batch(&reference, key, (who, *batch), now)
             },
-            Command::CompleteBatch { by, batch, good, scrap, scrap_reason } => {
+            Command::CompleteBatch { by, batch, good, scrap, scrap_reason, detail } => {
                 let who = self.present(&reference, *by)?;
-                let counted = Counts { good: *good, scrap: *scrap, reason: *scrap_reason };
-                self.complete_batch(&reference, key, who, (*batch, counted), now)
+                let counted = Counts { good: *good, scrap: *scrap, reason: *scrap_reason, detail };
+                self.complete_batch(&reference, asked, who, (*batch, counted), now)
             },
+            Command::PauseBatch { .. }
+            | Command::ResumeBatch { .. }
+            | Command::AbortBatch { .. }
+            | Command::TellParts { .. }
+            | Command::LeaveBatch { .. }
+            | Command::BatchMachine { .. }
+            | Command::ContinueBatch(_)
+            | Command::AskQueue { .. } => self.on_batch_command(&reference, asked, now),
             Command::AcceptReplay(acceptance) => {
                 self.accept_replay(&reference, key, (acceptance, asked.salt), now)
             },
-            Command::SettleCount { by, equipment, source, accept } => {
-                let asked = (*by, *equipment, source.as_str(), *accept);
+            Command::SettleCount { by, equipment, source, epoch, raw, accept } => {
+                let asked = (*by, (*equipment, source.as_str()), (*epoch, *raw), *accept);
                 self.settle_count(&reference, key, asked, now)
             },
-            Command::ExplainStop { by, stop, reason, comment } => {
-                let texts = text("comment", asked.salt, comment.as_deref())?;
-                let explanation = (*stop, *reason, texts);
-                self.explain_stop(&reference, key, *by, explanation, now)
+            Command::ExplainStop { .. }
+            | Command::ExplainStops { .. }
+            | Command::WithdrawExplanation { .. }
+            | Command::SplitStop { .. }
+            | Command::MergeStops { .. }
+            | Command::ShareStops { .. }
+            | Command::TakeBackEvent { .. }
+            | Command::TellBlind { .. } => self.on_stops(&reference, asked, now),
+            Command::WriteNote { .. }
+            | Command::GiveHandover { .. }
+            | Command::TakeHandover { .. }
+            | Command::OpenIncident { .. }
+            | Command::StartTroubleshooting { .. }
+            | Command::ResolveIncident { .. }
+            | Command::CallHelp { .. }
+            | Command::AcknowledgeCall { .. }
+            | Command::EndCall { .. } => self.on_word(&reference, asked, now),
+        }
+    }
+
+    /// Decides what people tell each other: notes, incidents, calls.
+    fn on_word(
+        &mut self,
+        reference: &Reference,
+        asked: &Asked<'_>,
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let (key, salt) = (asked.key, asked.salt);
+        match asked.command {
+            Command::WriteNote { by, station, equipment, batch, category, text } => {
+                let about = About { station: *station, equipment: *equipment, batch: *batch };
+                let note = (about, *category, (salt, Some(text.as_str())));
+                self.write_note(reference, key, *by, note, now)
             },
+            Command::GiveHandover { by, station, waiting, text } => {
+                let card = (*station, *waiting, (salt, text.as_deref()));
+                self.give_handover(reference, key, *by, card, now)
+            },
+            Command::TakeHandover { by, handover } => {
+                self.take_handover(reference, key, (*by, *handover), now)
+            },
+            Command::OpenIncident { by, station, machines, batches, reason, severity, comment } => {
+                let (station, reason, severity) = (*station, *reason, *severity);
+                let report = Report { station, machines, batches, reason, severity };
+                self.open_incident(reference, key, *by, (report, (salt, comment.as_deref())), now)
+            },
+            Command::StartTroubleshooting { by, incident, notes } => {
+                let step = (*incident, false, (salt, notes.as_deref()));
+                self.follow_incident(reference, key, *by, step, now)
+            },
+            Command::ResolveIncident { by, incident, notes } => {
+                let step = (*incident, true, (salt, notes.as_deref()));
+                self.follow_incident(reference, key, *by, step, now)
+            },
+            Command::CallHelp { by, station, equipment, kind, comment } => {
+                let call = ((*station, *equipment), *kind, (salt, comment.as_deref()));
+                self.call_help(reference, key, *by, call, now)
+            },
+            Command::AcknowledgeCall { by, call } => {
+                self.acknowledge_call(reference, key, (*by, *call), now)
+            },
+            Command::EndCall { by, call } => self.end_call(reference, key, (*by, *call), now),
+            _ => Err(unknown("command")),
+        }
+    }
+}
+
+impl Engine {
+    /// Commands about a batch that runs, and about queues.
+    fn on_batch_command(
+        &mut self,
+        reference: &Reference,
+        asked: &Asked<'_>,
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let key = asked.key;
+        match asked.command {
+            Command::PauseBatch { by, batch } => {
+                let who = self.present(reference, *by)?;
+                self.pause_batch(key, (who, *batch), now)
+            },
+            Command::ResumeBatch { by, batch } => {
+                let who = self.present(reference, *by)?;
+                self.resume_batch(reference, key, (who, *batch), now)
+            },
+            Command::AbortBatch { by, batch, reason, good, scrap } => {
+                let who = self.present(reference, *by)?;
+                let (batch, reason, good, scrap) = (*batch, *reason, *good, *scrap);
+                let aborted = BatchAborted { batch, reason, good, scrap };
+                self.abort_batch(reference, key, who, aborted, now)
+            },
+            Command::TellParts { by, batch, good, scrap, reason, rework } => {
+                let who = self.present(reference, *by)?;
+                let (good, scrap, rework) = (*good, *scrap, *rework);
+                let batch = *batch;
+                let told = BatchProduced { batch, good, scrap, scrap_reason: *reason, rework };
+                self.tell_parts(reference, key, who, told, now)
+            },
+            Command::LeaveBatch { by, batch, user } => {
+                let who = self.present(reference, *by)?;
+                self.leave_batch(reference, key, (who, *batch, *user), now)
+            },
+            Command::BatchMachine { by, batch, equipment, on } => {
+                let who = self.present(reference, *by)?;
+                let further = BatchEquipment { batch: *batch, equipment: *equipment };
+                self.batch_machine(reference, key, (who, further, *on), now)
+            },
+            Command::ContinueBatch(wish) => {
+                let who = self.present(reference, wish.by)?;
+                self.continue_batch(reference, asked, (who, wish), now)
+            },
+            Command::AskQueue { by, queue, ask } => {
+                let who = self.present(reference, *by)?;
+                self.ask_queue(reference, key, (who, *queue, ask), now)
+            },
+            _ => Err(bad("command", "is none about a batch")),
         }
     }
 }

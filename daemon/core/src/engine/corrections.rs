@@ -44,8 +44,8 @@ impl Engine {
         }
         let here = self.plant.labor.iter().find(|(_, here)| here.entry == corrected.record);
         let Some(user): Option<UserId> = here.map(|(user, _)| *user) else { return };
-        for batch in self.works_on(user) {
-            self.draft(now, Event::new(Body::BatchLeft { batch, user }));
+        for batch in self.plant.works_on(user) {
+            self.draft(now, Event::new(Body::BatchLeft { batch, user, at: None }));
         }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Engine, Event, Watch, stamp_of};
 use crate::{
     command::{Accepted, Refusal},
-    counter::{self, Base, Judgement, Verdict},
+    counter::{self, Base, Judgement, Readings, Verdict},
     fact::{Body, Counted},
     id::{EquipmentId, UserId},
     map::{CounterMap, MachineMap},
@@ -14,6 +14,10 @@ use crate::{
     signal::{Quality, Sample},
     time::{Moment, Stamp},
 };
+
+/// Who settles which counter, the epoch and the readings that they saw, and whether the parts were
+/// made.
+type Settled<'s> = (UserId, (EquipmentId, &'s str), (u32, Readings), bool);
 
 impl Engine {
     /// Books what one reading says.
@@ -101,7 +105,7 @@ impl Engine {
         &mut self,
         reference: &Reference,
         key: &str,
-        (by, equipment, source, accept): (UserId, EquipmentId, &str, bool),
+        (by, (equipment, source), seen, accept): Settled<'_>,
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
         let bad = |field: &str, problem: &str| Refusal::BadValue {
@@ -122,9 +126,12 @@ impl Engine {
         let base = known.and_then(|known| known.counters.get(source)).cloned();
         let held = base.as_ref().and_then(|base| Some((base, base.held.as_ref()?)));
         let (base, held) = held.ok_or_else(|| bad("source", "no reading is held"))?;
-        let shown = counter.shape.wraps_at;
-        let rise = held.unwrapped - base.unwrapped;
-        if shown.is_some_and(|span| base.unwrapped.rem_euclid(span) + rise >= span) {
+        let span = counter.shape.wraps_at;
+        let shown = base.shown(span).map(|raw| (base.epoch, raw));
+        if shown != Some(seen) {
+            return Err(Refusal::OtherReading { counter: source.to_owned() });
+        }
+        if span.is_some_and(|span| seen.1.now >= span) {
             return Err(bad("source", "it shows more than it can; put its wraps_at right"));
         }
         let judged = counter::settle(base, accept);

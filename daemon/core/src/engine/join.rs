@@ -39,7 +39,11 @@ impl Engine {
         (user, batch): (UserId, RecordId),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
-        let own = self.plant.batches.get(&batch).map(|own| own.operators.clone());
+        let own = self.plant.batches.get(&batch);
+        if let Some(number) = own.filter(|own| own.paused.is_some()).map(|own| own.number.clone()) {
+            return Err(Refusal::AlreadyPaused { number });
+        }
+        let own = own.map(|own| own.operators.clone());
         let open = || reference.work.floor.batch(batch).map(|open| open.operators.clone());
         let on_it = own.or_else(open).ok_or(Refusal::NoSuchBatch)?;
         let joined = self.plant.joined.get(&batch).is_some_and(|users| users.contains(&user));
@@ -50,12 +54,5 @@ impl Engine {
         let event = Event::new(Body::BatchJoined { batch, user }).by(Some(user)).key(key);
         let (seq, _) = self.draft(now, event);
         Ok(Accepted { seq, record: batch, user: None })
-    }
-
-    /// The batches that a person works on here, those of other terminals included.
-    pub(super) fn works_on(&self, user: UserId) -> Vec<RecordId> {
-        let own = self.plant.batches.iter().filter(|(_, batch)| batch.operators.contains(&user));
-        let joined = self.plant.joined.iter().filter(|(_, users)| users.contains(&user));
-        own.map(|(id, _)| *id).chain(joined.map(|(id, _)| *id)).collect()
     }
 }

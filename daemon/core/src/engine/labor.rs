@@ -1,14 +1,23 @@
-//! People clock in and out.
+//! People clock in and out, go to another station, and are away for a while.
 
 use super::{Engine, Event, commands::unknown};
 use crate::{
     command::{Accepted, Refusal},
-    fact::Body,
+    fact::{
+        Body,
+        labor::{Inside, LaborBegan, LaborEnded, LaborSplit, PinSet, Share},
+    },
     id::{RecordId, StationId, UserId},
-    plant,
+    plant::{Away, Presence},
     reference::{Person, Reference},
     time::Moment,
 };
+
+mod forgotten;
+mod undo;
+
+pub(in crate::engine) use forgotten::LaborWish;
+pub use undo::UNDO_US;
 
 impl Engine {
     pub(super) fn clock_in(
@@ -23,26 +32,20 @@ impl Engine {
         if !person.active {
             return Err(Refusal::Inactive { name: person.name.clone() });
         }
-        let place = reference.station(station).ok_or_else(|| unknown("station"))?;
-        if place.machine_only {
-            return Err(Refusal::MachineOnly { station: place.code.clone() });
-        }
-        if self.plant.labor.contains_key(&person.id) {
-            return Err(Refusal::AlreadyClockedIn { name: person.name.clone() });
-        }
+        place(reference, station)?;
         let user = person.id;
+        match self.plant.labor.get(&user) {
+            // Whoever forgot to clock out is not held up: the entry stays open until somebody
+            // says when it ended.
+            Some(Presence { missed: Some(_), .. }) => {},
+            Some(_) => return Err(Refusal::AlreadyClockedIn { name: person.name.clone() }),
+            None => {},
+        }
+        let left = self.plant.works_on(user);
         let body = Body::ClockedIn { user, station };
         let (seq, record) = self.draft(now, Event::new(body).by(Some(user)).key(key));
-        let running: Vec<RecordId> = self
-            .plant
-            .batches
-            .iter()
-            .filter(|(_, batch)| batch.station == Some(station))
-            .map(|(id, _)| *id)
-            .collect();
-        for batch in running {
-            self.draft(now, Event::new(Body::BatchJoined { batch, user }).by(Some(user)));
-        }
+        self.leave(user, &left, now);
+        self.join_running(user, station, now);
         Ok(Accepted { seq, record, user: Some(user) })
     }
 
@@ -53,18 +56,121 @@ impl Engine {
         badge: &str,
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
-        let person = by_badge(reference, badge)?;
+        let (person, presence) = self.by_badge_here(reference, badge)?;
         let user = person.id;
-        let Some(presence) = self.plant.labor.get(&user) else {
-            return Err(Refusal::NotClockedIn { name: person.name.clone() });
-        };
-        let entry = presence.entry;
-        for batch in self.works_on(user) {
-            self.draft(now, Event::new(Body::BatchLeft { batch, user }).by(Some(user)));
+        if let Some(Away { entry, .. }) = presence.away {
+            let ended = LaborEnded { user, entry };
+            self.draft(now, Event::new(Body::LaborEnded(ended)).by(Some(user)));
         }
+        let (entry, left) = (presence.entry, self.plant.works_on(user));
         let out = Event::new(Body::ClockedOut { user, entry }).by(Some(user)).key(key);
         let (seq, _) = self.draft(now, out);
+        self.leave(user, &left, now);
         Ok(Accepted { seq, record: entry, user: Some(user) })
+    }
+
+    /// Whoever is away works on nothing meanwhile.
+    pub(super) fn begin_labor(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        (badge, kind): (&str, Inside),
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let (person, presence) = self.by_badge_here(reference, badge)?;
+        let user = person.id;
+        if presence.away.is_some() {
+            return Err(Refusal::AlreadyAway { name: person.name.clone() });
+        }
+        let (station, shift) = (presence.station, presence.entry);
+        let left = self.plant.works_on(user);
+        let began = Body::LaborBegan(LaborBegan { user, station, kind, shift });
+        let (seq, record) = self.draft(now, Event::new(began).by(Some(user)).key(key));
+        self.leave(user, &left, now);
+        Ok(Accepted { seq, record, user: Some(user) })
+    }
+
+    /// Back from it, and on the same batches as before as far as they still run.
+    pub(super) fn end_labor(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        badge: &str,
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let (person, presence) = self.by_badge_here(reference, badge)?;
+        let user = person.id;
+        let Some(Away { entry, left, .. }) = presence.away else {
+            return Err(Refusal::NotAway { name: person.name.clone() });
+        };
+        let ended = Body::LaborEnded(LaborEnded { user, entry });
+        let (seq, _) = self.draft(now, Event::new(ended).by(Some(user)).key(key));
+        self.join_again(reference, user, &left, now);
+        Ok(Accepted { seq, record: entry, user: Some(user) })
+    }
+
+    /// Out here and in there, in one moment.
+    pub(super) fn move_to(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        (badge, station): (&str, StationId),
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let (person, presence) = self.by_badge_here(reference, badge)?;
+        place(reference, station)?;
+        if presence.station == station {
+            return Err(Refusal::AlreadyClockedIn { name: person.name.clone() });
+        }
+        let user = person.id;
+        if let Some(Away { entry, .. }) = presence.away {
+            let ended = LaborEnded { user, entry };
+            self.draft(now, Event::new(Body::LaborEnded(ended)).by(Some(user)));
+        }
+        let (entry, left) = (presence.entry, self.plant.works_on(user));
+        self.draft(now, Event::new(Body::ClockedOut { user, entry }).by(Some(user)));
+        self.leave(user, &left, now);
+        let body = Body::ClockedIn { user, station };
+        let (seq, record) = self.draft(now, Event::new(body).by(Some(user)).key(key));
+        self.join_running(user, station, now);
+        Ok(Accepted { seq, record, user: Some(user) })
+    }
+
+    pub(super) fn split_labor(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        (badge, shares): (&str, &[Share]),
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let (person, presence) = self.by_badge_here(reference, badge)?;
+        let (user, entry) = (person.id, presence.entry);
+        let on = self.plant.works_on(user);
+        let whole: u32 = shares.iter().map(|share| u32::from(share.percent)).sum();
+        let fits = |(n, share): (usize, &Share)| {
+            let twice = shares.iter().take(n).any(|before| before.batch == share.batch);
+            share.percent > 0 && !twice && on.contains(&share.batch)
+        };
+        if whole != 100 || !shares.iter().enumerate().all(fits) {
+            return Err(Refusal::BadShares);
+        }
+        let split = Body::LaborSplit(LaborSplit { user, entry, shares: shares.to_vec() });
+        let (seq, _) = self.draft(now, Event::new(split).by(Some(user)).key(key));
+        Ok(Accepted { seq, record: entry, user: Some(user) })
+    }
+
+    /// The PIN itself never comes this far.
+    pub(super) fn set_pin(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        badge: &str,
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let user = by_badge(reference, badge)?.id;
+        let event = Event::new(Body::PinSet(PinSet { user })).by(Some(user)).key(key);
+        let (seq, record) = self.draft(now, event);
+        Ok(Accepted { seq, record, user: Some(user) })
     }
 
     /// The person, if known and clocked in.
@@ -77,11 +183,67 @@ impl Engine {
         }
     }
 
-    /// Everybody clocked in at `station`, and `who` wherever they are.
+    /// Everybody clocked in at `station` and not away, and `who` wherever they are.
     pub(super) fn at_station(&self, station: Option<StationId>, who: UserId) -> Vec<UserId> {
-        let here = |presence: &plant::Presence| Some(presence.station) == station;
+        let here = |presence: &Presence| {
+            Some(presence.station) == station && presence.away.is_none() && presence.missed.is_none()
+        };
         let present = self.plant.labor.iter();
         present.filter(|(user, at)| **user == who || here(at)).map(|(user, _)| *user).collect()
+    }
+
+    fn by_badge_here<'r>(
+        &self,
+        reference: &'r Reference,
+        badge: &str,
+    ) -> Result<(&'r Person, Presence), Refusal> {
+        let person = by_badge(reference, badge)?;
+        let presence = self.plant.labor.get(&person.id).cloned();
+        let absent = || Refusal::NotClockedIn { name: person.name.clone() };
+        Ok((person, presence.ok_or_else(absent)?))
+    }
+
+    fn leave(&mut self, user: UserId, batches: &[RecordId], now: &Moment) {
+        for batch in batches {
+            let left = Body::BatchLeft { batch: *batch, user, at: None };
+            self.draft(now, Event::new(left).by(Some(user)));
+        }
+    }
+
+    /// Whoever comes to a station works on what runs there.
+    fn join_running(&mut self, user: UserId, station: StationId, now: &Moment) {
+        let here = self.plant.batches.iter().filter(|(_, batch)| batch.station == Some(station));
+        let running: Vec<RecordId> = here.map(|(id, _)| *id).collect();
+        for batch in running {
+            self.draft(now, Event::new(Body::BatchJoined { batch, user }).by(Some(user)));
+        }
+    }
+
+    /// On those of `batches` that still run and that the person is not on.
+    fn join_again(
+        &mut self,
+        reference: &Reference,
+        user: UserId,
+        batches: &[RecordId],
+        now: &Moment,
+    ) {
+        let on = self.plant.works_on(user);
+        for batch in batches.iter().filter(|batch| !on.contains(batch)) {
+            let open = || reference.work.floor.batch(*batch).is_some();
+            if self.plant.batches.contains_key(batch) || open() {
+                let joined = Body::BatchJoined { batch: *batch, user };
+                self.draft(now, Event::new(joined).by(Some(user)));
+            }
+        }
+    }
+}
+
+/// A station that people can work at.
+fn place(reference: &Reference, station: StationId) -> Result<(), Refusal> {
+    let place = reference.station(station).ok_or_else(|| unknown("station"))?;
+    match place.machine_only {
+        true => Err(Refusal::MachineOnly { station: place.code.clone() }),
+        false => Ok(()),
     }
 }
 

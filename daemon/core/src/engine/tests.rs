@@ -181,12 +181,16 @@ impl Bench {
     }
 }
 
+mod batch;
 mod explain;
+mod held;
 mod join;
+mod labor;
 mod due;
 mod past;
 mod press;
 mod remap;
+mod stops;
 
 #[test]
 fn a_state_holds_before_it_counts_and_begins_when_it_was_first_seen() {
@@ -307,6 +311,7 @@ fn a_shift_becomes_facts() {
         target: None,
         number: None,
         work_order: None,
+        detail: Default::default(),
     };
     let name = || "Anna".to_owned();
     assert_eq!(bench.command(0, &start), Err(Refusal::NotClockedIn { name: name() }));
@@ -331,7 +336,7 @@ fn a_shift_becomes_facts() {
     let explain = |stop| Command::ExplainStop { by: None, stop, reason, comment: None };
     bench.command(1_030, &explain(stop)).unwrap();
     assert_eq!(bench.command(1_030, &explain(batch)), Err(Refusal::NoSuchStop));
-    let complete = Command::CompleteBatch { by, batch, good: 4, scrap: 0, scrap_reason: None };
+    let complete = Command::CompleteBatch { by, batch, good: 4, scrap: 0, scrap_reason: None, detail: Default::default() };
     bench.command(1_040, &complete).unwrap();
     assert_eq!(bench.command(1_041, &complete), Err(Refusal::NoSuchBatch));
     bench.command(1_050, &Command::ClockOut { badge: "1001".into() }).unwrap();
@@ -395,6 +400,7 @@ proptest! {
                     let number = None;
                     let start = Command::StartBatch {
                         by, equipment, product, target: None, number, work_order: None,
+                        detail: Default::default(),
                     };
                     drop(bench.command(now, &start));
                 },
@@ -403,6 +409,7 @@ proptest! {
                     if let Some(batch) = running {
                         let complete = Command::CompleteBatch {
                             by, batch, good: 1, scrap: 0, scrap_reason: None,
+                            detail: Default::default(),
                         };
                         drop(bench.command(now, &complete));
                     }
@@ -453,47 +460,4 @@ fn what_is_delivered_once_more_is_no_news() {
     assert_eq!(bench.engine.plant.machines, state);
 }
 
-#[test]
-fn a_reading_that_is_held_waits_for_a_supervisor() {
-    let mut bench = Bench::new();
-    let equipment = bench.engine.map.machines[0].equipment;
-    let person = |bench: &Bench, n: usize| bench.reference.people[n].id;
-    let good = |bench: &Bench| bench.engine.plant.machines[&equipment].good;
-    let settle = |by, accept| {
-        let source = "good".to_owned();
-        Command::SettleCount { by, equipment, source, accept }
-    };
-    bench.sample(0, 0, "good", Value::Whole(500));
-    let supervisor = person(&bench, 1);
-    assert!(bench.command(100, &settle(supervisor, true)).is_err(), "nothing is held");
-    let told = |facts: &[Body]| match facts {
-        [Body::Counted(counted)] => (counted.verdict, counted.quantity, counted.raw),
-        _ => panic!("{facts:?}"),
-    };
-    let raw = |before, now| Some(Readings { before, now });
-    let facts = bench.sample(1_000, 0, "good", Value::Whole(1400));
-    assert_eq!(told(&facts), (Verdict::Held, 0, raw(500, 1400)));
-    // Told once, however long it waits; parts that it goes on to make are strokes.
-    for second in 2..400 {
-        assert!(bench.sample(second * 1_000, 0, "good", Value::Whole(1400 + second)).is_empty());
-    }
-    assert_eq!(good(&bench), 0);
-    assert!(
-        matches!(bench.engine.watches[0].strokes["good"], Stroke::Part(at) if at == stamp(399_000))
-    );
-    let operator = person(&bench, 0);
-    assert!(bench.command(400_000, &settle(operator, true)).is_err(), "no supervisor");
-    let mut dropped = bench.engine.clone();
-    bench.command(400_000, &settle(supervisor, true)).unwrap();
-    assert_eq!(good(&bench), 900);
-    let fact = bench.facts.last().unwrap();
-    assert_eq!((fact.by, fact.key.is_some()), (Some(supervisor), true));
-    bench.sample(401_000, 0, "good", Value::Whole(1801));
-    assert_eq!(good(&bench), 1301);
-    let asked = Asked { key: "drop", command: &settle(supervisor, false), salt: "00" };
-    dropped.on_command(&asked, &moment(400_000)).unwrap();
-    let told = dropped.take_drafts();
-    assert!(matches!(&told[..], [draft] if matches!(&draft.body, Body::Counted(counted)
-        if counted.verdict == Verdict::Base && counted.raw == raw(500, 1400))));
-    assert_eq!(dropped.plant.machines[&equipment].good, 0);
-}
+mod words;

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Commitment;
+use super::{Commitment, machine::is_zero};
 use crate::{
     id::{EquipmentId, FieldId, ProductId, ReasonId, RecordId, StationId, UserId},
     number::Leased,
@@ -31,6 +31,44 @@ pub struct BatchStarted {
     /// What the number was taken from, when it was neither typed nor the terminal's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lease: Option<Leased>,
+    /// What is not as usual about it.
+    #[serde(default, skip_serializing_if = "Special::is_none")]
+    pub special: Special,
+}
+
+/// What is not as usual about a start.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct Special {
+    /// Nobody gave the number and no block was left: it is the terminal's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisional: bool,
+    /// The batch that goes on here, from another machine.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<RecordId>,
+    /// Who else agreed to it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub approved_by: Option<UserId>,
+    /// Why it was wanted so, committed to under the field `special.why`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Commitment>,
+}
+
+impl Special {
+    /// Everything is as usual.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Parts that were scrapped for one reason.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Scrapped {
+    /// Why.
+    pub reason: ReasonId,
+    /// The reason's name as the person read it.
+    pub label: String,
+    /// So many.
+    pub quantity: i64,
 }
 
 /// Parts made or scrapped since the last such fact: a difference, never a total.
@@ -44,6 +82,9 @@ pub struct BatchProduced {
     pub scrap: i64,
     /// Why parts were scrapped.
     pub scrap_reason: Option<ReasonId>,
+    /// Further parts put aside to be worked on again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rework: i64,
 }
 
 /// A batch was given up.
@@ -107,7 +148,7 @@ pub enum Field {
 pub enum FieldValue {
     /// A number, a date, yes or no, one of the options.
     Plain(String),
-    /// What a person wrote freely, committed to under the field `value`.
+    /// What a person wrote freely, committed to under the field `value.text`.
     Text(Commitment),
 }
 
@@ -131,7 +172,13 @@ mod tests {
         let further = BatchEquipment { batch, equipment };
         let facts = [
             (
-                Body::BatchProduced(BatchProduced { batch, good: 5, scrap: 1, scrap_reason: None }),
+                Body::BatchProduced(BatchProduced {
+                    batch,
+                    good: 5,
+                    scrap: 1,
+                    scrap_reason: None,
+                    rework: 0,
+                }),
                 r#"{"batch_produced":{"batch":"ID","good":5,"scrap":1,"scrap_reason":null}}"#,
             ),
             (

@@ -46,6 +46,7 @@ fn bodies() -> Vec<Body> {
             from: stamp(4),
             operators: vec![user],
             lease: None,
+            special: Default::default(),
         }),
         Body::StateChanged {
             equipment,
@@ -74,7 +75,7 @@ fn bodies() -> Vec<Body> {
             raw: None,
         }),
         Body::BatchJoined { batch, user },
-        Body::BatchLeft { batch, user },
+        Body::BatchLeft { batch, user, at: None },
         Body::StopExplained {
             stop: origin.record(5),
             reason: ReasonId(id(0x900)),
@@ -82,6 +83,7 @@ fn bodies() -> Vec<Body> {
             group_type: "unplanned".into(),
             rank: 1,
             comment: text().commitment(),
+            choice: None,
         },
         Body::BatchCompleted {
             batch,
@@ -90,6 +92,8 @@ fn bodies() -> Vec<Body> {
             scrap_reason: None,
             counted_good: 15,
             counted_scrap: 0,
+            scrapped: vec![],
+            rework: 0,
         },
         Body::ClockedOut { user, entry: origin.record(3) },
     ]

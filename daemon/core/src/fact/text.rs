@@ -13,7 +13,7 @@ pub struct Commitment(pub String);
 /// An erasable text beside a fact.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FactText {
-    /// The field of the body that commits to it.
+    /// The field of the body that commits to it; a point in it leads one step further in.
     pub field: String,
     /// 32 random hexadecimal digits.
     pub salt: String,

@@ -1,6 +1,7 @@
 //! One machine's account of a window: sums for figures, and what they were made of.
 
 use super::{
+    board::Stretch,
     evidence::{Evidence, Hole, Loss},
     input::{Batch, Class, Count, Interval, Machine, Span, Status, Window},
     name::Missing,
@@ -213,6 +214,30 @@ impl<'a> Account<'a> {
         self.judge(interval).1 == Some(Loss::Breakdown) && holds(spans, interval.from)
     }
 
+    /// Readings with the parts that each was the first to show.
+    pub(super) fn counts(&self) -> impl Iterator<Item = (&'a Count, i64)> {
+        self.machine.counts.iter().zip(self.fresh.iter().copied())
+    }
+
+    /// What each moment of the window is.
+    pub(super) fn line(&self) -> Vec<Stretch> {
+        let stretch = |slice: &Slice| {
+            let interval = slice.of.and_then(|of| self.machine.intervals.get(of));
+            let judged = interval.map(|interval| self.judge(interval));
+            let class = judged.map_or(Class::Unknown, |(class, ..)| class);
+            let seen = interval.filter(|_| class != Class::Unknown);
+            Stretch {
+                from: slice.span.from,
+                until: slice.span.until,
+                class,
+                state: seen.map_or(MachineState::Unknown, |interval| interval.state),
+                record: interval.map(|interval| interval.record),
+                unexplained: judged.is_some_and(|(.., unexplained)| unexplained),
+            }
+        };
+        self.slices.iter().map(stretch).collect()
+    }
+
     fn at(&self, at: Micros) -> Option<&Interval> {
         let place = self.slices.partition_point(|slice| slice.span.until <= at);
         let slice = self.slices.get(place).filter(|slice| slice.span.from <= at)?;
@@ -277,7 +302,7 @@ impl<'a> Account<'a> {
             (parts, Some(cycle)) => Ok(to_f64(parts) * cycle.cycle_s * super::SECOND_US),
             (_, None) => Err(Missing::NoRate),
         };
-        let fresh = self.machine.counts.iter().zip(self.fresh.iter().copied());
+        let fresh = self.counts();
         let has_scrap = self.machine.counters.contains(&CounterKind::Scrap);
         tally.startup = if has_scrap { Ok(0.0) } else { Err(Missing::NoCounter) };
         for (count, parts) in fresh {
@@ -364,8 +389,7 @@ impl<'a> Account<'a> {
     }
 
     fn readings(&self, spans: &[Span]) -> impl Iterator<Item = Evidence> {
-        let fresh = self.machine.counts.iter().zip(self.fresh.iter().copied());
-        let here = fresh.filter(|(count, _)| holds(&[self.limit], count.until));
+        let here = self.counts().filter(|(count, _)| holds(&[self.limit], count.until));
         let in_force =
             |count: &Count| self.at(count.until).and_then(|interval| interval.map.clone());
         here.map(move |(count, parts)| Evidence::Count {

@@ -48,6 +48,8 @@ pub struct StopRow {
     pub by: Option<UserId>,
     /// `is_archived`.
     pub void: bool,
+    /// It covers several machines: each stood as long as its own stop says, where it has one.
+    pub shared: bool,
 }
 
 /// A batch row of `oee_machine_events` with its details.
@@ -155,6 +157,8 @@ impl Rows {
     fn intervals(&self, reference: &Reference, equipment: EquipmentId) -> Vec<Interval> {
         let stops = self.stops.iter().filter(|row| row.equipment == equipment);
         let mut stops: BTreeMap<RecordId, &StopRow> = stops.map(|row| (row.record, row)).collect();
+        let own: Vec<&StopRow> =
+            stops.values().copied().filter(|row| row.void && !row.shared).collect();
         let states = self.states.iter().filter(|row| row.equipment == equipment);
         let mut all: Vec<Interval> = states
             .map(|row| match stops.remove(&row.interval.record) {
@@ -162,9 +166,26 @@ impl Rows {
                 None => row.interval.clone(),
             })
             .collect();
-        all.extend(stops.into_values().map(|stop| stop.told(reference, &stop.alone())));
+        let told = |stop: &StopRow| {
+            let whole = stop.told(reference, &stop.alone());
+            if stop.shared { clipped(&whole, &own) } else { vec![whole] }
+        };
+        all.extend(stops.into_values().flat_map(told));
         all
     }
+}
+
+/// What is left of an event of several machines on one of them: the time of the stops in whose place
+/// it stands there. The whole, where there are none.
+fn clipped(whole: &Interval, own: &[&StopRow]) -> Vec<Interval> {
+    let end = |until: Option<Micros>| until.unwrap_or(Micros(i64::MAX));
+    let parts = own.iter().filter_map(|stop| {
+        let from = stop.from.max(whole.from);
+        let until = end(stop.until).min(end(whole.until));
+        (from < until).then(|| Interval { from, until: Some(until), ..whole.clone() })
+    });
+    let parts: Vec<Interval> = parts.collect();
+    if parts.is_empty() { vec![whole.clone()] } else { parts }
 }
 
 impl StopRow {
@@ -216,7 +237,7 @@ fn standard(product: &Product, equipment: EquipmentId, station: Option<StationId
 }
 
 /// A machine's target speed, with those of products at its station.
-fn rate(reference: &Reference, machine: &reference::Machine) -> Rate {
+pub(super) fn rate(reference: &Reference, machine: &reference::Machine) -> Rate {
     let station = reference.station_of(machine.id).map(|station| station.id);
     let products = reference.families.iter().flat_map(|family| &family.products);
     let cycle = |product: &Product| -> Option<(ProductId, f64)> {
@@ -276,6 +297,7 @@ mod tests {
             group_type: Some(GroupType::Planned),
             by: None,
             void: false,
+            shared: false,
         }
     }
 
@@ -291,6 +313,26 @@ mod tests {
         let alone = Reference { roster: crate::calendar::Roster::default(), ..site };
         let window = asked(&alone, span, at(30), Reasons::Recorded);
         assert_eq!((window.planned, window.shift_hours), (vec![span], None), "no calendar");
+    }
+
+    #[test]
+    fn an_event_of_several_machines_takes_of_each_what_its_own_stop_took() {
+        let site = site();
+        let [one, other] = [site.machines[0].id, site.machines[1].id];
+        let shared = |equipment| StopRow { shared: true, ..stop(9, equipment, (2, 8)) };
+        let void = |number, of, hours| StopRow { void: true, ..stop(number, of, hours) };
+        let rows = Rows {
+            states: vec![state(1, one, (3, 8))],
+            stops: vec![shared(one), void(1, one, (3, 8)), shared(other)],
+            ..Rows::default()
+        };
+        let spans = |equipment| -> Vec<_> {
+            let told = rows.machines(&site, &[equipment]);
+            let known = told[0].intervals.iter().filter(|interval| !interval.void);
+            known.map(|interval| (interval.from, interval.until)).collect()
+        };
+        assert_eq!(spans(one), [(at(3), Some(at(8)))]);
+        assert_eq!(spans(other), [(at(2), Some(at(8)))], "nothing else is known of it");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    counter::{self, Base, Verdict},
+    counter::{self, Base, Readings, Verdict},
     fact::{Counted, machine::CounterMoved},
     id::EquipmentId,
     plant::{Machine, Plant},
@@ -21,7 +21,8 @@ impl Counters {
         let Some(machine) = plant.machines.get(&counted.equipment) else { return counted };
         let Some(base) = machine.counters.get(&counted.source) else { return counted };
         let place = (counted.equipment, counted.source.clone());
-        if counted.verdict == Verdict::Base && machine.moved.contains(&counted.source) {
+        let anew = counted.verdict == Verdict::Base && dropped(&counted).is_none();
+        if anew && machine.moved.contains(&counted.source) {
             let epoch = counter::begin_anew(Some(base), counted.raw_to).epoch;
             self.0.insert(place, (counted.epoch, epoch));
             return Counted { epoch, ..counted };
@@ -32,6 +33,22 @@ impl Counters {
         };
         beyond(base, Counted { epoch, ..counted })
     }
+}
+
+/// Parts up to where a counter stood when somebody dropped what it showed then, where facts that
+/// both sides have lost told of them.
+pub(super) fn before(machine: &Machine, counted: &Counted) -> Option<Counted> {
+    let base = machine.counters.get(&counted.source)?;
+    let (raw_from, raw_to) = (base.unwrapped, dropped(counted)?.before);
+    let goes_on = counted.epoch == base.epoch && raw_to > raw_from;
+    let (quantity, verdict) = (raw_to - raw_from, Verdict::Gap);
+    goes_on.then(|| Counted { raw_from, raw_to, quantity, verdict, raw: None, ..counted.clone() })
+}
+
+/// What somebody dropped, where `counted` tells of that: between these the counter made nothing.
+fn dropped(counted: &Counted) -> Option<Readings> {
+    let told = counted.raw.filter(|raw| raw.now > raw.before);
+    told.filter(|_| counted.verdict == Verdict::Base)
 }
 
 /// Parts up to the last reading before a map moved the counter, where facts that both sides have lost
@@ -61,6 +78,12 @@ pub(super) fn missing(machine: &Machine, moved: &CounterMoved, at: Stamp) -> Opt
 fn beyond(base: &Base, counted: Counted) -> Counted {
     // A reset that the base does not know of.
     if counted.epoch > base.epoch {
+        return counted;
+    }
+    if dropped(&counted).is_some()
+        && counted.epoch == base.epoch
+        && counted.raw_to > base.unwrapped
+    {
         return counted;
     }
     let (from, to) = match counted.verdict {

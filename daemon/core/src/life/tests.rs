@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    counter::{CounterKind, Verdict},
+    counter::{CounterKind, Readings, Verdict},
     fact::machine::{CounterMoved, MapApplied},
     id::{EquipmentId, Incarnation, StationId, TerminalId, UserId},
     machine::MachineState,
@@ -124,6 +124,46 @@ fn parts_of_facts_that_both_sides_have_lost_are_counted_by_the_next_one() {
     assert_eq!((base.epoch, base.unwrapped), (0, 160));
 }
 
+/// Somebody dropped a reading that was held: it went on from `base`, and counts on from `held`.
+fn dropped(base: i64, held: i64) -> Body {
+    let Body::Counted(base_at) = counted(0, held, held, Verdict::Base) else {
+        panic!("another fact")
+    };
+    Body::Counted(Counted { raw: Some(Readings { before: base, now: held }), ..base_at })
+}
+
+fn held(base: i64, now: i64) -> Body {
+    let Body::Counted(at) = counted(0, base, base, Verdict::Held) else { panic!("another fact") };
+    Body::Counted(Counted { raw: Some(Readings { before: base, now }), ..at })
+}
+
+#[test]
+fn what_somebody_dropped_is_not_counted_by_a_new_life() {
+    // Headquarters knows of the reading that waits; that it was dropped is on the terminal alone.
+    let mut new = new_life(vec![counted(0, 500, 500, Verdict::Base), held(500, 1_400)]);
+    for (seq, body) in (3..).zip([dropped(500, 1_400), counted(0, 1_400, 1_404, Verdict::Increase)])
+    {
+        new.reissue(&fact(seq, body), Hash::ZERO).unwrap();
+    }
+    assert_eq!(good(&new), 4);
+    let base = &new.plant().machines[&MACHINE].counters["good"];
+    assert_eq!((base.epoch, base.unwrapped, base.held.is_some()), (0, 1_404, false));
+}
+
+#[test]
+fn what_was_made_before_a_dropped_reading_is_counted_though_both_sides_have_lost_it() {
+    let mut new = new_life(vec![counted(0, 500, 500, Verdict::Base)]);
+    // That it rose to 520, and the reading that waited, are lost on both sides.
+    let again = new.reissue(&fact(9, dropped(520, 1_400)), Hash::ZERO).unwrap();
+    assert_eq!((again.len(), good(&new)), (2, 20));
+    new.reissue(&fact(10, counted(0, 1_400, 1_404, Verdict::Increase)), Hash::ZERO).unwrap();
+    assert_eq!(good(&new), 24);
+    // Headquarters has counted beyond it already.
+    new.reissue(&fact(11, dropped(520, 1_400)), Hash::ZERO).unwrap();
+    let base = &new.plant().machines[&MACHINE].counters["good"];
+    assert_eq!((base.unwrapped, good(&new)), (1_404, 24));
+}
+
 /// A map that reads the counter elsewhere; it stood at `last`.
 fn moved(last: i64, epoch: u32) -> Body {
     Body::MapApplied(MapApplied {
@@ -244,6 +284,7 @@ fn what_belongs_to_a_batch_that_comes_again_goes_on_belonging_to_it() {
         operators: vec![],
         from: stamp(5),
         lease: None,
+        special: Default::default(),
     };
     let begun = new.reissue(&fact(6, Body::BatchStarted(started)), Hash::ZERO).unwrap();
     let Body::Counted(parts) = counted(0, 100, 120, Verdict::Increase) else {

@@ -46,6 +46,17 @@ pub enum Barred {
 }
 
 impl Tries {
+    /// It is `now`, as far as anybody knows. What lies further ahead than it can was stamped by a
+    /// clock that was fast: from now on it counts as if it had been just now.
+    pub fn believe(&mut self, now: Micros) {
+        let ahead = |micros: i64| Micros(now.0.saturating_add(micros));
+        self.confirmed_us = self.confirmed_us.min(now);
+        self.unlocked_us = self.unlocked_us.min(ahead(UNLOCK_US));
+        for failed in self.failed.values_mut() {
+            failed.until_us = failed.until_us.min(ahead(LOCK_US));
+        }
+    }
+
     /// Whether what is known of PINs still holds, `valid_us` after headquarters confirmed it.
     pub fn holds(&self, now: Micros, valid_us: i64) -> bool {
         let valid = self.confirmed_us.0.saturating_add(valid_us);
@@ -137,6 +148,31 @@ mod tests {
             tries.trying(ADA, Micros(NOW.0 + 9 * DAY));
         }
         assert_eq!(tries.locked(ADA, NOW), Some(Micros(NOW.0 + LOCK_US)));
+    }
+
+    #[test]
+    fn a_lock_of_a_clock_that_was_years_fast_ends_after_five_minutes() {
+        let mut tries = fresh();
+        for _ in 0..5 {
+            tries.trying(ADA, Micros(NOW.0 + 900 * DAY));
+        }
+        tries.believe(NOW);
+        assert_eq!(tries.locked(ADA, NOW), Some(Micros(NOW.0 + LOCK_US)));
+        let later = Micros(NOW.0 + LOCK_US);
+        tries.believe(later);
+        assert_eq!(tries.locked(ADA, later), None);
+    }
+
+    #[test]
+    fn what_a_clock_that_was_years_fast_confirmed_does_not_hold_for_years() {
+        let mut tries = fresh();
+        tries.confirmed_us = Micros(NOW.0 + 900 * DAY);
+        tries.unlock(Micros(NOW.0 + 900 * DAY));
+        tries.believe(NOW);
+        assert_eq!(tries.may(ADA, NOW, 14 * DAY), Ok(()), "known as far as anybody knows");
+        let later = Micros(NOW.0 + 14 * DAY);
+        tries.believe(later);
+        assert_eq!(tries.may(ADA, later, 14 * DAY), Err(Barred::Expired));
     }
 
     #[test]

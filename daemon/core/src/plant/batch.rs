@@ -1,12 +1,12 @@
 //! Batches that run here, and people on batches of other terminals.
 
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plant;
 use crate::{
-    fact::{BatchStarted, Fact, batch::BatchProduced},
-    id::{EquipmentId, ProductId, RecordId, StationId, UserId},
+    fact::{BatchStarted, Fact, batch::BatchProduced, machine::is_zero},
+    id::{EquipmentId, ProductId, ReasonId, RecordId, StationId, UserId},
     time::Moment,
 };
 
@@ -38,6 +38,25 @@ pub struct Batch {
     /// Scrapped parts likewise.
     #[serde(default)]
     pub scrap: i64,
+    /// Parts to be worked on again that people told of.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub rework: i64,
+    /// The scrapped parts that people told of, by reason.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub scrapped: BTreeMap<ReasonId, i64>,
+    /// Good and scrapped parts that the machine counted before its counter went to another batch.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub counted: (i64, i64),
+    /// Since when it rests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused: Option<Moment>,
+    /// Nobody gave its number: it is this terminal's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub provisional: bool,
+}
+
+fn is_nothing(counted: &(i64, i64)) -> bool {
+    *counted == (0, 0)
 }
 
 impl Plant {
@@ -52,8 +71,11 @@ impl Plant {
             None => self.typed.note(&started.number),
         }
         let machine = self.machines.entry(started.equipment).or_default();
-        machine.batch = Some(record);
-        (machine.good, machine.scrap) = (0, 0);
+        // Where several run at a time, the counter counts for the one that came first.
+        if machine.batch.is_none_or(|batch| !self.batches.contains_key(&batch)) {
+            machine.batch = Some(record);
+            (machine.good, machine.scrap) = (0, 0);
+        }
         let batch = Batch {
             equipment: started.equipment,
             station: started.station,
@@ -66,6 +88,11 @@ impl Plant {
             further: BTreeSet::new(),
             good: 0,
             scrap: 0,
+            rework: 0,
+            scrapped: BTreeMap::new(),
+            counted: (0, 0),
+            paused: None,
+            provisional: started.special.provisional,
         };
         self.batches.insert(record, batch);
     }
@@ -91,8 +118,52 @@ impl Plant {
     pub(super) fn complete(&mut self, record: RecordId) {
         let Some(batch) = self.batches.remove(&record) else { return };
         let machine = self.machines.entry(batch.equipment).or_default();
-        machine.batch = None;
-        (machine.good, machine.scrap) = (0, 0);
+        machine.ended = Some(self.head_at.clone());
+        if machine.batch == Some(record) {
+            self.count_for_next(batch.equipment);
+        }
+    }
+
+    /// The batch rests. What the machine counted for it stays with it.
+    pub(super) fn pause(&mut self, record: RecordId) {
+        let Some(batch) = self.batches.get_mut(&record) else { return };
+        batch.paused = Some(self.head_at.clone());
+        let equipment = batch.equipment;
+        let Some(machine) = self.machines.get(&equipment) else { return };
+        if machine.batch == Some(record) {
+            batch.counted = (machine.good, machine.scrap);
+            self.count_for_next(equipment);
+        }
+    }
+
+    /// The batch goes on; the counter counts for it unless it counts for another one.
+    pub(super) fn resume(&mut self, record: RecordId) {
+        let Some(batch) = self.batches.get_mut(&record) else { return };
+        batch.paused = None;
+        let machine = self.machines.entry(batch.equipment).or_default();
+        if machine.batch.is_none() {
+            machine.batch = Some(record);
+            (machine.good, machine.scrap) = batch.counted;
+        }
+    }
+
+    /// The counter of a machine counts for the one that has run longest of those that are left.
+    fn count_for_next(&mut self, equipment: EquipmentId) {
+        let runs = |batch: &Batch| batch.equipment == equipment && batch.paused.is_none();
+        let left = self.batches.iter().filter(|(_, batch)| runs(batch));
+        let next = left.min_by_key(|(id, batch)| (batch.from.at.wall_us, **id));
+        let next = next.map(|(id, batch)| (*id, batch.counted));
+        let machine = self.machines.entry(equipment).or_default();
+        machine.batch = next.map(|(id, _)| id);
+        (machine.good, machine.scrap) = next.map_or((0, 0), |(_, counted)| counted);
+    }
+
+    /// Good and scrapped parts that the machine counted for a batch.
+    pub fn counted(&self, record: RecordId) -> (i64, i64) {
+        let Some(batch) = self.batches.get(&record) else { return (0, 0) };
+        let machine = self.machines.get(&batch.equipment);
+        let counting = machine.filter(|machine| machine.batch == Some(record));
+        counting.map_or(batch.counted, |machine| (machine.good, machine.scrap))
     }
 
     /// Parts that a person told of.
@@ -100,6 +171,11 @@ impl Plant {
         if let Some(batch) = self.batches.get_mut(&produced.batch) {
             batch.good = batch.good.saturating_add(produced.good);
             batch.scrap = batch.scrap.saturating_add(produced.scrap);
+            batch.rework = batch.rework.saturating_add(produced.rework);
+            if let Some(reason) = produced.scrap_reason.filter(|_| produced.scrap != 0) {
+                let told = batch.scrapped.entry(reason).or_default();
+                *told = told.saturating_add(produced.scrap);
+            }
         }
     }
 }

@@ -54,12 +54,19 @@ impl Plant {
 
     pub(super) fn correct_labor(&mut self, corrected: &Corrected) {
         let after = &corrected.after;
+        if corrected.ends() {
+            self.unended.remove(&corrected.record);
+            for presence in self.labor.values_mut() {
+                presence.away.take_if(|away| away.entry == corrected.record);
+            }
+        }
         let present = self.labor.iter().find(|(_, presence)| presence.entry == corrected.record);
         let Some(user) = present.map(|(user, _)| *user) else { return };
         let Some(mut presence) = self.labor.remove(&user) else { return };
         if corrected.ends() {
             return;
         }
+        presence.missed = None;
         presence.station = after.station.unwrap_or(presence.station);
         if let Some(from) = after.from {
             presence.since = Moment::by_wall(from);

@@ -14,7 +14,10 @@ impl Plant {
         if runs && counted.quantity > 0 {
             machine.changeover = None;
         }
+        // What somebody accepts later may have been made before the batch that runs.
+        let of_these = counted.batch == machine.batch;
         match counted.counter {
+            _ if !of_these => {},
             CounterKind::Good => machine.good += counted.quantity,
             CounterKind::Scrap => machine.scrap += counted.quantity,
             CounterKind::Total => {},
@@ -30,7 +33,8 @@ impl Plant {
         let before = machine.counters.get(&counted.source);
         let base = Base::after(before, &judgement, &fact.moment(counted.until));
         machine.counters.insert(counted.source.clone(), base);
-        if counted.verdict == Verdict::Base {
+        // The first reading of another register, and not a held one of the former that was dropped.
+        if counted.verdict == Verdict::Base && counted.raw.is_none() {
             machine.moved.remove(&counted.source);
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{Plant, Stop};
 use crate::{
-    fact::{machine::Detail, replay::Rederived},
+    fact::replay::Rederived,
     id::RecordId,
     time::Moment,
 };
@@ -20,18 +20,8 @@ impl Plant {
         if !known && rederived.record.is_some() {
             return;
         }
-        let stop = self.stops.entry(record).or_insert_with(|| Stop {
-            equipment: rederived.equipment,
-            state: event.state,
-            from: Moment::by_wall(event.from),
-            until: None,
-            label: None,
-            rank: 0,
-            explained: 0,
-            detail: Detail::default(),
-            rule: String::new(),
-            map: String::new(),
-        });
+        let begin = || Stop::new(rederived.equipment, event.state, Moment::by_wall(event.from));
+        let stop = self.stops.entry(record).or_insert_with(begin);
         stop.from = Moment::by_wall(event.from);
         stop.until = Some(Moment::by_wall(event.until));
         stop.detail = event.detail.clone();

@@ -1,13 +1,18 @@
-//! Intervals of machines, and the stops that wait for an explanation.
+//! Stops that wait for an explanation, and what people said of them.
 
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
-use super::{Interval, Plant};
+use super::{Blind, Interval, Plant};
 use crate::{
-    fact::machine::{Detail, is_zero},
-    id::{EquipmentId, RecordId},
+    fact::{
+        Body, Fact,
+        machine::{Detail, is_zero},
+        stop::{ExplanationWithdrawn, Told},
+    },
+    id::{EquipmentId, Origin, ProductId, ReasonId, RecordId, UserId},
     machine::MachineState,
-    time::Moment,
+    time::{Micros, Moment},
 };
 
 /// Stops kept for explanation; the oldest that ended go first.
@@ -40,9 +45,86 @@ pub struct Stop {
     /// Fingerprint of the map that holds it.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub map: String,
+    /// What the machine did before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<MachineState>,
+    /// The batch that ran on it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<RecordId>,
+    /// What was made in that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub product: Option<ProductId>,
+    /// What people said of it and did not withdraw, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub said: Vec<Said>,
+    /// How a person told of it, where no signal did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Told>,
+    /// What that was told of.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<RecordId>,
+    /// Further machines that it covers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub with: Vec<EquipmentId>,
+    /// Events that stand in its place.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub replaced: BTreeSet<RecordId>,
+}
+
+/// A reason that somebody gave.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Said {
+    /// The fact that gave it: a log and a place in it.
+    pub origin: Origin,
+    /// See [`Self::origin`].
+    pub seq: u64,
+    /// When.
+    pub at: Micros,
+    /// Who.
+    pub by: Option<UserId>,
+    /// The reason.
+    pub reason: ReasonId,
+    /// Its name.
+    pub label: String,
+    /// The type of its group.
+    pub group_type: String,
+    /// Rank of the person's role.
+    pub rank: u8,
 }
 
 impl Stop {
+    /// A stop of which nothing else is known.
+    pub(super) fn new(equipment: EquipmentId, state: MachineState, from: Moment) -> Self {
+        Self {
+            equipment,
+            state,
+            from,
+            until: None,
+            label: None,
+            rank: 0,
+            explained: 0,
+            detail: Detail::default(),
+            rule: String::new(),
+            map: String::new(),
+            before: None,
+            batch: None,
+            product: None,
+            said: Vec::new(),
+            told: None,
+            of: Vec::new(),
+            with: Vec::new(),
+            replaced: BTreeSet::new(),
+        }
+    }
+
+    /// The stop that a time may have been which nobody saw, to look for reasons that suit it.
+    pub fn of_blind(blind: &Blind) -> Self {
+        Self {
+            until: Some(blind.until.clone()),
+            ..Self::new(blind.equipment, MachineState::Stopped, blind.from.clone())
+        }
+    }
+
     /// The fact with this number says why.
     pub(super) fn explain(&mut self, label: &str, rank: u8, seq: u64) {
         self.label = Some(label.to_owned());
@@ -58,27 +140,33 @@ impl Stop {
     pub fn is_micro(&self, now: &Moment) -> bool {
         self.lasts(now) < self.detail.micro_stop_us
     }
+
+    /// The explanation that holds, of those that were given here.
+    pub fn holds(&self) -> Option<&Said> {
+        // Of equal ranks the last one wins.
+        self.said.iter().max_by_key(|said| said.rank)
+    }
+
+    /// Whether it is still a stop, and nothing stands in its place.
+    pub fn stands(&self) -> bool {
+        self.replaced.is_empty()
+    }
 }
 
 impl Plant {
-    pub(super) fn begin(
-        &mut self,
-        equipment: EquipmentId,
-        interval: Interval,
-        (rule, map, detail): (&str, &str, &Detail),
-    ) {
-        if interval.state.is_downtime() {
+    pub(super) fn begin(&mut self, equipment: EquipmentId, interval: Interval, changed: &Body) {
+        if let Body::StateChanged { rule, map, detail, batch, .. } = changed
+            && interval.state.is_downtime()
+        {
+            let product = batch.and_then(|batch| self.batches.get(&batch));
             let stop = Stop {
-                equipment,
-                state: interval.state,
-                from: interval.from.clone(),
-                until: None,
-                label: None,
-                rank: 0,
-                explained: 0,
                 detail: detail.clone(),
-                rule: rule.to_owned(),
-                map: map.to_owned(),
+                rule: rule.clone(),
+                map: map.clone(),
+                before: interval.before,
+                batch: *batch,
+                product: product.map(|batch| batch.product),
+                ..Stop::new(equipment, interval.state, interval.from.clone())
             };
             self.stops.insert(interval.record, stop);
             self.forget_stops();
@@ -90,11 +178,41 @@ impl Plant {
         machine.interval = Some(interval);
     }
 
-    pub(super) fn explain(&mut self, stop: RecordId, label: &str, rank: u8) {
-        let stop = self.stops.get_mut(&stop).filter(|stop| rank >= stop.rank);
-        if let Some(stop) = stop {
-            stop.explain(label, rank, self.head);
+    /// A person says why.
+    pub(super) fn explain(&mut self, fact: &Fact) {
+        let Body::StopExplained { stop: id, reason, label, group_type, rank, choice, .. } =
+            &fact.fact
+        else {
+            return;
+        };
+        self.offered.count(choice.map(|choice| choice.place));
+        let (origin, head) = (self.origin, self.head);
+        let Some(stop) = self.stops.get_mut(id) else { return };
+        stop.said.push(Said {
+            origin,
+            seq: fact.seq,
+            at: fact.at.wall_us,
+            by: fact.by,
+            reason: *reason,
+            label: label.clone(),
+            group_type: group_type.clone(),
+            rank: *rank,
+        });
+        if *rank >= stop.rank {
+            stop.explain(label, *rank, head);
         }
+        self.learn(*id);
+    }
+
+    /// An explanation holds no more; the one before it does.
+    pub(super) fn withdraw(&mut self, withdrawn: &ExplanationWithdrawn) {
+        let head = self.head;
+        let Some(stop) = self.stops.get_mut(&withdrawn.stop) else { return };
+        stop.said.retain(|said| (said.origin, said.seq) != (withdrawn.origin, withdrawn.seq));
+        let holds = stop.holds().map(|said| (said.label.clone(), said.rank));
+        stop.label = holds.as_ref().map(|(label, _)| label.clone());
+        (stop.rank, stop.explained) = (holds.map_or(0, |(_, rank)| rank), head);
+        self.learn(withdrawn.stop);
     }
 
     pub(super) fn forget_stops(&mut self) {

@@ -45,8 +45,10 @@ pub struct Batch {
 struct Answer {
     field: Field,
     label: String,
-    /// A free text stands beside its fact and not in here.
     value: Option<String>,
+    /// It is a text that stands beside its fact and not in here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    free: bool,
 }
 
 /// The record that a fact about a batch names.
@@ -55,6 +57,8 @@ fn named(origin: Origin, fact: &Fact) -> Option<RecordId> {
         Body::BatchStarted(_) => Some(origin.record(fact.seq)),
         Body::BatchJoined { batch, .. }
         | Body::BatchLeft { batch, .. }
+        | Body::BatchPaused { batch }
+        | Body::BatchResumed { batch }
         | Body::BatchCompleted { batch, .. }
         | Body::BatchProduced(BatchProduced { batch, .. })
         | Body::BatchAborted(BatchAborted { batch, .. })
@@ -68,11 +72,12 @@ fn named(origin: Origin, fact: &Fact) -> Option<RecordId> {
 impl Batch {
     pub(super) fn apply(&mut self, id: RecordId, origin: Origin, fact: &Fact) -> bool {
         if let Body::BatchFieldSet(set) = &fact.fact {
-            let value = set.value.as_ref().and_then(|value| match value {
-                FieldValue::Plain(plain) => Some(plain.clone()),
-                FieldValue::Text(_) => None,
-            });
-            let answer = Answer { field: set.field, label: set.label.clone(), value };
+            let (value, free) = match &set.value {
+                Some(FieldValue::Plain(plain)) => (Some(plain.clone()), false),
+                Some(FieldValue::Text(_)) => (None, true),
+                None => (None, false),
+            };
+            let answer = Answer { field: set.field, label: set.label.clone(), value, free };
             keep_all(&mut self.answers, Assertion::of(origin, fact), answer);
             return true;
         }
@@ -145,7 +150,7 @@ impl Batch {
     /// Good and scrapped parts, as corrections leave them.
     fn quantities(&self) -> (Option<i64>, Option<i64>) {
         let count = self.count();
-        let good = self.corrections.good().or(count.map(|count| count.good.max(0)));
+        let good = self.corrections.good().or(count.as_ref().map(|count| count.good.max(0)));
         let scrap = self.corrections.scrap().or(count.map(|count| count.scrap.max(0)));
         (good, scrap)
     }

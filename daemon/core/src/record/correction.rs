@@ -81,7 +81,17 @@ impl Corrections {
     }
 
     pub(super) fn is_void(&self) -> bool {
-        self.last(|after| after.void) == Some(true)
+        self.void() == Some(true)
+    }
+
+    /// Whether it never happened, where a correction says so or that it did.
+    pub(super) fn void(&self) -> Option<bool> {
+        self.last(|after| after.void)
+    }
+
+    /// All of them: which fact says it, what, and who.
+    pub(super) fn all(&self) -> impl Iterator<Item = (&Assertion, &Amendment, Option<UserId>)> {
+        self.0.iter().map(|(_, assertion, after, by)| (assertion, after, *by))
     }
 
     /// The downtime reason with its rank and author, to be weighed against explanations.

@@ -12,13 +12,15 @@ use crate::{
 };
 
 /// Tables of which a record has as many rows as its facts say, and after a late fact maybe fewer.
-pub const WITHDRAWN_FROM: [&Table; 7] = [
+pub const WITHDRAWN_FROM: [&Table; 9] = [
     &tables::MACHINE_EVENT_EQUIPMENT,
     &tables::EVENT_BATCH_LINKS,
     &tables::BATCH_OPERATORS,
     &tables::BATCH_EQUIPMENT,
     &tables::BATCH_TIME_ENTRIES,
     &tables::BATCH_FIELD_VALUES,
+    &tables::BATCH_QUANTITIES,
+    &tables::BATCH_STARTS,
     &tables::CONFLICTS,
 ];
 
@@ -48,6 +50,8 @@ fn names(fact: &Fact) -> Vec<RecordId> {
             Ask::Move { entry, .. } | Ask::Remove { entry } => vec![*entry],
             Ask::Claim { entry, batch } => vec![*entry, *batch],
         },
+        Body::NoteWritten(written) => written.batch.into_iter().collect(),
+        Body::IncidentOpened(opened) => opened.batches.clone(),
         _ => vec![],
     }
 }
@@ -92,10 +96,12 @@ pub fn name_canonically(rows: &mut [Row], aliases: &Aliases) {
     }
 }
 
-/// The batch that a record's rows name, for whoever has to look for its other name.
-pub fn batch_named(record: &Record) -> Option<RecordId> {
+/// The batches that a record's rows name, for whoever has to look for their other names.
+pub fn batches_named(record: &Record) -> Vec<RecordId> {
     match record {
-        Record::Interval(interval) => interval.batch(),
-        Record::Batch(_) | Record::Labor(_) => None,
+        Record::Interval(interval) => interval.batch().into_iter().collect(),
+        Record::Note(note) => note.batches(),
+        Record::Incident(incident) => incident.batches(),
+        Record::Batch(_) | Record::Labor(_) | Record::Call(_) => vec![],
     }
 }

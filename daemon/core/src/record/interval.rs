@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Assertion, Tenant,
+    Assertion, Tenant, commented,
     correction::{self, Corrections, Rank, Span},
     decimal, keep_first, tables,
 };
@@ -11,8 +11,9 @@ use crate::{
     fact::{
         Body, Fact,
         correction::{Amendment, Correctable, Downtime},
-        machine::Detail,
+        machine::{Detail, is_zero},
         replay::{Carried, Event, Rederived},
+        stop::{Choice, EventTold},
     },
     id::{EquipmentId, Origin, ReasonId, RecordId, StationId, UserId},
     machine::MachineState,
@@ -21,13 +22,21 @@ use crate::{
     signal::Value,
     time::{Micros, Moment},
 };
+use uuid::Uuid;
+
+mod told;
+
+use told::Telling;
 
 /// Folded facts of one interval.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub struct Interval {
     opened: Option<(Assertion, Opened)>,
     closed: Option<(Assertion, Moment)>,
+    /// The strongest one; also one that was withdrawn.
     explained: Option<(Rank, Explanation)>,
+    #[serde(flatten)]
+    told: Telling,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rederived: Option<Box<(Assertion, Again)>>,
     /// The last fact of each further log about it; see [`Self::rederive`].
@@ -76,6 +85,11 @@ struct Explanation {
     label: String,
     group_type: String,
     by: Option<UserId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    choice: Option<Choice>,
+    /// The person wrote something, too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    commented: bool,
 }
 
 impl Interval {
@@ -86,6 +100,15 @@ impl Interval {
 
     /// As recorded, or as derived again since. Later facts about it win, whatever order they come in.
     fn stands_as(&self) -> Option<Standing> {
+        if let Some((by, event)) = self.told.event() {
+            let superseded = self.told.is_taken_back().then(|| event.of.first().copied());
+            return Some(Standing {
+                origin: by.origin,
+                opened: Opened::by_person(event),
+                end: Some(Moment::by_wall(event.until)),
+                superseded,
+            });
+        }
         let recorded = self.opened.as_ref().map(|(by, opened)| (by.origin, opened));
         let closed = self.closed.as_ref().map(|(_, end)| end.clone());
         let Some((by, again)) = self.rederived.as_deref() else {
@@ -114,6 +137,10 @@ impl Interval {
 
     /// As it can be compared with what is derived again; `None` for what is superseded already.
     pub fn recorded(&self, id: RecordId) -> Option<Recorded> {
+        // What a person told is not what signals said.
+        if self.told.event().is_some() {
+            return None;
+        }
         let Standing { opened, end, superseded: None, .. } = self.stands_as()? else {
             return None;
         };
@@ -169,15 +196,26 @@ impl Interval {
                 };
                 keep_first(&mut self.opened, assertion, opened);
             },
-            Body::StopExplained { reason, label, group_type, rank, .. } => {
+            Body::StopExplained { reason, label, group_type, rank, choice, comment, .. } => {
                 let explanation = Explanation {
                     reason: *reason,
                     label: label.clone(),
                     group_type: group_type.clone(),
                     by: fact.by,
+                    choice: *choice,
+                    commented: comment.is_some(),
                 };
                 self.explain((*rank, assertion), explanation);
             },
+            Body::ExplanationWithdrawn(withdrawn) => self.told.withdraw(withdrawn),
+            Body::EventTold(event) => {
+                let record = origin.record(fact.seq);
+                if let Some(carried) = event.explained.as_ref().filter(|_| record == id) {
+                    self.carry(origin, carried);
+                }
+                self.told.tell(id, (record, assertion, fact.by), event);
+            },
+            Body::EventTakenBack(back) => self.told.take_back(id, back),
             Body::Rederived(Rederived { equipment, record, now, instead, explained }) => {
                 if let (None, Some(event)) = (record, now) {
                     // Born of a replay: a later one may find that it never was.
@@ -189,15 +227,7 @@ impl Interval {
                     keep_first(&mut self.closed, assertion.clone(), Moment::by_wall(event.until));
                 }
                 if let Some(carried) = explained {
-                    // As old as it was when the person gave it, so that it beats nothing newer.
-                    let given = Assertion { wall_us: carried.at.0, origin, seq: carried.seq };
-                    let explanation = Explanation {
-                        reason: carried.reason,
-                        label: carried.label.clone(),
-                        group_type: carried.group_type.clone(),
-                        by: carried.by,
-                    };
-                    self.explain((carried.rank, given), explanation);
+                    self.carry(origin, carried);
                 }
                 let again = Again { equipment: *equipment, now: now.clone(), instead: *instead };
                 self.rederive(assertion, again);
@@ -223,9 +253,38 @@ impl Interval {
     }
 
     fn explain(&mut self, rank: Rank, explanation: Explanation) {
-        if self.explained.as_ref().is_none_or(|(standing, _)| rank > *standing) {
-            self.explained = Some((rank, explanation));
+        match self.explained.take() {
+            Some((standing, last)) if rank < standing => {
+                self.told.keep((rank, explanation));
+                self.explained = Some((standing, last));
+            },
+            Some((standing, last)) => {
+                if rank > standing {
+                    self.told.keep((standing, last));
+                }
+                self.explained = Some((rank, explanation));
+            },
+            None => self.explained = Some((rank, explanation)),
         }
+    }
+
+    /// As old as it was when the person gave it, so that it beats nothing newer.
+    fn carry(&mut self, origin: Origin, carried: &Carried) {
+        let given = Assertion { wall_us: carried.at.0, origin, seq: carried.seq };
+        let explanation = Explanation {
+            reason: carried.reason,
+            label: carried.label.clone(),
+            group_type: carried.group_type.clone(),
+            by: carried.by,
+            choice: None,
+            commented: false,
+        };
+        self.explain((carried.rank, given), explanation);
+    }
+
+    /// What people at terminals said, the strongest first.
+    fn said(&self) -> impl Iterator<Item = &(Rank, Explanation)> {
+        self.explained.iter().chain(self.told.further())
     }
 
     /// How the stop stands, corrections included, and whose log it is from.
@@ -255,10 +314,17 @@ impl Interval {
 
     pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
         let Some(stands) = self.stands_as() else { return vec![] };
-        let mut rows = vec![stands.state_row(id, tenant)];
+        let told = self.told.event().map(|(_, event)| event);
+        let mut rows = Vec::new();
+        if told.is_none_or(|event| !event.replaces()) {
+            rows.push(stands.state_row(id, told.is_some(), tenant));
+        }
         let opened = &stands.opened;
         if opened.state.is_downtime() {
-            rows.push(self.event_row(id, &stands, tenant));
+            let event = self.event_row(id, &stands, tenant);
+            let comment = self.comment().map(|comment| commented(&event, comment));
+            rows.push(event);
+            rows.extend(comment);
             rows.push(Row {
                 table: &tables::MACHINE_EVENT_EQUIPMENT,
                 cells: vec![id.part("equipment").into(), id.0.into(), opened.equipment.0.into()],
@@ -267,13 +333,22 @@ impl Interval {
                 table: &tables::EVENT_BATCH_LINKS,
                 cells: vec![id.part("batch").into(), id.0.into(), batch.0.into()],
             }));
+            rows.extend(told.into_iter().flat_map(|event| told::links(id, event)));
+            rows.extend(self.explanation_rows(id, tenant));
         }
         rows
     }
 
+    /// What was written with the reason that holds; nothing where nobody ever wrote anything.
+    fn comment(&self) -> Option<Cell> {
+        self.said().any(|(_, said)| said.commented).then_some(())?;
+        let holds = self.explanation();
+        Some(holds.map_or(Cell::Null, |((_, fact), holds)| fact.told("comment", holds.commented)))
+    }
+
     /// The reason of the highest rank, from the floor or from headquarters.
     fn explanation(&self) -> Option<(Rank, Explanation)> {
-        let given = self.explained.as_ref();
+        let given = self.said().find(|(rank, _)| !self.told.is_withdrawn(rank));
         match self.corrections.downtime() {
             Some((rank, downtime, by)) if given.is_none_or(|(standing, _)| rank > *standing) => {
                 let explanation = Explanation {
@@ -281,6 +356,8 @@ impl Interval {
                     label: downtime.label.clone(),
                     group_type: downtime.group_type.clone(),
                     by,
+                    choice: None,
+                    commented: false,
                 };
                 Some((rank, explanation))
             },
@@ -314,15 +391,58 @@ impl Interval {
                 explanation.map(|e| e.reason.0).into(),
                 explanation.map(|e| e.label.as_str()).into(),
                 group_type.into(),
-                "machine".into(),
-                explanation.and_then(|e| e.by).map(|user| user.0).into(),
-                (self.corrections.is_void() || superseded.is_some()).into(),
+                Cell::Word(self.told.source()),
+                explanation.and_then(|e| e.by).or(self.told.by()).map(|user| user.0).into(),
+                (self.corrections.is_void() || superseded.is_some() || self.told.is_replaced())
+                    .into(),
             ],
         }
+    }
+
+    /// Everything that was said of it, and which of that holds.
+    fn explanation_rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
+        let holds = self.explanation().map(|(rank, _)| rank);
+        let row = |(rank, explanation): &(Rank, Explanation)| {
+            let (role, Assertion { wall_us, origin, seq }) = rank;
+            let name = format!("explanation/{}/{}/{seq}", origin.terminal, origin.incarnation);
+            let choice = explanation.choice;
+            Row {
+                table: &tables::STOP_EXPLANATIONS,
+                cells: vec![
+                    id.part(&name).into(),
+                    tenant.site.0.into(),
+                    id.0.into(),
+                    explanation.reason.0.into(),
+                    explanation.label.as_str().into(),
+                    explanation.group_type.as_str().into(),
+                    i64::from(*role).into(),
+                    explanation.by.map(|user| user.0).into(),
+                    Micros(*wall_us).into(),
+                    choice.map(|choice| i64::from(choice.place)).into(),
+                    choice.map_or(Cell::Null, |choice| Cell::Word(choice.because.word())),
+                    self.told.is_withdrawn(rank).into(),
+                    (holds.as_ref() == Some(rank)).into(),
+                ],
+            }
+        };
+        self.said().map(row).collect()
     }
 }
 
 impl Opened {
+    fn by_person(event: &EventTold) -> Self {
+        Self {
+            equipment: event.equipment.first().copied().unwrap_or(EquipmentId(Uuid::nil())),
+            station: event.station,
+            state: event.state,
+            from: Moment::by_wall(event.from),
+            rule: event.told.word().to_owned(),
+            map: String::new(),
+            batch: event.batches.first().copied(),
+            detail: Detail::default(),
+        }
+    }
+
     fn by_replay(equipment: EquipmentId, event: &Event) -> Self {
         Self {
             equipment,
@@ -339,7 +459,7 @@ impl Opened {
 
 impl Standing {
     /// What never was takes no time, so that no sum over states has to know of it.
-    fn state_row(&self, id: RecordId, tenant: &Tenant) -> Row {
+    fn state_row(&self, id: RecordId, told: bool, tenant: &Tenant) -> Row {
         let Self { opened, end, superseded, .. } = self;
         let detail = &opened.detail;
         let some = |number: i64| Some(number).filter(|number| *number != 0);
@@ -364,6 +484,7 @@ impl Standing {
                     .map_or(Cell::Null, |us| Cell::Decimal(decimal(us, 1_000_000))),
                 some(i64::from(detail.suppressed)).into(),
                 instead.into(),
+                Cell::Word(if told { "operator" } else { "machine" }),
             ],
         }
     }

@@ -59,6 +59,7 @@ fn explained(record: RecordId, label: &str, rank: u8) -> Body {
         group_type: "unplanned".into(),
         rank,
         comment: None,
+        choice: None,
     }
 }
 
@@ -202,6 +203,7 @@ fn a_batch_knows_who_worked_on_it_and_when() {
         from: stamp(10),
         operators: vec![anna],
         lease: None,
+        special: Default::default(),
     };
     let completed = Body::BatchCompleted {
         batch,
@@ -210,11 +212,13 @@ fn a_batch_knows_who_worked_on_it_and_when() {
         scrap_reason: None,
         counted_good: 4,
         counted_scrap: 1,
+        scrapped: vec![],
+        rework: 0,
     };
     let facts = [
         (terminal, fact(1, 10, Body::BatchStarted(started))),
         (terminal, fact(2, 20, Body::BatchJoined { batch, user: ben })),
-        (terminal, fact(3, 30, Body::BatchLeft { batch, user: anna })),
+        (terminal, fact(3, 30, Body::BatchLeft { batch, user: anna, at: None })),
         (terminal, fact(4, 40, Body::BatchJoined { batch, user: anna })),
         (terminal, fact(5, 50, completed)),
     ];
@@ -280,3 +284,6 @@ proptest! {
         prop_assert_eq!(fold(&mixed), fold(&straight));
     }
 }
+
+mod stops;
+mod words;

@@ -3,6 +3,12 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+/// Longest answer, in characters.
+const ANSWER_LIMIT: usize = 500;
+
+/// Longest number, in digits with the point.
+const NUMBER_LIMIT: usize = 24;
+
 /// What is aimed at, each in percent as decimal text.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Targets {
@@ -87,6 +93,34 @@ pub enum FieldType {
     Select,
 }
 
+impl Field {
+    /// The answer as it is kept; `None` where it is none of what the field takes.
+    pub fn taken(&self, typed: &str) -> Option<String> {
+        let typed = typed.trim();
+        if typed.is_empty() || typed.chars().count() > ANSWER_LIMIT {
+            return None;
+        }
+        match self.field_type {
+            FieldType::Text => Some(typed.to_owned()),
+            FieldType::Number => number(typed),
+            FieldType::Boolean => ["true", "false"].contains(&typed).then(|| typed.to_owned()),
+            FieldType::Date => typed.parse::<jiff::civil::Date>().ok().map(|day| day.to_string()),
+            FieldType::Select => {
+                self.options.iter().any(|option| option == typed).then(|| typed.to_owned())
+            },
+        }
+    }
+}
+
+/// A decimal number with a point, however it was typed.
+fn number(typed: &str) -> Option<String> {
+    let typed = typed.replace(',', ".");
+    let digits = typed.strip_prefix('-').unwrap_or(&typed);
+    let (whole, behind) = digits.split_once('.').unwrap_or((digits, "0"));
+    let plain = |part: &str| !part.is_empty() && part.bytes().all(|digit| digit.is_ascii_digit());
+    (plain(whole) && plain(behind) && digits.len() <= NUMBER_LIMIT).then_some(typed)
+}
+
 impl FieldType {
     /// The type of a word.
     pub fn of(word: &str) -> Option<Self> {
@@ -103,5 +137,39 @@ impl FieldType {
             Self::Date => "date",
             Self::Select => "select",
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(field_type: FieldType) -> Field {
+        Field {
+            id: Uuid::nil(),
+            code: "f".into(),
+            label: "F".into(),
+            field_type,
+            options: vec!["A 1".into(), "B".into()],
+            asked_at: "start".into(),
+            required: true,
+        }
+    }
+
+    #[test]
+    fn an_answer_is_what_its_field_takes() {
+        let taken = |kind, typed: &str| field(kind).taken(typed);
+        assert_eq!(taken(FieldType::Number, " 1,50 ").as_deref(), Some("1.50"));
+        assert_eq!(taken(FieldType::Number, "-3").as_deref(), Some("-3"));
+        for wrong in ["", "1.2.3", "1e9", "four", "1.", ".5", "9999999999999999999999999"] {
+            assert_eq!(taken(FieldType::Number, wrong), None, "{wrong}");
+        }
+        assert_eq!(taken(FieldType::Date, "2026-11-22").as_deref(), Some("2026-11-22"));
+        assert_eq!(taken(FieldType::Date, "2026-02-30"), None);
+        assert_eq!(taken(FieldType::Boolean, "true").as_deref(), Some("true"));
+        assert_eq!(taken(FieldType::Boolean, "maybe"), None);
+        assert_eq!(taken(FieldType::Select, "A 1").as_deref(), Some("A 1"));
+        assert_eq!(taken(FieldType::Select, "C"), None);
+        assert_eq!(taken(FieldType::Text, &"x".repeat(501)), None);
     }
 }

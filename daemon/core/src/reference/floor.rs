@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use super::Reference;
 use crate::{
-    id::{EquipmentId, ProductId, RecordId, StationId, TerminalId, UserId},
+    fact::call::Help,
+    id::{EquipmentId, Origin, ProductId, RecordId, StationId, TerminalId, UserId},
     time::Micros,
 };
 
@@ -25,6 +26,35 @@ pub struct Floor {
     /// What contradicts itself and nobody has settled, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<Conflict>,
+    /// Calls for help at these stations that have not ended, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<OpenCall>,
+}
+
+/// A call for help as headquarters knows it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OpenCall {
+    /// Its record.
+    pub record: RecordId,
+    /// To which station.
+    pub station: Option<StationId>,
+    /// To which machine.
+    pub machine: Option<EquipmentId>,
+    /// Whose help.
+    pub kind: Help,
+    /// Since when.
+    pub from: Micros,
+    /// Who acknowledged it.
+    pub acknowledged: Option<UserId>,
+    /// Where it was called.
+    pub terminal: Option<TerminalId>,
+}
+
+impl OpenCall {
+    /// Whether it was called at this terminal, which knows more of it than headquarters.
+    pub fn ours(&self, origin: Origin) -> bool {
+        self.terminal == Some(origin.terminal)
+    }
 }
 
 /// What a record is that goes by another name.
@@ -164,6 +194,7 @@ mod tests {
             batches: vec![batch(2, "T-08")],
             aliases: BTreeMap::from([(mine, Alias { stands: standing, terminal: None })]),
             conflicts: vec![],
+            calls: vec![],
         };
         assert_eq!(floor.batch(mine).map(|batch| batch.record), Some(standing));
         assert_eq!(floor.batch(standing).map(|batch| batch.record), Some(standing));

@@ -38,6 +38,9 @@ pub struct Queued {
     pub work_order: Option<String>,
     /// Parts to make.
     pub target: Option<i64>,
+    /// The batch that comes here from another machine or station.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch: Option<RecordId>,
 }
 
 /// A row of `ops_jobs`.

@@ -5,7 +5,12 @@
 //! Where there is not time enough for all, the one that has missed most points is, so that a
 //! long list that is read rarely never keeps a short one from being read. It knows no line and waits for nothing.
 
-use std::{cmp::Reverse, collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::time::Instant;
 
 use super::{plan::GroupPlan, read::Read};
@@ -17,7 +22,7 @@ pub(super) struct Due {
     pub read: Read,
     /// What its answer is called in the ring of raw readings.
     pub of: Arc<str>,
-    /// Delays while the device cannot answer this one.
+    /// Delays while the device does not answer this one.
     pub busy: Backoff,
     group: usize,
     at: Instant,
@@ -51,7 +56,8 @@ impl Schedule {
         Self { groups: plans.iter().map(group).collect() }
     }
 
-    /// Gives a group other reads, due at the last point of its grid, or the first.
+    /// Gives a group other reads, due at the last point of its grid, or the first. What it had
+    /// before keeps its delays.
     pub(super) fn fill(
         &mut self,
         group: usize,
@@ -61,9 +67,14 @@ impl Schedule {
     ) {
         let Some(filled) = self.groups.get_mut(group) else { return };
         let at = filled.latest(now);
-        filled.round.clear();
-        filled.later =
-            reads.into_iter().map(|(read, of)| Due { read, of, busy: busy(), group, at }).collect();
+        let before = filled.round.drain(..).chain(filled.later.drain(..));
+        let mut before: BTreeMap<Arc<str>, Backoff> =
+            before.map(|due| (due.of, due.busy)).collect();
+        let due = |(read, of)| {
+            let busy = before.remove(&of).unwrap_or_else(busy);
+            Due { read, of, busy, group, at }
+        };
+        filled.later = reads.into_iter().map(due).collect();
     }
 
     /// When the next read is due.
@@ -82,29 +93,44 @@ impl Schedule {
         due.min_by_key(|group| group.urgency(now))?.round.pop_front()
     }
 
-    /// The read that is due first, whether it is yet or not: for a unit that is only asked whether it
-    /// is there.
+    /// The read that is most likely answered, whether it is due or not: for a unit that is only asked
+    /// whether it is there.
     pub(super) fn take_any(&mut self) -> Option<Due> {
+        self.take_likely(|_| true)
+    }
+
+    /// As [`Schedule::take_any`], after a request that came to nothing; one that came to nothing itself
+    /// only when it is due.
+    pub(super) fn take_witness(&mut self, now: Instant) -> Option<Due> {
+        self.take_likely(|due| due.busy.attempts() == 0 || due.at <= now)
+    }
+
+    fn take_likely(&mut self, may: impl Fn(&Due) -> bool) -> Option<Due> {
         self.put_back();
-        let firsts = self.groups.iter_mut().filter(|group| !group.later.is_empty());
-        let group = firsts.min_by_key(|group| group.later.iter().map(|due| due.at).min())?;
-        group.later.sort_by_key(|due| due.at);
-        Some(group.later.remove(0))
+        let likely = |due: &Due| (due.busy.attempts(), due.at);
+        let groups = self.groups.iter_mut();
+        let firsts = groups.filter_map(|group| {
+            let all = group.later.iter().enumerate().filter(|(_, due)| may(due));
+            let (index, due) = all.min_by_key(|(_, due)| likely(due))?;
+            Some((likely(due), index, group))
+        });
+        let (_, index, group) = firsts.min_by_key(|(likely, ..)| *likely)?;
+        Some(group.later.remove(index))
     }
 
     /// It was answered: again at the next point, or at the last one if some have gone by.
     pub(super) fn answered(&mut self, due: Due, now: Instant) {
-        self.after(due, |group, at| (at + group.interval).max(group.latest(now)));
+        self.after(due, |group, at| group.following(at).max(group.latest(now)));
     }
 
     /// It could not be answered: again from the first point on that is not before `until`.
     pub(super) fn put_off(&mut self, due: Due, until: Instant) {
-        self.after(due, |group, at| (at + group.interval).max(group.next(until)));
+        self.after(due, |group, at| group.following(at).max(group.next(until)));
     }
 
-    /// It was not answered, and still is due.
-    pub(super) fn failed(&mut self, due: Due) {
-        self.after(due, |_, at| at);
+    /// It was not answered, and is due again at `until`, whatever the grid.
+    pub(super) fn failed(&mut self, due: Due, until: Instant) {
+        self.after(due, |_, _| until);
     }
 
     /// Asks for the same at once in two parts, which keep its place in time.
@@ -158,6 +184,11 @@ impl Group {
         let passed = when.saturating_duration_since(self.first);
         let into = passed.as_nanos().checked_rem(self.interval.as_nanos()).unwrap_or(0);
         self.first + (passed - Duration::from_nanos(u64::try_from(into).unwrap_or(0)))
+    }
+
+    /// The first point of the grid after `when`.
+    fn following(&self, when: Instant) -> Instant {
+        self.latest(when) + self.interval
     }
 
     /// The first point of the grid that is not before `when`.

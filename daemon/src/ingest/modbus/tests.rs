@@ -27,6 +27,7 @@ const LAST: u16 = 7777;
 
 mod line;
 mod rhythm;
+mod silence;
 
 /// A device takes until `moment` to answer.
 async fn has_come(moment: Instant) {
@@ -204,7 +205,7 @@ async fn watch(
                     seen.values.extend(samples.into_iter().map(|s| (s.signal, s.value)));
                 },
                 Reading::Link { change, .. } => seen.links.push(change),
-                Reading::Stale(_) | Reading::Map(_) => {},
+                Reading::Stale(_) | Reading::Owed { .. } | Reading::Map(_) => {},
             }
         }
         seen

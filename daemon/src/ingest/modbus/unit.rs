@@ -2,7 +2,8 @@
 //!
 //! It never touches the line. A unit that does not answer is asked for one thing only, less and
 //! less often, so that the others on its line do not wait for it; with its first answer
-//! everything is asked for again.
+//! everything is asked for again. After a request that came to nothing another one tells whether the
+//! unit is away or only that answer: then it is left alone, and the others are asked for as before.
 
 use kart_core::{
     signal::{Quality, Sample},
@@ -26,7 +27,7 @@ use crate::{
     ingest::{
         Intake, Outlet, SourceFault,
         block::{self, BlockOf},
-        reach::{Backoff, Reach},
+        reach::{Backoff, MISSES, Reach},
     },
 };
 
@@ -46,6 +47,8 @@ pub(super) struct Unit {
     /// Delays between attempts while it does not answer.
     rests: Backoff,
     rest_until: Option<Instant>,
+    /// The last request came to nothing.
+    in_doubt: bool,
 }
 
 impl Unit {
@@ -65,6 +68,7 @@ impl Unit {
             blocks: Vec::new(),
             rests: Backoff::new(pace.first_rest, plan.retry.max(pace.first_rest)),
             rest_until: None,
+            in_doubt: false,
             place: place.to_owned(),
             plan,
             pace,
@@ -112,6 +116,7 @@ impl Unit {
         match self.rest_until {
             Some(until) if until > now => None,
             Some(_) if self.is_down() => self.schedule.take_any(),
+            _ if self.in_doubt => self.schedule.take_witness(now),
             _ => self.schedule.take(now),
         }
     }
@@ -119,6 +124,7 @@ impl Unit {
     /// Takes the answer to `due` and says when to ask again.
     pub(super) fn answered(&mut self, mut due: Due, answer: Words) -> Result<(), SourceFault> {
         let now = Instant::now();
+        self.in_doubt = false;
         match answer {
             Ok(words) => {
                 let back = self.reached()?;
@@ -168,8 +174,7 @@ impl Unit {
                 now + due.busy.next()
             },
             Treatment::Away => {
-                self.schedule.put_off(due, now);
-                return self.missed(&what, true);
+                return self.failed(due, exception::meaning(code), true);
             },
         };
         let last = self.schedule.is_last(&due);
@@ -179,13 +184,32 @@ impl Unit {
 
     /// No answer, or none that fits. `rest`: leave the unit alone for a while once it counts as
     /// down, because others need the line.
-    pub(super) fn failed(&mut self, due: Due, why: &str, rest: bool) -> Result<(), SourceFault> {
-        self.schedule.failed(due);
-        self.missed(why, rest)
+    pub(super) fn failed(
+        &mut self,
+        mut due: Due,
+        why: &str,
+        rest: bool,
+    ) -> Result<(), SourceFault> {
+        let mut delay = due.busy.next();
+        self.in_doubt = true;
+        self.miss(why, rest)?;
+        // Others are answered in between.
+        if due.busy.attempts() >= MISSES && !self.is_down() {
+            let points = due.read.points.iter().map(AsRef::as_ref);
+            self.troubles.say(&due.read.to_string(), &format!("{}: {why}", due.read), points);
+            delay = delay.max(self.pace.refused);
+        }
+        self.schedule.failed(due, Instant::now() + delay);
+        self.tell(true)
     }
 
     /// An attempt failed before anything was asked.
     pub(super) fn missed(&mut self, why: &str, rest: bool) -> Result<(), SourceFault> {
+        self.miss(why, rest)?;
+        self.tell(true)
+    }
+
+    fn miss(&mut self, why: &str, rest: bool) -> Result<(), SourceFault> {
         self.schedule.put_back();
         if let Some(reading) = self.reach.missed(why, self.clock.stamp()) {
             self.outlet.link(reading)?;
@@ -193,7 +217,7 @@ impl Unit {
         if rest && self.is_down() {
             self.rest_until = Some(Instant::now() + self.rests.next());
         }
-        self.tell(true)
+        Ok(())
     }
 
     /// It answered; whether it had not before.

@@ -20,7 +20,11 @@ use super::{
     table::Table,
     topic::{BrokerPlan, Dating, Known, TopicPlan, TopicSignal},
 };
-use crate::{clock::Clock, ingest::SourceFault, sources::InForce};
+use crate::{
+    clock::Clock,
+    ingest::{Arrival, SourceFault},
+    sources::InForce,
+};
 
 /// Nobody has asked for so long: nobody looks.
 const LEASE: Duration = Duration::from_secs(5);
@@ -195,7 +199,7 @@ impl Browse<'_> {
     fn captured(&self, table: &Table, topic: &str) -> Vec<String> {
         let Some(said) = table.whole(topic) else { return Vec::new() };
         let (plans, _) = self.broker.heard(topic);
-        let at = self.clock.stamp();
+        let at = Arrival::now(&self.clock);
         let mut told = Vec::new();
         for plan in plans {
             let known = &mut Known::default();

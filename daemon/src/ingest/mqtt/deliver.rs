@@ -1,7 +1,6 @@
 //! Hands messages to the engine and acknowledges them, in the order in which they came and only
 //! once what follows from them is durable.
 
-use futures_util::{StreamExt as _, stream::FuturesOrdered};
 use kart_core::{signal::Quality, time::Stamp};
 use kart_planted::{Bug, planted};
 use kart_store::{Message, raw::Block};
@@ -23,7 +22,7 @@ use super::{
 use crate::{
     clock::Clock,
     ingest::{
-        Delivered, Intake, Reading, SourceFault,
+        Arrival, Delivered, Intake, Reading, SourceFault,
         block::BlockOf,
         sparkplug::{self, Host},
     },
@@ -55,6 +54,15 @@ impl Receipt {
     }
 }
 
+/// A message that was handed over.
+struct Unsaved {
+    receipt: Receipt,
+    /// Fires once it is on disk; `None`: there is nothing to wait for but its turn.
+    saved: Option<oneshot::Receiver<()>>,
+    /// It was the first of its session.
+    first: bool,
+}
+
 /// Hands messages to the engine and acknowledges them.
 pub(super) struct Delivery<'p> {
     plan: &'p BrokerPlan,
@@ -64,18 +72,27 @@ pub(super) struct Delivery<'p> {
     backlog: Option<Backlog>,
     host: Option<Host>,
     rejections: Rejections,
+    /// What is on its way to the disk, also for a client that has ended.
+    unsaved: VecDeque<Unsaved>,
     /// No message of the session was handed over.
     first: bool,
-    /// That message is on its way to the disk.
-    begun: bool,
 }
 
 impl<'p> Delivery<'p> {
     pub(super) fn new(plan: &'p BrokerPlan, clock: &'p Clock, intake: Intake) -> Self {
         let rejections = Rejections::new(&plan.name);
         let host = plan.sparkplug.as_ref().map(|host| Host::new(&plan.name, host));
-        let (known, first, begun) = (Known::default(), false, false);
-        Self { plan, clock, intake, known, backlog: None, host, rejections, first, begun }
+        Self {
+            plan,
+            clock,
+            intake,
+            known: Known::default(),
+            backlog: None,
+            host,
+            rejections,
+            unsaved: VecDeque::new(),
+            first: false,
+        }
     }
 
     /// Delivers until a message cannot be saved; returns why.
@@ -84,7 +101,9 @@ impl<'p> Delivery<'p> {
         shared: &Shared,
         mut heard: mpsc::Receiver<Heard>,
     ) -> Result<String, SourceFault> {
-        let mut unsaved = FuturesOrdered::new();
+        while !self.unsaved.is_empty() {
+            self.next_saved().await;
+        }
         // Never longer than there are packet ids. It does not hold back messages: the client only
         // sends while it is polled, and it is only polled while its messages are taken.
         let mut saved: VecDeque<Receipt> = VecDeque::new();
@@ -92,42 +111,31 @@ impl<'p> Delivery<'p> {
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
-                word = heard.recv(), if unsaved.len() < UNSAVED => match word {
+                word = heard.recv(), if self.unsaved.len() < UNSAVED => match word {
                     None => return Ok("nobody listens".to_owned()),
                     Some(Heard::Link(reading)) => self.hand_over(reading).await?,
+                    Some(Heard::Owed(numbers)) => {
+                        let broker = self.plan.name.as_str().into();
+                        self.hand_over(Reading::Owed { broker, numbers }).await?;
+                    },
                     Some(Heard::Connected(connected)) => self.connected(connected).await?,
                     Some(Heard::Lost) => self.lost(),
                     Some(Heard::Message { connection, publish, too_great }) => {
                         let receipt = Receipt { connection, id: publish.pkid };
-                        if !unsaved.is_empty() {
+                        if !self.unsaved.is_empty() {
                             self.busy();
                         }
-                        let waits = match too_great {
+                        self.unsaved.push_back(Unsaved { receipt, saved: None, first: false });
+                        match too_great {
                             Some(bytes) => self.passed_over(&publish, bytes),
                             None => self.message(&shared.client, &publish).await?,
-                        };
-                        unsaved.push_back(async move {
-                            match waits {
-                                Some(waits) if !planted(Bug::PubackBeforeCommit) => {
-                                    waits.await.is_ok().then_some(receipt)
-                                },
-                                _ => Some(receipt),
-                            }
-                        });
+                        }
                     },
                 },
-                Some(receipt) = unsaved.next(), if !unsaved.is_empty() => match receipt {
-                    None => {
-                        // What was not saved comes again and must not count as overtaken.
-                        self.known = Known::default();
-                        self.first |= std::mem::take(&mut self.begun);
-                        return Ok("what was received could not be saved".to_owned());
-                    },
+                receipt = self.next_saved(), if !self.unsaved.is_empty() => match receipt {
+                    None => return Ok("what was received could not be saved".to_owned()),
                     // Only what came at QoS 1 has a number and is acknowledged.
-                    Some(receipt) => {
-                        self.begun = false;
-                        saved.extend(Some(receipt).filter(|receipt| receipt.id != 0));
-                    },
+                    Some(receipt) => saved.extend(Some(receipt).filter(|receipt| receipt.id != 0)),
                 },
                 () = shared.room.notified(), if !saved.is_empty() => {},
                 _ = tick.tick(), if self.host.is_some() => self.passing(&shared.client).await?,
@@ -137,6 +145,22 @@ impl<'p> Delivery<'p> {
                 self.busy();
             }
         }
+    }
+
+    /// The next message that is on disk; `None` when it could not be saved.
+    async fn next_saved(&mut self) -> Option<Receipt> {
+        let saved = match &mut self.unsaved.front_mut()?.saved {
+            Some(saved) => saved.await.is_ok(),
+            None => true,
+        };
+        let Unsaved { receipt, first, .. } = self.unsaved.pop_front()?;
+        if saved {
+            return Some(receipt);
+        }
+        // It comes again, and must not count as overtaken.
+        self.known = Known::default();
+        self.first |= first;
+        None
     }
 
     /// A connection was made.
@@ -177,22 +201,21 @@ impl<'p> Delivery<'p> {
         }
     }
 
-    fn passed_over(&mut self, publish: &Publish, bytes: usize) -> Option<oneshot::Receiver<()>> {
+    fn passed_over(&mut self, publish: &Publish, bytes: usize) {
         self.rejections.tell(&publish.topic, &Rejected::TooGreat(bytes), &[]);
-        None
     }
 
-    /// Hands on what a message says; returns what fires once it is saved.
+    /// Hands on what a message says.
     async fn message(
         &mut self,
         client: &AsyncClient,
         publish: &Publish,
-    ) -> Result<Option<oneshot::Receiver<()>>, SourceFault> {
-        let at = self.clock.stamp();
+    ) -> Result<(), SourceFault> {
+        let came = Arrival::now(self.clock);
+        let at = came.at;
         if let Some(host) = &mut self.host {
-            let heard = host.message(&publish.topic, &publish.payload, publish.retain, at);
-            self.of_sparkplug(client, Some(publish), heard).await?;
-            return Ok(None);
+            let heard = host.message(&publish.topic, &publish.payload, publish.retain, came);
+            return self.of_sparkplug(client, Some(publish), heard).await;
         }
         let (plans, covered) = self.plan.heard(&publish.topic);
         if !covered {
@@ -200,7 +223,7 @@ impl<'p> Delivery<'p> {
             // there is no room for the request.
             let asked = client.try_unsubscribe(&publish.topic).is_ok();
             debug!(broker = self.plan.name, topic = publish.topic, asked, "no such signal");
-            return Ok(None);
+            return Ok(());
         }
         let kept = self.backlog.and_then(|backlog| backlog.stamp(at));
         self.backlog = self.backlog.filter(|_| kept.is_some());
@@ -209,7 +232,7 @@ impl<'p> Delivery<'p> {
         let mut samples = Vec::new();
         for plan in plans {
             let (mut taken, rejected) =
-                plan.samples(&publish.payload, publish.retain, at, &mut self.known);
+                plan.samples(&publish.payload, publish.retain, came, &mut self.known);
             samples.append(&mut taken);
             for reason in &rejected {
                 self.rejections.tell(&publish.topic, reason, &publish.payload);
@@ -218,23 +241,28 @@ impl<'p> Delivery<'p> {
         if samples.is_empty() {
             // Another map may find something in it.
             let (saved, message) = (None, None);
-            self.hand_over(Reading::Samples { samples, blocks, saved, kept, message }).await?;
-            return Ok(None);
+            return self
+                .hand_over(Reading::Samples { samples, blocks, saved, kept, message })
+                .await;
         }
         samples.iter_mut().for_each(|sample| sample.again = publish.dup);
-        let (saved, receiver) = oneshot::channel();
-        let saved = (publish.qos != QoS::AtMostOnce).then_some(saved);
-        let receiver = saved.is_some().then_some(receiver);
-        let message = saved.is_some().then(|| self.delivered(publish));
-        self.hand_over(Reading::Samples { samples, blocks, saved, kept, message }).await?;
-        Ok(receiver)
+        let (mut saved, mut message) = (None, None);
+        if publish.qos != QoS::AtMostOnce {
+            let (fire, fired) = oneshot::channel();
+            let delivered = self.delivered(publish);
+            if let Some(last) = self.unsaved.back_mut() {
+                last.first = delivered.first;
+                last.saved = Some(fired).filter(|_| !planted(Bug::PubackBeforeCommit));
+            }
+            (saved, message) = (Some(fire), Some(delivered));
+        }
+        self.hand_over(Reading::Samples { samples, blocks, saved, kept, message }).await
     }
 
     /// The message under its number.
     fn delivered(&mut self, publish: &Publish) -> Delivered {
         let broker = self.plan.name.as_str().into();
         let first = std::mem::take(&mut self.first);
-        self.begun |= first;
         Delivered {
             message: Message::new(broker, publish.pkid, &publish.topic, &publish.payload),
             again: publish.dup,

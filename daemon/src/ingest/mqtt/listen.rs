@@ -15,8 +15,8 @@ use tokio::{
 use tracing::{debug, info, warn};
 
 use super::{
-    Connected, Heard, Pace, REQUESTS, Shared, Stamp, secure, session::Session, sparkplug,
-    subscribe::Subscribing, topic::BrokerPlan,
+    Connected, Heard, Pace, REQUESTS, Shared, Stamp, owed::Owed, secure, session::Session,
+    sparkplug, subscribe::Subscribing, topic::BrokerPlan,
 };
 use crate::{
     clock::Clock,
@@ -64,6 +64,7 @@ pub(super) struct Listener<'p> {
     quiet: bool,
     session: Session,
     subscribing: Subscribing,
+    owed: Owed,
 }
 
 impl<'p> Listener<'p> {
@@ -82,6 +83,7 @@ impl<'p> Listener<'p> {
             quiet: false,
             session: Session::open(&plan.session_file),
             subscribing: Subscribing::new(pace.answer, pace.again),
+            owed: Owed::default(),
         }
     }
 
@@ -127,8 +129,11 @@ impl<'p> Listener<'p> {
             };
             let words = match event {
                 Ok(Event::Outgoing(sent)) => {
-                    if let Outgoing::Subscribe(number) = sent {
-                        self.subscribing.sent(number);
+                    match sent {
+                        Outgoing::Subscribe(number) => self.subscribing.sent(number),
+                        Outgoing::PubAck(number) => self.owed.acknowledged(number),
+                        Outgoing::PingReq => self.owed.ping(),
+                        _ => {},
                     }
                     shared.room.notify_one();
                     continue;
@@ -181,6 +186,7 @@ impl<'p> Listener<'p> {
         match packet {
             Packet::ConnAck(ack) => {
                 *times = Times { connected: Some(now), message: Some(now) };
+                self.owed = Owed::default();
                 let word = self.connack(client, ack.session_present, before)?;
                 Ok([Some(word), self.settled(times.connected)])
             },
@@ -196,7 +202,9 @@ impl<'p> Listener<'p> {
             },
             packet => {
                 self.check_subscription(client, &packet)?;
-                Ok([None, self.settled(times.connected)])
+                let sign = packet == Packet::PingResp && self.plan.sparkplug.is_none();
+                let owed = sign.then(|| self.owed.pong()).flatten();
+                Ok([owed.map(Heard::Owed), self.settled(times.connected)])
             },
         }
     }
@@ -236,7 +244,10 @@ impl<'p> Listener<'p> {
         Ok(Heard::Connected(Connected { session_present, at, heard, known }))
     }
 
-    fn message(&self, shared: &Shared, mut publish: Publish) -> Heard {
+    fn message(&mut self, shared: &Shared, mut publish: Publish) -> Heard {
+        if publish.pkid != 0 {
+            self.owed.came(publish.pkid);
+        }
         let connection = shared.connection.load(Ordering::Relaxed);
         let bytes = publish.payload.len();
         let name = || self.plan.name.clone();

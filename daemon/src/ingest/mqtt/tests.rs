@@ -7,7 +7,10 @@ use crate::ingest::mqtt::{
     payload::Place,
     topic::{Dating, Subscription},
 };
-use kart_core::signal::{Quality, Value};
+use kart_core::{
+    signal::{Quality, Value},
+    time::Micros,
+};
 use payload::Format;
 use std::collections::BTreeMap;
 use tokio::{
@@ -24,6 +27,9 @@ const FAST: Pace = Pace {
     answer: Duration::from_secs(2),
     again: Duration::from_millis(100),
 };
+
+mod again;
+mod dated;
 
 /// A test that waits longer waits in vain.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -140,6 +146,14 @@ async fn with_plan(
     change: impl FnOnce(BrokerPlan) -> BrokerPlan,
     test: impl AsyncFnOnce(&TcpListener, Engine),
 ) {
+    with_clock(Clock::open().unwrap(), change, test).await;
+}
+
+async fn with_clock(
+    clock: Clock,
+    change: impl FnOnce(BrokerPlan) -> BrokerPlan,
+    test: impl AsyncFnOnce(&TcpListener, Engine),
+) {
     let folder = tempfile::tempdir().unwrap();
     let password_file = folder.path().join("password");
     std::fs::write(&password_file, "secret\n").unwrap();
@@ -168,7 +182,6 @@ async fn with_plan(
     };
     let plan = change(plan);
     let (intake, readings) = mpsc::channel(16);
-    let clock = Clock::open().unwrap();
     tokio::select! {
         end = listen_for_ever(plan, intake, clock, FAST) => panic!("the source ended: {end:?}"),
         done = timeout(PATIENCE, test(&listener, Engine(readings))) => done.unwrap(),

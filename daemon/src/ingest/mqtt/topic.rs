@@ -3,7 +3,7 @@
 use kart_core::{
     map::MachineMap,
     signal::{Quality, Sample, SignalName},
-    time::{Micros, Stamp},
+    time::Micros,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -16,7 +16,7 @@ use super::{
     filter::Filter,
     payload::{Format, Payload, Place, Rejected},
 };
-use crate::ingest::sparkplug::HostPlan;
+use crate::ingest::{Arrival, sparkplug::HostPlan};
 
 /// What holds is said again no more and no less often than this.
 const LEAST_RESTATE: Duration = Duration::from_millis(500);
@@ -191,12 +191,6 @@ impl Dating {
     }
 }
 
-/// The stamp of what was taken at `time` and came at `at`; nothing is taken after it has come.
-pub fn dated(time: Option<Micros>, at: Stamp) -> Stamp {
-    let age = time.map_or(0, |time| at.wall_us.0.saturating_sub(time.0).max(0));
-    at.plus(age.saturating_neg())
-}
-
 /// What was heard before, by machine and signal: it tells which message comes too late.
 #[derive(Debug, Default)]
 pub struct Known {
@@ -219,9 +213,10 @@ impl TopicPlan {
         &self,
         payload: &[u8],
         retained: bool,
-        at: Stamp,
+        came: impl Into<Arrival>,
         known: &mut Known,
     ) -> (Vec<Sample>, Vec<Rejected>) {
+        let came = came.into();
         let payload = match Payload::read(self.format, self.separator, payload) {
             Ok(payload) => payload,
             Err(rejected) => return (Vec::new(), vec![rejected]),
@@ -230,9 +225,9 @@ impl TopicPlan {
         let mut samples = Vec::with_capacity(self.signals.len());
         let mut rejections = Vec::new();
         for wanted in &self.signals {
-            let sample = wanted.in_order(&payload, retained, at, known).and_then(|time| {
+            let sample = wanted.in_order(&payload, retained, came.right, known).and_then(|time| {
                 let value = payload.value(&wanted.place, wanted.whole)?;
-                let at = dated(wanted.dating.of(|| time.ok_or(Rejected::NotTime))?, at);
+                let at = came.dated(wanted.dating.of(|| time.ok_or(Rejected::NotTime))?);
                 let (machine, signal) = (wanted.machine, wanted.signal.clone());
                 Ok(Sample { machine, signal, value, quality, at, again: false })
             });
@@ -253,7 +248,7 @@ impl TopicSignal {
         &self,
         payload: &Payload<'_>,
         retained: bool,
-        at: Stamp,
+        now: Micros,
         known: &mut Known,
     ) -> Result<Option<Micros>, Rejected> {
         let key = (self.machine, self.signal.clone());
@@ -262,10 +257,10 @@ impl TopicSignal {
         }
         let mut told = None;
         if let Some(place) = &self.time {
-            let time = payload.time(place)?.min(at.wall_us);
+            let time = payload.time(place)?.min(now);
             let newest = known.times.entry(key.clone()).or_insert(time);
             // A known time ahead of our clock was taken before that clock was set back.
-            if time < *newest && *newest <= at.wall_us {
+            if time < *newest && *newest <= now {
                 return Err(Rejected::Overtaken);
             }
             *newest = time;
@@ -281,7 +276,7 @@ impl TopicSignal {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kart_core::signal::Value;
+    use kart_core::{signal::Value, time::Stamp};
 
     fn signal(name: &str, pointer: &str, whole: bool) -> TopicSignal {
         TopicSignal {

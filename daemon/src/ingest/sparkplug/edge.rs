@@ -16,7 +16,7 @@ use super::{
     sample,
     wire::{Metric, MetricValue, Payload},
 };
-use crate::ingest::{LinkChange, Reading, mqtt::topic::dated};
+use crate::ingest::{Arrival, LinkChange, Reading};
 
 /// An edge node may have this long to be born by itself after we are connected, microseconds.
 const FIRST_ASK_US: i64 = 1_000_000;
@@ -89,13 +89,14 @@ impl Edge {
         kind: Kind,
         device: Option<&str>,
         payload: &Payload,
-        at: Stamp,
+        came: Arrival,
     ) -> Vec<Heard> {
+        let at = came.at;
         let mut heard = Vec::new();
         for word in self.node.message(kind, device, payload) {
             match word {
                 Word::Metric(name, kind, metric, sent) => {
-                    self.metric(&name, kind, &metric, (sent, at), &mut heard);
+                    self.metric(&name, kind, &metric, (sent, came), &mut heard);
                 },
                 Word::Odd(name) => {
                     self.stale(|other| *other == name, &mut heard);
@@ -148,7 +149,7 @@ impl Edge {
         name: &Name,
         kind: DataType,
         metric: &Metric,
-        (sent, at): (Option<u64>, Stamp),
+        (sent, came): (Option<u64>, Arrival),
         heard: &mut Vec<Heard>,
     ) {
         let historical = metric.is_historical == Some(true);
@@ -166,7 +167,7 @@ impl Edge {
                     false => plan.dating.of(|| metric.time(sent))?,
                 };
                 Ok(value.map(|value| {
-                    (value.clone(), sample(plan, value, quality, when(dated(time, at))))
+                    (value.clone(), sample(plan, value, quality, when(came.dated(time))))
                 }))
             });
             match taken {

@@ -198,8 +198,8 @@ impl RingFile {
             if std::mem::take(&mut self.refused) {
                 tracing::info!("raw readings are kept again");
             }
-            let before = chunk.until.wall_us.0.saturating_sub(self.options.keep_us);
-            self.with(|connection| forget(connection, before));
+            let keep_us = self.options.keep_us;
+            self.with(|connection| forget(connection, chunk, keep_us));
             self.shed(false);
         }
         written
@@ -288,18 +288,36 @@ impl RingFile {
     }
 }
 
-/// Old chunks leave.
-fn forget(connection: &Connection, before_us: i64) -> rusqlite::Result<()> {
-    let gone = connection
+/// Lets go the oldest chunks, up to the last one that is too old. One that a fast clock stamped into the
+/// future is as old as what was read after it.
+fn forget(connection: &Connection, now: &Written<'_>, keep_us: i64) -> rusqlite::Result<()> {
+    let last = {
+        let mut select = connection
+            .prepare_cached("SELECT id, boot = ?1, to_mono, to_wall FROM chunk ORDER BY id")?;
+        let mut rows = select.query([now.boot])?;
+        let mut last = None;
+        while let Some(row) = rows.next()? {
+            let age_us = match row.get(1)? {
+                true => now.until.mono_us.saturating_sub(row.get(2)?),
+                false if now.confirmed => now.until.wall_us.0.saturating_sub(row.get(3)?),
+                // By a clock that nobody has confirmed nothing is old.
+                false => 0,
+            };
+            if age_us > keep_us {
+                last = Some(row.get::<_, i64>(0)?);
+            } else if age_us >= 0 {
+                break;
+            }
+        }
+        last
+    };
+    let Some(last) = last else { return Ok(()) };
+    connection
         .prepare_cached(
-            "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk ORDER BY id LIMIT ?1)
-                 AND to_wall < ?2",
+            "DELETE FROM chunk WHERE id IN (SELECT id FROM chunk WHERE id <= ?2 ORDER BY id LIMIT ?1)",
         )?
-        .execute([STEP, before_us])?;
-    if gone > 0 {
-        give_back(connection)?;
-    }
-    Ok(())
+        .execute([STEP, last])?;
+    give_back(connection)
 }
 
 /// Gives pages that are free back to the disk: one with each row that is asked for.

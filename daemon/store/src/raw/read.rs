@@ -5,11 +5,17 @@ use kart_core::{
     time::{Micros, Stamp},
 };
 use rusqlite::{Connection, OpenFlags, Row};
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 use uuid::Uuid;
 
 use super::{Heard, chunk::Body, file};
 use crate::StoreError;
+
+/// From so much on, microseconds, a clock was set and has not only drifted.
+const STEP_US: i64 = 1_000_000;
 
 /// A chunk on its way into the file.
 pub(super) struct Written<'w> {
@@ -17,6 +23,8 @@ pub(super) struct Written<'w> {
     pub(super) map: &'w str,
     pub(super) from: Stamp,
     pub(super) until: Stamp,
+    /// Whether that is a time that somebody has confirmed.
+    pub(super) confirmed: bool,
     pub(super) readings: u64,
     pub(super) lost: u64,
     /// Which file its rows of signals are of.
@@ -62,10 +70,34 @@ pub struct Chunk {
 }
 
 impl Chunk {
-    /// Whether nothing is missing between `before` and this chunk.
+    /// Whether nothing is missing between `before` and this chunk, and the wall clock was not set
+    /// there: what has lasted since then would not end where the next thing begins.
     pub fn follows(&self, before: &Self) -> bool {
-        self.lost == 0 && self.run == before.run && self.from.mono_us == before.until.mono_us
+        let set_us = ahead(self.from).saturating_sub(ahead(before.until));
+        let one = self.run == before.run && self.from.mono_us == before.until.mono_us;
+        self.lost == 0 && one && set_us.abs() < STEP_US
     }
+}
+
+/// Wall clock less boot clock.
+fn ahead(stamp: Stamp) -> i64 {
+    stamp.wall_us.0.saturating_sub(stamp.mono_us)
+}
+
+/// Those of the chunks (id, from when, until when; in the order of that) of whose time others tell as
+/// well, because the clock was set back: which of them is right nobody knows.
+fn told_twice(spans: &[(i64, i64, i64)]) -> BTreeSet<i64> {
+    let mut twice = BTreeSet::new();
+    let mut latest: Option<(i64, i64)> = None;
+    for (id, from, until) in spans {
+        if let Some((other, _)) = latest.filter(|(_, latest)| latest - from > STEP_US) {
+            twice.extend([*id, other]);
+        }
+        if latest.is_none_or(|(_, latest)| latest < *until) {
+            latest = Some((*id, *until));
+        }
+    }
+    twice
 }
 
 /// What the ring holds.
@@ -124,7 +156,7 @@ impl RawReader {
     }
 
     /// Calls `each` with every chunk that has to do with the time from `from` to `until`, in order.
-    /// A damaged chunk is passed over: its time is a gap.
+    /// Damaged chunks, and those of a time that is told twice, are passed over: their time is a gap.
     pub fn chunks(
         &self,
         from: Micros,
@@ -132,20 +164,23 @@ impl RawReader {
         mut each: impl FnMut(Chunk),
     ) -> Result<(), StoreError> {
         let signals = self.signals()?;
+        let twice = self.told_twice()?;
         let mut select = self.connection.prepare(
-            "SELECT run, boot, map, from_wall, from_mono, to_wall, to_mono, lost, body FROM chunk
-             WHERE to_wall >= ?1 AND from_wall <= ?2 ORDER BY id",
+            "SELECT run, boot, map, from_wall, from_mono, to_wall, to_mono, lost, body, id FROM chunk
+             WHERE to_wall >= ?1 AND from_wall <= ?2 ORDER BY from_wall, id",
         )?;
         let mut rows = select.query([from.0, until.0])?;
         while let Some(row) = rows.next()? {
+            if twice.contains(&row.get(9)?) {
+                continue;
+            }
             let stamp = |wall, mono| {
                 let wall_us = Micros(row.get(wall)?);
                 Ok::<_, rusqlite::Error>(Stamp { wall_us, mono_us: row.get(mono)? })
             };
             let (from, until) = (stamp(3, 4)?, stamp(5, 6)?);
             let bytes = row.get_ref(8)?.as_blob().unwrap_or_default();
-            let ahead = from.wall_us.0.saturating_sub(from.mono_us);
-            let body = Body::read(bytes, ahead);
+            let body = Body::read(bytes, ahead(from));
             let named = |body: &Body| {
                 let said = body.signals.iter().map(|row| signals.get(row).cloned());
                 said.collect::<Option<Vec<Source>>>()
@@ -159,6 +194,13 @@ impl RawReader {
             each(Chunk { run, boot, map, from, until, lost, signals: named, heard: body.heard });
         }
         Ok(())
+    }
+
+    fn told_twice(&self) -> Result<BTreeSet<i64>, StoreError> {
+        let spans = "SELECT id, from_wall, to_wall FROM chunk ORDER BY from_wall, id";
+        let mut select = self.connection.prepare(spans)?;
+        let spans = select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+        Ok(told_twice(&spans.collect::<Result<Vec<_>, _>>()?))
     }
 
     /// What was listened to by each map, as far as the file knows.

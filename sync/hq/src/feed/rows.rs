@@ -87,6 +87,9 @@ fn membership(table: &Table) -> Option<String> {
         (_, "conflicts") => "t.organization_id = $1 AND t.site_id = $2 AND t.resolved_at IS NULL
             AND (t.stations && $3 OR t.machines && $4 OR t.terminal_id = $5)"
             .to_owned(),
+        (_, "calls") => "t.organization_id = $1 AND t.site_id = $2 AND t.ended_at IS NULL
+            AND (t.station_id = ANY ($3) OR t.equipment_id = ANY ($4) OR t.terminal_id = $5)"
+            .to_owned(),
         (down::Scope::Site, _) => direct.to_owned(),
         (down::Scope::Terminal, _) => return None,
     };
@@ -116,6 +119,7 @@ fn further(name: &str) -> &'static str {
               FROM oee_batch_details d JOIN oee_batch_operators o ON o.batch_id = d.id
               WHERE d.event_id = t.id AND o.ended_at IS NULL)"
         },
+        "called_us" => "(extract(epoch FROM t.called_at) * 1000000)::bigint::text",
         "began_us" => "(extract(epoch FROM t.start_ts) * 1000000)::bigint::text",
         _ => "NULL",
     }

@@ -33,7 +33,7 @@ fn word<T: serde::Serialize>(value: &T) -> String {
     json.as_str().map(str::to_owned).unwrap_or_default()
 }
 
-fn local(at: Micros, zone: &TimeZone) -> String {
+pub(crate) fn local(at: Micros, zone: &TimeZone) -> String {
     let at = Timestamp::from_microsecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
     at.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
 }

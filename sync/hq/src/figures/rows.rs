@@ -32,7 +32,8 @@ const STATES: &str = "SELECT s.equipment_id, s.id, s.state, s.start_ts, s.end_ts
 
 /// Downtimes, each with every machine that it covers.
 const STOPS: &str = "SELECT m.equipment_id, e.id, e.start_ts, e.end_ts, e.downtime_reason_id,
-        e.reason_label, e.reason_group_type, e.created_by, e.is_archived
+        e.reason_label, e.reason_group_type, e.created_by, e.is_archived,
+        (SELECT count(*) FROM oee_machine_event_equipment c WHERE c.event_id = e.id) > 1
     FROM oee_machine_events e
     JOIN LATERAL (
         SELECT e.equipment_id
@@ -106,7 +107,7 @@ const SEEN: &str =
     WHERE r.equipment_id = ANY ($1) AND r.source = '*'";
 
 /// Everything about these machines that touches the window.
-pub(super) async fn read(
+pub(crate) async fn read(
     database: &Database,
     place: &Place<'_>,
     of: &[EquipmentId],
@@ -189,6 +190,7 @@ fn stop(row: &Row) -> anyhow::Result<StopRow> {
         group_type: row.try_get::<_, Option<&str>>(6)?.and_then(GroupType::of),
         by: row.try_get::<_, Option<Uuid>>(7)?.map(UserId),
         void: row.try_get(8)?,
+        shared: row.try_get(9)?,
     })
 }
 

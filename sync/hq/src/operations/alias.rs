@@ -27,6 +27,8 @@ struct Start<'f> {
 
 fn start(fact: &Fact) -> Option<(&BatchStarted, StationId)> {
     match &fact.fact {
+        // What goes on on another machine is another batch, of the same number.
+        Body::BatchStarted(started) if started.special.continues.is_some() => None,
         Body::BatchStarted(started) => Some((started, started.station?)),
         _ => None,
     }

@@ -1,152 +1,223 @@
 //! What becomes of a batch at a station when nobody works on it there any more, and of the ones
-//! further up when it has gone on: decided here, because it takes the whole flow to see.
+//! further up when it has gone on: decided here, because it takes the whole flow to see. kart-core
+//! decides it for all instances of the batch together; this reads how they stand and writes it down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kart_core::{
-    batch::{Closed, Standing, closing},
-    fact::{Body, Fact},
+    batch::{Closing, End, Instance, Outcome, outcomes},
+    fact::{Body, Fact, batch::BatchAborted},
+    id::{RecordId, StationId},
+    time::Micros,
 };
 use tokio_postgres::{Error, Row};
 use uuid::Uuid;
 
-use super::Office;
+use super::{Office, lock};
 
-/// The stations that a batch comes to from `$1`, and those it came from; edges may run in circles.
-const STATIONS: &str = "WITH RECURSIVE
-    batch AS (SELECT e.id, e.site_id, e.station_id, d.batch_number, d.product_id
-              FROM oee_machine_events e JOIN oee_batch_details d ON d.event_id = e.id
-              WHERE e.id = ANY($1) AND e.station_id IS NOT NULL AND d.batch_number IS NOT NULL),
-    down (id, station_id) AS (
-        SELECT b.id, c.to_station_id FROM batch b
-        JOIN ops_station_connections c ON c.from_station_id = b.station_id
-             AND c.connection_type = 'feeds_into'
-        UNION
-        SELECT d.id, c.to_station_id FROM down d
-        JOIN ops_station_connections c ON c.from_station_id = d.station_id
-             AND c.connection_type = 'feeds_into'),
-    up (id, station_id) AS (
-        SELECT b.id, c.from_station_id FROM batch b
-        JOIN ops_station_connections c ON c.to_station_id = b.station_id
-             AND c.connection_type = 'feeds_into'
-        UNION
-        SELECT u.id, c.from_station_id FROM up u
-        JOIN ops_station_connections c ON c.to_station_id = u.station_id
-             AND c.connection_type = 'feeds_into')";
+/// What facts say of batches.
+#[derive(Default)]
+struct Touched<'f> {
+    /// The last fact of each; the one that completed it, where there is one.
+    facts: BTreeMap<Uuid, &'f Fact>,
+    /// Those that somebody works on again.
+    resumed: BTreeSet<Uuid>,
+}
 
-const OPEN_ENTRIES: &str = "EXISTS (SELECT FROM oee_batch_time_entries t
-    JOIN oee_batch_details own ON own.id = t.batch_id
-    WHERE own.event_id = x.id AND t.user_id IS NOT NULL AND t.end_ts IS NULL)";
+/// An instance as its rows tell of it.
+struct Kept {
+    instance: Instance,
+    resolved: Option<Micros>,
+    /// Nobody has resolved it by hand: whoever completed it did so at that very moment.
+    ours: bool,
+}
+
+/// What is to be written of one.
+#[derive(Default)]
+struct Writes {
+    ids: Vec<Uuid>,
+    at: Vec<Option<String>>,
+    by: Vec<Option<Uuid>>,
+}
 
 impl Office<'_> {
-    /// Decides for all batches that `facts` began, left or completed.
+    /// Decides for all batches that `facts` began, left or ended.
     pub(super) async fn close(&self, facts: &[&Fact]) -> Result<(), Error> {
-        let mut closed: BTreeMap<Uuid, (Closed, &Fact)> = BTreeMap::new();
-        let mut began: Vec<Uuid> = Vec::new();
-        let mut joined: Vec<Uuid> = Vec::new();
+        let touched = self.touched(facts);
+        if touched.facts.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = touched.facts.keys().copied().collect();
+        self.lock_numbers(&ids).await?;
+        let feeds = self.feeds().await?;
+        let mut writes = Writes::default();
+        for batch in self.instances(&ids).await?.into_values() {
+            let instances: Vec<Instance> = batch.iter().map(|kept| kept.instance).collect();
+            let outcomes = outcomes(&instances, &feeds);
+            for kept in &batch {
+                let Some(outcome) = outcomes.get(&kept.instance.record) else { continue };
+                writes.add(kept, outcome, &touched);
+            }
+        }
+        self.write(&writes).await
+    }
+
+    fn touched<'f>(&self, facts: &[&'f Fact]) -> Touched<'f> {
+        let mut touched = Touched::default();
         for fact in facts {
-            match &fact.fact {
-                Body::BatchStarted(_) => {
-                    began.push(self.canonical(self.writer.origin.record(fact.seq)));
-                },
-                Body::BatchJoined { batch, .. } => joined.push(self.canonical(*batch)),
-                Body::BatchLeft { batch, .. } => {
-                    closed.insert(self.canonical(*batch), (Closed::Left, fact));
-                },
-                Body::BatchCompleted { batch, .. } => {
-                    closed.insert(self.canonical(*batch), (Closed::Completed, fact));
-                },
-                _ => {},
+            let batch = match &fact.fact {
+                Body::BatchStarted(_) => self.writer.origin.record(fact.seq),
+                Body::BatchJoined { batch, .. }
+                | Body::BatchLeft { batch, .. }
+                | Body::BatchCompleted { batch, .. }
+                | Body::BatchPaused { batch }
+                | Body::BatchResumed { batch }
+                | Body::BatchAborted(BatchAborted { batch, .. }) => *batch,
+                _ => continue,
+            };
+            let batch = self.canonical(batch);
+            if matches!(fact.fact, Body::BatchStarted(_) | Body::BatchJoined { .. }) {
+                touched.resumed.insert(batch);
+            }
+            let known = touched.facts.entry(batch).or_insert(fact);
+            if !matches!(known.fact, Body::BatchCompleted { .. }) {
+                *known = fact;
             }
         }
-        if !joined.is_empty() {
-            self.reopen(&joined).await?;
-        }
-        if !closed.is_empty() {
-            self.decide(&closed).await?;
-        }
-        if !began.is_empty() {
-            self.gone_on(&began).await?;
-        }
-        Ok(())
+        touched
     }
 
-    async fn decide(&self, closed: &BTreeMap<Uuid, (Closed, &Fact)>) -> Result<(), Error> {
-        let statement = self
-            .tx
-            .prepare_cached(&format!(
-                "{STATIONS}
-                 SELECT x.id, {OPEN_ENTRIES},
-                     EXISTS (SELECT FROM down
-                             JOIN oee_batch_details d ON d.station_id = down.station_id
-                                  AND d.batch_number = x.batch_number
-                                  AND d.product_id = x.product_id AND d.status <> 'aborted'
-                             JOIN oee_machine_events e ON e.id = d.event_id
-                                  AND e.site_id = x.site_id AND NOT e.resolved
-                                  AND NOT e.is_archived AND e.id <> x.id
-                             WHERE down.id = x.id),
-                     EXISTS (SELECT FROM down WHERE down.id = x.id)
-                 FROM batch x"
-            ))
-            .await?;
-        let ids: Vec<Uuid> = closed.keys().copied().collect();
-        for row in self.tx.query(&statement, &[&ids]).await? {
-            let (id, standing) = standing(&row)?;
-            let Some((how, fact)) = closed.get(&id) else { continue };
-            if let Some(resolved) = closing(*how, standing).resolved() {
-                self.resolve(&[id], resolved, fact).await?;
-            }
-        }
-        Ok(())
-    }
-
-    /// A batch began at a station: the instances further up that nobody works on are behind it.
-    async fn gone_on(&self, began: &[Uuid]) -> Result<(), Error> {
-        let statement = self
-            .tx
-            .prepare_cached(&format!(
-                "{STATIONS}
-                 UPDATE oee_machine_events x
-                 SET resolved = true, resolved_at = now(), updated_at = now()
-                 FROM batch b JOIN up ON up.id = b.id
-                 JOIN oee_batch_details d ON d.station_id = up.station_id
-                      AND d.batch_number = b.batch_number AND d.product_id = b.product_id
-                 WHERE x.id = d.event_id AND x.site_id = b.site_id AND x.event_type = 'batch'
-                   AND x.id <> b.id AND NOT x.resolved AND NOT {OPEN_ENTRIES}"
-            ))
-            .await?;
-        self.tx.execute(&statement, &[&began]).await.map(drop)
-    }
-
-    async fn resolve(&self, ids: &[Uuid], resolved: bool, fact: &Fact) -> Result<(), Error> {
+    /// Two terminals at once must see each other: one batch is decided on by one at a time.
+    async fn lock_numbers(&self, ids: &[Uuid]) -> Result<(), Error> {
         let statement = self
             .tx
             .prepare_cached(
-                "UPDATE oee_machine_events SET resolved = $2, updated_at = now(),
-                     resolved_at = CASE WHEN $2 THEN $3::text::timestamptz END,
-                     resolved_by = CASE WHEN $2 THEN $4::uuid END
-                 WHERE id = ANY($1) AND resolved <> $2",
+                "SELECT DISTINCT batch_number FROM oee_batch_details
+                 WHERE event_id = ANY($1) AND batch_number IS NOT NULL",
             )
             .await?;
-        let (at, by) = (fact.at.wall_us.rfc3339(), fact.by.map(|user| user.0));
-        self.tx.execute(&statement, &[&ids, &resolved, &at, &by]).await.map(drop)
+        let rows = self.tx.query(&statement, &[&ids]).await?;
+        let site = self.writer.tenant.site;
+        let name = |row: &Row| Ok(format!("closing/{site}/{}", row.try_get::<_, String>(0)?));
+        let names = rows.iter().map(name).collect::<Result<Vec<String>, Error>>()?;
+        lock(self.tx, &names).await
     }
 
-    /// Somebody works on it again.
-    async fn reopen(&self, joined: &[Uuid]) -> Result<(), Error> {
+    async fn feeds(&self) -> Result<Vec<(StationId, StationId)>, Error> {
         let statement = self
             .tx
             .prepare_cached(
-                "UPDATE oee_machine_events
-                 SET resolved = false, resolved_at = NULL, resolved_by = NULL, updated_at = now()
-                 WHERE id = ANY($1) AND event_type = 'batch' AND resolved AND end_ts IS NULL",
+                "SELECT c.from_station_id, c.to_station_id FROM ops_station_connections c
+                 JOIN ops_stations s ON s.id = c.from_station_id
+                 WHERE s.site_id = $1 AND c.connection_type = 'feeds_into'",
             )
             .await?;
-        self.tx.execute(&statement, &[&joined]).await.map(drop)
+        let rows = self.tx.query(&statement, &[&self.writer.tenant.site.0]).await?;
+        let feed = |row: &Row| Ok((StationId(row.try_get(0)?), StationId(row.try_get(1)?)));
+        rows.iter().map(feed).collect()
+    }
+
+    /// All instances of these batches, by number and product.
+    async fn instances(&self, ids: &[Uuid]) -> Result<BTreeMap<(String, Uuid), Vec<Kept>>, Error> {
+        let statement = self
+            .tx
+            .prepare_cached(
+                "WITH named AS (SELECT DISTINCT batch_number, product_id FROM oee_batch_details
+                                WHERE event_id = ANY($1)),
+                      instance AS (
+                          SELECT e.*, d.batch_number, d.product_id, d.status,
+                              d.station_id AS place, people.open, people.until,
+                              EXISTS (SELECT FROM edge.records r WHERE r.record_id = e.id)
+                              AND (e.resolved_by IS NULL OR EXISTS (
+                                  SELECT FROM oee_batch_time_entries t
+                                  WHERE t.batch_id = d.id AND t.end_ts = e.resolved_at)) AS ours
+                          FROM named n
+                          JOIN oee_batch_details d
+                               ON (d.batch_number, d.product_id) = (n.batch_number, n.product_id)
+                          JOIN oee_machine_events e ON e.id = d.event_id
+                          CROSS JOIN LATERAL (
+                              SELECT coalesce(bool_or(t.end_ts IS NULL), false) AS open,
+                                     max(t.end_ts) AS until
+                              FROM oee_batch_time_entries t
+                              WHERE t.batch_id = d.id AND t.user_id IS NOT NULL) people
+                          WHERE e.site_id = $2 AND e.event_type = 'batch' AND NOT e.is_archived
+                            AND d.station_id IS NOT NULL)
+                 SELECT batch_number, product_id, id, place,
+                     (extract(epoch FROM start_ts) * 1000000)::bigint,
+                     CASE WHEN NOT open THEN
+                         (extract(epoch FROM greatest(start_ts, end_ts, until)) * 1000000)::bigint END,
+                     CASE WHEN end_ts IS NOT NULL THEN status END,
+                     CASE WHEN resolved THEN
+                         (extract(epoch FROM coalesce(resolved_at, updated_at)) * 1000000)::bigint END,
+                     ours
+                 FROM instance ORDER BY id",
+            )
+            .await?;
+        let rows = self.tx.query(&statement, &[&ids, &self.writer.tenant.site.0]).await?;
+        let mut batches: BTreeMap<_, Vec<Kept>> = BTreeMap::new();
+        for row in rows {
+            batches.entry((row.try_get(0)?, row.try_get(1)?)).or_default().push(kept(&row)?);
+        }
+        Ok(batches)
+    }
+
+    async fn write(&self, writes: &Writes) -> Result<(), Error> {
+        if writes.ids.is_empty() {
+            return Ok(());
+        }
+        let statement = self
+            .tx
+            .prepare_cached(
+                "UPDATE oee_machine_events e
+                 SET resolved = w.at IS NOT NULL, resolved_at = w.at::timestamptz, resolved_by = w.by,
+                     updated_at = now()
+                 FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS w(id, at, by) WHERE e.id = w.id",
+            )
+            .await?;
+        self.tx.execute(&statement, &[&writes.ids, &writes.at, &writes.by]).await.map(drop)
     }
 }
 
-fn standing(row: &Row) -> Result<(Uuid, Standing), Error> {
-    let (others_open, further_down, leads_on) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-    Ok((row.try_get(0)?, Standing { others_open, further_down, leads_on }))
+impl Writes {
+    /// What somebody has resolved by hand stays so, until it is worked on again or waits to be routed.
+    fn add(&mut self, kept: &Kept, outcome: &Outcome, touched: &Touched<'_>) {
+        let id = kept.instance.record.0;
+        let fact = touched.facts.get(&id);
+        let changes = match (kept.resolved, outcome.resolved) {
+            (None, resolved) => resolved.is_some(),
+            (Some(before), Some(at)) => kept.ours && before != at,
+            (Some(_), None) => {
+                let anew = match outcome.closing {
+                    None => kept.instance.end == End::Open && touched.resumed.contains(&id),
+                    Some(closing) => closing == Closing::WaitsForRouting && fact.is_some(),
+                };
+                kept.ours || anew
+            },
+        };
+        if changes {
+            let by_hand = outcome.closing == Some(Closing::ResolvedAtEnd);
+            self.ids.push(id);
+            self.at.push(outcome.resolved.map(Micros::rfc3339));
+            self.by.push(fact.filter(|_| by_hand).and_then(|fact| fact.by).map(|user| user.0));
+        }
+    }
+}
+
+fn kept(row: &Row) -> Result<Kept, Error> {
+    let end = match row.try_get::<_, Option<&str>>(6)? {
+        Some("completed") => End::Completed,
+        Some("aborted") => End::Aborted,
+        _ => End::Open,
+    };
+    let resolved = row.try_get::<_, Option<i64>>(7)?.map(Micros);
+    let ours: bool = row.try_get(8)?;
+    let instance = Instance {
+        record: RecordId(row.try_get(2)?),
+        station: StationId(row.try_get(3)?),
+        began: Micros(row.try_get(4)?),
+        closed: row.try_get::<_, Option<i64>>(5)?.map(Micros),
+        end,
+        settled: resolved.filter(|_| !ours),
+    };
+    Ok(Kept { instance, resolved, ours })
 }

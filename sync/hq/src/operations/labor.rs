@@ -20,6 +20,8 @@ impl Office<'_> {
             let entry: RecordId = match &fact.fact {
                 Body::ClockedIn { .. } => self.writer.origin.record(fact.seq),
                 Body::ClockedOut { entry, .. } => *entry,
+                Body::OutTold(told) => told.entry,
+                Body::PunchUndone(undone) => undone.entry,
                 Body::Corrected(corrected) if corrected.kind == Correctable::Labor => {
                     corrected.record
                 },
@@ -38,7 +40,10 @@ impl Office<'_> {
                       AND other.id <> mine.id AND other.site_id = mine.site_id
                       AND other.start_ts < coalesce(mine.end_ts, 'infinity')
                       AND mine.start_ts < coalesce(other.end_ts, 'infinity')
-                 WHERE mine.id = ANY($1)",
+                      AND NOT ARRAY[mine.source, other.source]::text[]
+                          && ARRAY['void', 'missing_out']
+                 WHERE mine.id = ANY($1) AND mine.entry_type = 'shift'
+                   AND other.entry_type = 'shift'",
             )
             .await?;
         let ids: Vec<Uuid> = touched.keys().copied().collect();

@@ -8,7 +8,7 @@ use kart_core::{
     id::RecordId,
     record::{
         FOLD_VERSION, Record,
-        fold::{Aliases, batch_named, batch_of},
+        fold::{Aliases, batch_of, batches_named},
     },
 };
 use tokio_postgres::types::Json;
@@ -48,7 +48,7 @@ pub(crate) async fn load(
         .collect();
     let records = records?;
     // A fact that ends a stop does not always name the batch that the stop began in.
-    let further: BTreeSet<Uuid> = records.values().filter_map(batch_named).map(|id| id.0).collect();
+    let further: BTreeSet<Uuid> = records.values().flat_map(batches_named).map(|id| id.0).collect();
     let further: BTreeSet<Uuid> = further.difference(&named).copied().collect();
     if !further.is_empty() {
         aliases.extend(self::aliases(tx, &further).await?);

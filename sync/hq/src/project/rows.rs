@@ -3,12 +3,15 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use deadpool_postgres::Transaction;
-use kart_core::row::{Cell, Row, Table};
+use kart_core::row::{Cell, Row, Table, Told};
 use serde_json::{Map, Value};
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
-use crate::{database::relation, upsert::Upsert};
+use crate::{
+    database::{relation, to_bigint},
+    upsert::Upsert,
+};
 
 /// Takes away rows that are no longer what the facts say.
 pub(crate) async fn withdraw(
@@ -52,10 +55,48 @@ pub(crate) async fn upsert(
     Ok(())
 }
 
+/// Puts what people wrote beside facts into the rows that tell it; what is erased is no more.
+pub(crate) async fn tell(
+    tx: &Transaction<'_>,
+    organization: &str,
+    rows: &mut [Row],
+) -> Result<(), tokio_postgres::Error> {
+    let told = |cell: &Cell| match cell {
+        Cell::Told(told) => Some(*told),
+        _ => None,
+    };
+    let wanted: Vec<Told> = rows.iter().flat_map(|row| &row.cells).filter_map(told).collect();
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let terminals: Vec<Uuid> = wanted.iter().map(|told| told.origin.terminal.0).collect();
+    let lives: Vec<String> = wanted.iter().map(|told| told.origin.incarnation.to_string()).collect();
+    let seqs: Vec<i64> = wanted.iter().map(|told| to_bigint(told.seq)).collect();
+    let fields: Vec<&str> = wanted.iter().map(|told| told.field).collect();
+    let statement = tx
+        .prepare_cached(
+            "SELECT x.text FROM unnest($2::uuid[], $3::text[], $4::bigint[], $5::text[])
+                 WITH ORDINALITY AS w(terminal_id, incarnation, seq, field, place)
+             LEFT JOIN edge.fact_texts x ON x.organization_id = $1
+                 AND (x.terminal_id, x.incarnation, x.seq, x.field)
+                     = (w.terminal_id, w.incarnation, w.seq, w.field)
+             ORDER BY w.place",
+        )
+        .await?;
+    let texts = tx.query(&statement, &[&organization, &terminals, &lives, &seqs, &fields]).await?;
+    let cells = rows.iter_mut().flat_map(|row| &mut row.cells);
+    let cells = cells.filter(|cell| matches!(cell, Cell::Told(_)));
+    for (cell, text) in cells.zip(&texts) {
+        *cell = text.try_get::<_, Option<String>>(0)?.into();
+    }
+    Ok(())
+}
+
 /// What Postgres reads as the value.
 fn text(cell: &Cell) -> Option<Cow<'_, str>> {
     Some(match cell {
-        Cell::Null => return None,
+        // Texts were put in their places before, where there are any.
+        Cell::Null | Cell::Told(_) => return None,
         Cell::Bool(value) => Cow::Borrowed(if *value { "true" } else { "false" }),
         Cell::Int(value) => Cow::Owned(value.to_string()),
         Cell::Text(value) | Cell::Decimal(value) => Cow::Borrowed(value),

@@ -126,8 +126,9 @@ async fn insert(
     Ok(())
 }
 
-/// Whether the line carries the commitment of the text, under the text's field. Read from the JSON
-/// itself, so that it holds for kinds of facts that this gateway does not know.
+/// Whether the line carries the commitment of the text, under the text's field: a point in its name
+/// leads one step further in. Read from the JSON itself, so that it holds for kinds of facts that this
+/// gateway does not know.
 fn is_committed(line: &[u8], text: &TextLine) -> bool {
     if text.field.len() > LONGEST_FIELD {
         return false;
@@ -136,7 +137,7 @@ fn is_committed(line: &[u8], text: &TextLine) -> bool {
     let body = value.get("fact").and_then(Value::as_object);
     let Some(promised) = body
         .and_then(|kinds| kinds.values().next())
-        .and_then(|kind| kind.get(&text.field))
+        .and_then(|kind| text.field.split('.').try_fold(kind, |within, step| within.get(step)))
         .and_then(Value::as_str)
     else {
         return false;
@@ -188,6 +189,15 @@ mod tests {
         assert!(is_committed(line.as_bytes(), &text(None)));
         assert!(!is_committed(line.as_bytes(), &text(Some("all fine"))));
         assert!(!is_committed(b"{\"seq\":1,\"fact\":{\"started\":{}}}", &given));
+
+        let inside = TextLine { field: "value.text".to_owned(), ..text(Some("belt torn")) };
+        let line = format!(
+            r#"{{"seq":1,"fact":{{"batch_field_set":{{"value":{{"text":"{}"}}}}}}}}"#,
+            commitment.0
+        );
+        assert!(is_committed(line.as_bytes(), &inside));
+        assert!(!is_committed(line.as_bytes(), &TextLine { field: "value".to_owned(), ..inside }));
+        assert!(!is_committed(line.as_bytes(), &given));
 
         let field = "x".repeat(LONGEST_FIELD + 1);
         let line = format!(r#"{{"seq":1,"fact":{{"of_the_future":{{"{field}":"promised"}}}}}}"#);

@@ -94,6 +94,10 @@ fn belongs(table: &Table) -> String {
             OR r.stations && ARRAY(SELECT id FROM stations)
             OR r.machines && ARRAY(SELECT id FROM machines))"
             .to_owned(),
+        "calls" => "r.ended_at IS NULL AND r.site_id = me.site_id
+            AND (r.terminal_id = me.terminal_id OR r.station_id IN (SELECT id FROM stations)
+                OR r.equipment_id IN (SELECT id FROM machines))"
+            .to_owned(),
         "erasures" => "r.terminal_id = me.terminal_id".to_owned(),
         "record_aliases" => "r.station_id IN (SELECT id FROM stations)".to_owned(),
         _ => "r.site_id = me.site_id".to_owned(),

@@ -86,6 +86,11 @@ impl State {
         self.aliases.get(&record).map_or(record, |alias| alias.stands)
     }
 
+    /// Whether two terminals began the batch.
+    pub(in super::super) fn stands_for_others(&self, batch: Uuid) -> bool {
+        self.aliases.values().any(|alias| alias.stands.0 == batch)
+    }
+
     /// Every name of batches that two terminals began.
     pub(in super::super) fn joined(&self) -> BTreeSet<Uuid> {
         self.aliases.iter().flat_map(|(name, alias)| [name.0, alias.stands.0]).collect()

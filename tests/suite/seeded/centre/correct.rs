@@ -70,8 +70,8 @@ impl Centre {
             seal: None,
         };
         seen.seal = Some(seal().of(&seen));
-        let others = standing.others.iter().map(|origin| origin.terminal.0);
-        let owners = std::iter::once(standing.owner.terminal.0).chain(others).collect();
+        let logs = kart_hq::decisions::parts(&self.state.records[&record.0]);
+        let owners = logs.iter().map(|log| log.terminal.0).collect();
         let row = Arc::new(Correction { seen, reason: None });
         self.state.corrections.insert(correction, (owners, row));
         self.state.changed.push((self.state.tx, ("edge.corrections", correction)));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use kart_core::id::RecordId;
 use kart_core::row::Cell;
 use kart_hq::decisions::{Cursor, KnownCursor, Seal, Standing, judge_cursor};
 use kart_planted::{Bug, planted};
@@ -17,7 +18,10 @@ use super::{Centre, State, number, problem};
 
 const KEY: &[u8] = b"sealed";
 /// Tables whose rows go down, beside the site as a whole.
-const SENT: [&str; 5] = [
+const SENT: [&str; 8] = [
+    "oee_batch_queue",
+    "ops_station_batch_queue",
+    "ops_jobs",
     "oee_machine_events",
     "ops_products",
     "edge.number_leases",
@@ -44,10 +48,15 @@ impl State {
             let open = matches!(cells.get(6), Some(Cell::Null));
             let batch = cells.get(4) == Some(&Cell::from("batch"));
             if open && batch && cells.get(3) == station.as_ref() {
-                let row = serde_json::json!({ "start_ts": cells[5].json().to_string() });
+                let resolved = self.office.resolved.contains_key(&RecordId(*key));
+                let from = cells[5].json().to_string();
+                let row = serde_json::json!({ "start_ts": from, "resolved": resolved });
                 let key = (Scope::Terminal, format!("public.{table}"), key.to_string());
                 rows.insert(key, row.to_string());
             }
+        }
+        for (table, key, row) in self.office.rows(&self.reference, self.station(id)) {
+            rows.insert((Scope::Terminal, format!("public.{table}"), key.to_string()), row);
         }
         let mut own = |table: &str, key: Uuid, row| {
             rows.insert((Scope::Terminal, table.to_owned(), key.to_string()), row)
@@ -64,7 +73,7 @@ impl State {
         rows
     }
 
-    fn station(&self, id: Uuid) -> Option<Cell> {
+    pub(super) fn station(&self, id: Uuid) -> Option<Cell> {
         let number = self.terminals.get(&id)?.code.split_once('-')?.1.parse::<usize>().ok()?;
         let code = floor::station_code(number);
         let station = self.reference.stations.iter().find(|station| station.code == code)?;

@@ -6,16 +6,17 @@ use std::sync::Arc;
 
 use kart_core::fact::Fact;
 use kart_core::id::RecordId;
-use kart_core::record::fold::batch_named;
+use kart_core::record::fold::batches_named;
 use kart_core::reference::Alias;
 use kart_core::row::{Cell, Row};
-use kart_hq::decisions::{Fold, Held, Writer};
+use kart_hq::decisions::{Fold, Held, Terminal, Writer};
 use kart_planted::{Bug, planted};
 use kart_wire::{Problem, code};
 use uuid::Uuid;
 
 use super::super::station::row_key;
-use super::{Changes, State, alias, problem};
+use super::office::{Missing, Office};
+use super::{Centre, Changes, Place, State, alias, problem};
 
 /// Columns that name a row of the reference data.
 const REFERENCES: [&str; 6] = [
@@ -26,6 +27,41 @@ const REFERENCES: [&str; 6] = [
     "downtime_reason_id",
     "scrap_reason_id",
 ];
+
+impl Centre {
+    /// Tries again whatever waits.
+    pub(in super::super) fn retry_all(&mut self) {
+        for id in self.state.terminals.keys().copied().collect::<Vec<_>>() {
+            self.retry(id);
+        }
+    }
+
+    /// Tries again what waits of a terminal.
+    pub(super) fn retry(&mut self, id: Uuid) {
+        let own = self.state.quarantine.keys().filter(|place| place.0 == id);
+        let lives: BTreeSet<String> = own.map(|place| place.1.clone()).collect();
+        for life in lives {
+            self.retry_life(id, &life);
+        }
+    }
+
+    fn retry_life(&mut self, id: Uuid, life: &str) {
+        let Ok(terminal) = self.state.terminal(id) else { return };
+        let Ok(writer) = Writer::of(&Terminal { incarnation: life.to_owned(), ..terminal }) else {
+            return;
+        };
+        let own = self.state.quarantine.keys().filter(|place| place.0 == id && place.1 == life);
+        let places: Vec<Place> = own.cloned().collect();
+        let facts = places.iter().map(|place| Fact::parse(&self.state.inbox[place].line).unwrap());
+        let facts: Vec<Fact> = facts.collect();
+        if facts.is_empty() {
+            return;
+        }
+        let mut changes = Changes { resolved: places, ..Changes::default() };
+        project(&self.state, &writer, &facts, true, &mut changes).ok();
+        self.state.apply(changes);
+    }
+}
 
 /// Adds to `changes` what `facts` mean; facts that cannot be applied wait.
 pub(super) fn project(
@@ -43,6 +79,7 @@ pub(super) fn project(
         unopened.extend(state.quarantine.range(range).filter_map(|(_, held)| waits(held)));
     }
     let ends = alias::ends(facts);
+    let mut applied = vec![];
     for fact in facts {
         if let Some(held) = state.objection(writer, fact, changes) {
             changes.held.push((place(held.seq), Arc::new(held)));
@@ -59,7 +96,8 @@ pub(super) fn project(
             Some((id, (**record).clone()))
         });
         let records: BTreeMap<_, _> = known.collect();
-        let batches: Vec<Uuid> = records.values().filter_map(batch_named).map(|id| id.0).collect();
+        let before = records.clone();
+        let batches: Vec<Uuid> = records.values().flat_map(batches_named).map(|id| id.0).collect();
         aliases.extend(state.names(changes, fact, batches));
         let mut fold = Fold {
             writer,
@@ -73,11 +111,21 @@ pub(super) fn project(
         fold.add(fact);
         let rows = fold.rows();
         let missing = rows.iter().find_map(|row| missing(state, changes, &rows, row));
+        let withdrawn = fold.withdrawn(&before, &rows);
         let Fold { held, changed, records, unopened: still, .. } = fold;
         unopened = still;
         let held = match missing {
             None => held,
             Some(detail) => vec![writer.hold(fact, "unresolved_ref", detail)],
+        };
+        let concerned = held.is_empty() && Office::concerns(fact);
+        let mut office = concerned.then(|| state.office(changes).clone());
+        let follows = office.as_mut().map(|office| {
+            office.follow((state, changes, joins), writer, fact)
+        });
+        let held = match follows {
+            Some(Err(Missing(id))) => vec![writer.hold(fact, "unresolved_ref", id)],
+            _ => held,
         };
         if held.is_empty() {
             let terminal = Some(writer.origin.terminal);
@@ -85,13 +133,23 @@ pub(super) fn project(
             changes.aliases.extend(joins);
             let records = records.into_iter().filter(|(id, _)| changed.contains(id));
             changes.records.extend(records.map(|(id, record)| (id, Arc::new(record))));
-            changes.rows.extend(rows.into_iter().map(|row| (row_key(&row), Arc::new(row.cells))));
+            for row in rows {
+                changes.gone.remove(&row_key(&row));
+                changes.rows.insert(row_key(&row), Arc::new(row.cells));
+            }
+            for (table, id) in withdrawn {
+                changes.rows.remove(&(table.name, id));
+                changes.gone.insert((table.name, id));
+            }
+            changes.office = office.or(changes.office.take());
+            applied.push(fact.clone());
         } else if planted(Bug::BatchAborted) {
             return Err(problem(code::UNAVAILABLE));
         }
         unopened.extend(held.iter().filter_map(waits));
         changes.held.extend(held.into_iter().map(|held| (place(held.seq), Arc::new(held))));
     }
+    state.close(writer, &applied, changes);
     state.spread(changes);
     Ok(())
 }

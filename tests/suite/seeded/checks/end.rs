@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kart_core::fact::{Body, Hash};
-use kart_core::id::RecordId;
+use kart_core::id::{Origin, RecordId};
 use kart_core::row::Cell;
 use kart_hq::decisions::Held;
 use uuid::Uuid;
@@ -14,7 +14,7 @@ use super::super::disk::RowKey;
 use super::super::line::carry_out;
 use super::super::station::Station;
 use super::super::world::World;
-use super::{digest, rows};
+use super::{digest, office, rows};
 
 /// Everything that is checked at the end.
 pub(in super::super) fn at_rest(world: &World) {
@@ -30,11 +30,13 @@ pub(in super::super) fn at_rest(world: &World) {
         converged(world, &station);
         told(world, &station);
         rows::parts(world, &station);
+        office::shown(world, &station);
     }
     rows::shifts(world);
     rows::batches(world);
     rows::one_batch(world);
     rows::numbers(world);
+    office::at_rest(world);
     replayed(world);
 }
 
@@ -60,9 +62,16 @@ fn liveness(world: &World) {
         }
     }
     let uncorrected = uncorrected(world, &centre.state);
+    let truth = world.truth();
+    let mut gone = rows::unbegun(&centre.state, &truth);
+    gone.extend(&truth.former);
+    drop(truth);
     let waiting = centre.state.quarantine.iter();
-    let waiting: Vec<_> =
-        waiting.filter(|(place, held)| !stays(&uncorrected, place, held)).collect();
+    // What somebody at another terminal asked about a record that is no more, or under its former name.
+    let of_gone = |held: &Held| gone.iter().any(|id| held.detail.contains(&id.to_string()));
+    let waiting: Vec<_> = waiting
+        .filter(|(place, held)| !stays(&uncorrected, place, held) && !of_gone(held))
+        .collect();
     if let Some(((_, _, seq), held)) = waiting.first() {
         let what =
             format!("{} facts wait, fact {seq}: {} {}", waiting.len(), held.code, held.detail);
@@ -101,12 +110,19 @@ fn inbox(world: &World) {
             None => world.fault("I2 nothing is lost", format!("{place:?}")),
         }
     }
-    // What stayed behind in a file that is set aside was at headquarters alone; a terminal that shows
-    // what its life was granted after makes headquarters say what it has lost of that.
-    let mut lost = truth.left.iter().filter(|(name, hash)| !centre.state.has(*name, *hash));
-    let unnamed = lost.find(|(name, _)| !centre.named(*name));
-    if let Some((name, _)) = unnamed {
+    // What stayed behind in a file that is set aside was at headquarters alone. What that has lost of it
+    // comes again out of the file; where an outside hand has put the disk back, or the beginning of a log
+    // was purged, it is at least said to be lost.
+    let lost: Vec<_> =
+        truth.left.iter().filter(|(name, hash)| !centre.state.has(*name, *hash)).collect();
+    if let Some((name, _)) = lost.iter().find(|(name, _)| !centre.named(*name)) {
         world.fault("I7 what a restore has cost is named", format!("{name:?}"));
+    }
+    let kept = |origin: &Origin| {
+        !truth.disturbed.contains(&origin.terminal.0) && !truth.purged.contains(&origin.terminal.0)
+    };
+    if let Some(((origin, seq), _)) = lost.iter().find(|((origin, _), _)| kept(origin)) {
+        world.fault("I7 what a restore has cost comes again", format!("{origin:?} {seq}"));
     }
     for post in world.posts() {
         let station = post.station();

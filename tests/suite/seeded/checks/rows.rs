@@ -7,9 +7,11 @@ use kart_core::record::tables;
 use kart_core::row::{Cell, Table};
 use uuid::Uuid;
 
+use super::super::centre::State;
 use super::super::disk::RowKey;
 use super::super::floor;
 use super::super::station::Station;
+use super::super::truth::Truth;
 use super::super::world::World;
 use super::end::uncorrected;
 
@@ -136,7 +138,7 @@ pub(super) fn numbers(world: &World) {
 pub(super) fn batches(world: &World) {
     let table = &tables::BATCH_DETAILS;
     let mut told = world.truth().confirmed.clone();
-    let unbegun = unbegun(world);
+    let unbegun = unbegun(&world.centre().state, &world.truth());
     told.retain(|id, _| !unbegun.contains(id));
     let disturbed = world.truth().disturbed.clone();
     let mut confirmed: BTreeMap<RecordId, (BTreeSet<Uuid>, i64)> = BTreeMap::new();
@@ -188,11 +190,10 @@ pub(super) fn one_batch(world: &World) {
 }
 
 /// Records whose first fact was taken off both ends: how one ended does not make a row of it.
-fn unbegun(world: &World) -> BTreeSet<RecordId> {
-    let (centre, truth) = (world.centre(), world.truth());
+pub(super) fn unbegun(state: &State, truth: &Truth) -> BTreeSet<RecordId> {
     let gone = truth.taken.iter().filter(|name| {
         let hash = truth.accepted.get(*name).or(truth.acked.get(*name));
-        !hash.is_some_and(|hash| centre.state.has(**name, *hash))
+        !hash.is_some_and(|hash| state.has(**name, *hash))
     });
     gone.map(|(origin, seq)| origin.record(*seq)).collect()
 }

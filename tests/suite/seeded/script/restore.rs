@@ -34,6 +34,28 @@ pub(super) async fn terminal(world: &Arc<World>, post: &Arc<Post>) {
     start(world, post);
 }
 
+/// The end of the file of facts cannot be read any more: it is set aside and the log goes on before.
+pub(super) async fn damaged(world: &Arc<World>, post: &Arc<Post>) {
+    if post.fenced() || post.station().disk.image().purged.is_some() {
+        return;
+    }
+    stop(world, post, true).await;
+    post.granted.lock().unwrap().take();
+    let mut station = post.station();
+    let head = station.disk.seen.head().0;
+    let lost = world.dice().random_range(1..=12);
+    // The beginning of a log is written once and lies apart from where it grows.
+    if head > lost + 2 {
+        let image = station.salvaged(head - lost);
+        checks::taken(world, &station, &image);
+        station.disk.put_back(image);
+        station.last_asked = None;
+        world.note("damaged", format_args!("{} {}", station.number, head - lost));
+    }
+    drop(station);
+    start(world, post);
+}
+
 /// Somebody copies a terminal's disk into another computer and switches it on.
 pub(super) fn copy(world: &Arc<World>, post: &Arc<Post>) {
     let mut dice = world.dice();

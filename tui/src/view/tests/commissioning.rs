@@ -125,7 +125,7 @@ fn registers() {
     {
         check(name, &drawn(&mut model, SMALL, lang, Theme::default()));
     }
-    let ascii = drawn(&mut model, SMALL, "en", Theme { ascii: true });
+    let ascii = drawn(&mut model, SMALL, "en", Theme { ascii: true, ..Theme::default() });
     assert!(text(&ascii).is_ascii());
     check("commissioning-registers-ascii", &ascii);
     seen(

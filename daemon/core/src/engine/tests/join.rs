@@ -35,6 +35,7 @@ fn start(bench: &Bench, number: &str) -> Command {
         target: None,
         number: Some(number.into()),
         work_order: None,
+        detail: Default::default(),
     }
 }
 
@@ -63,7 +64,7 @@ fn whoever_joined_a_batch_of_another_terminal_leaves_it_with_the_shift() {
     assert!(matches!(bench.command(4, &join(anna, FOREIGN)), Err(Refusal::AlreadyOnBatch { .. })));
     assert!(matches!(bench.command(4, &join(ben, FOREIGN)), Err(Refusal::NotClockedIn { .. })));
     bench.command(5, &Command::ClockOut { badge: "1001".into() }).unwrap();
-    let left = |fact: &&Fact| matches!(fact.fact, Body::BatchLeft { batch: FOREIGN, user } if user == anna);
+    let left = |fact: &&Fact| matches!(fact.fact, Body::BatchLeft { batch: FOREIGN, user, .. } if user == anna);
     assert_eq!(bench.facts.iter().filter(left).count(), 1);
     assert!(bench.engine.plant.joined.is_empty());
     assert_eq!(bench.replayed(), bench.engine.plant);

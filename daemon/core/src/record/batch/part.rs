@@ -13,7 +13,11 @@ use super::super::{
 };
 use crate::{
     batch::{State, Step},
-    fact::{BatchStarted, Body, Fact, batch::BatchAborted},
+    fact::{
+        BatchStarted, Body, Fact,
+        batch::{BatchAborted, Scrapped},
+        machine::is_zero,
+    },
     id::{EquipmentId, Origin, ReasonId, RecordId, TerminalId, UserId},
     time::{Micros, Moment},
 };
@@ -28,9 +32,15 @@ pub(super) struct Part {
     /// Comings and goings of people.
     #[serde(default)]
     people: BTreeSet<Move<UserId>>,
+    /// When people left who did not say so then.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    left: BTreeSet<(Assertion, UserId, Micros)>,
     /// Comings and goings of further machines.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     machines: BTreeSet<Move<EquipmentId>>,
+    /// When the batch rested, and when it went on.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    rests: BTreeSet<Move<()>>,
     /// Parts told between start and end.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     produced: Vec<(Assertion, Count)>,
@@ -56,19 +66,43 @@ pub(super) struct Ended {
 }
 
 /// Parts.
-#[derive(Clone, Copy, PartialEq, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
 pub(super) struct Count {
     pub(super) good: i64,
     pub(super) scrap: i64,
     pub(super) scrap_reason: Option<ReasonId>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) rework: i64,
+    /// The scrapped parts by reason, with the reason's name where a person read it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) scrapped: BTreeMap<ReasonId, (Option<String>, i64)>,
 }
 
 impl Count {
+    /// Parts that a person told of, with the one reason or with several.
+    fn told(
+        (good, scrap, rework): (i64, i64, i64),
+        scrap_reason: Option<ReasonId>,
+        split: &[Scrapped],
+    ) -> Self {
+        let named = split.iter().map(|s| (s.reason, (Some(s.label.clone()), s.quantity)));
+        let only = scrap_reason.filter(|_| split.is_empty() && scrap != 0);
+        let scrapped = named.chain(only.map(|reason| (reason, (None, scrap)))).collect();
+        Self { good, scrap, scrap_reason, rework, scrapped }
+    }
+
     pub(super) fn and(self, other: Self) -> Self {
+        let mut scrapped = self.scrapped;
+        for (reason, (label, quantity)) in other.scrapped {
+            let sum = scrapped.entry(reason).or_default();
+            *sum = (sum.0.take().or(label), sum.1.saturating_add(quantity));
+        }
         Self {
             good: self.good.saturating_add(other.good),
             scrap: self.scrap.saturating_add(other.scrap),
             scrap_reason: self.scrap_reason.or(other.scrap_reason),
+            rework: self.rework.saturating_add(other.rework),
+            scrapped,
         }
     }
 }
@@ -108,6 +142,9 @@ impl Part {
             Body::BatchJoined { user, .. } => {
                 self.people.insert((assertion, *user, true));
             },
+            Body::BatchLeft { user, at: Some(at), .. } => {
+                self.left.insert((assertion, *user, *at));
+            },
             Body::BatchLeft { user, .. } => {
                 self.people.insert((assertion, *user, false));
             },
@@ -118,16 +155,21 @@ impl Part {
                 self.machines.insert((assertion, further.equipment, false));
             },
             Body::BatchProduced(made) => {
-                let (good, scrap, scrap_reason) = (made.good, made.scrap, made.scrap_reason);
-                keep_all(&mut self.produced, assertion, Count { good, scrap, scrap_reason });
+                let parts = (made.good, made.scrap, made.rework);
+                keep_all(&mut self.produced, assertion, Count::told(parts, made.scrap_reason, &[]));
             },
-            Body::BatchCompleted { good, scrap, scrap_reason, .. } => {
-                let (good, scrap, scrap_reason) = (*good, *scrap, *scrap_reason);
-                let count = Count { good, scrap, scrap_reason };
+            Body::BatchPaused { .. } => {
+                self.rests.insert((assertion, (), false));
+            },
+            Body::BatchResumed { .. } => {
+                self.rests.insert((assertion, (), true));
+            },
+            Body::BatchCompleted { good, scrap, scrap_reason, scrapped, rework, .. } => {
+                let count = Count::told((*good, *scrap, *rework), *scrap_reason, scrapped);
                 keep_all(&mut self.ends, assertion, ended(count, None));
             },
             Body::BatchAborted(BatchAborted { reason, good, scrap, .. }) => {
-                let count = Count { good: *good, scrap: *scrap, scrap_reason: None };
+                let count = Count { good: *good, scrap: *scrap, ..Count::default() };
                 keep_all(&mut self.ends, assertion, ended(count, Some(*reason)));
             },
             _ => return false,
@@ -151,19 +193,39 @@ impl Part {
     pub(super) fn count(&self) -> Option<Count> {
         let mut ends: BTreeMap<TerminalId, (&Assertion, Count)> = BTreeMap::new();
         for (assertion, ended) in &self.ends {
-            ends.entry(assertion.origin.terminal).or_insert((assertion, ended.count));
+            ends.entry(assertion.origin.terminal).or_insert((assertion, ended.count.clone()));
         }
         let beside = self.produced.iter().filter(|(told, _)| {
             ends.get(&told.origin.terminal).is_none_or(|(end, _)| is_after(told, end))
         });
-        let beside = beside.map(|(_, count)| *count);
-        ends.values().map(|(_, count)| *count).chain(beside).reduce(Count::and)
+        let beside = beside.map(|(_, count)| count.clone());
+        ends.values().map(|(_, count)| count.clone()).chain(beside).reduce(Count::and)
     }
 
     /// Everybody's stretches of work.
     pub(super) fn people(&self, from: Micros, until: Option<Micros>) -> Vec<Stretch<UserId>> {
         let first = self.started.iter().flat_map(|(_, began)| began.started.operators.clone());
-        stretches(first, &self.people, from, until)
+        let mut all = stretches(first, &self.people, from, until);
+        for stretch in &mut all {
+            let told = self.left.iter().filter(|(_, user, at)| {
+                *user == stretch.of
+                    && stretch.from <= *at
+                    && stretch.until.is_none_or(|until| *at < until)
+            });
+            let first = told.map(|(.., at)| *at).min();
+            stretch.until = first.or(stretch.until);
+        }
+        all
+    }
+
+    /// Stretches in which the batch did not rest.
+    pub(super) fn runs(&self, from: Micros, until: Option<Micros>) -> Vec<Stretch<()>> {
+        stretches([()], &self.rests, from, until)
+    }
+
+    /// Whether it ever rested.
+    pub(super) fn rested(&self) -> bool {
+        !self.rests.is_empty()
     }
 
     /// Stretches of further machines.
@@ -210,11 +272,14 @@ impl Part {
             .iter()
             .map(|(a, _, came)| (a.clone(), if *came { Told::Machine } else { Told::MachineLeft }));
         let produced = self.produced.iter().map(|(a, _)| (a.clone(), Told::Produced));
+        let rests = self.rests.iter().map(|(a, (), goes_on)| {
+            (a.clone(), if *goes_on { Told::Resumed } else { Told::Paused })
+        });
         let ends = self.ends.iter().map(|(a, ended)| {
             let aborted = ended.aborted.is_some();
             (a.clone(), if aborted { Told::Aborted } else { Told::Completed })
         });
-        let mut all = in_order(people.chain(machines).chain(produced).chain(ends));
+        let mut all = in_order(people.chain(machines).chain(produced).chain(rests).chain(ends));
         let over = all.iter().position(|(_, t)| matches!(t, Told::Completed | Told::Aborted));
         let mut place = 0;
         all.retain(|(_, told)| {
@@ -239,6 +304,8 @@ enum Told {
     Machine,
     MachineLeft,
     Produced,
+    Paused,
+    Resumed,
     Completed,
     Aborted,
 }
@@ -256,6 +323,8 @@ impl Told {
                 if present.is_empty() { Step::Pause } else { Step::Add }
             },
             Self::Machine | Self::MachineLeft | Self::Produced => Step::Add,
+            Self::Paused => Step::Pause,
+            Self::Resumed => Step::Resume,
             Self::Completed => Step::Complete,
             Self::Aborted => Step::Abort,
         }
@@ -268,6 +337,8 @@ impl Told {
             Self::Machine => "a machine was added to a batch that was over",
             Self::MachineLeft => "a machine was taken from a batch that was over",
             Self::Produced => "parts were told of a batch that was over",
+            Self::Paused => "a batch that was over was let rest",
+            Self::Resumed => "a batch that was over went on",
             Self::Completed => "a batch that was over was completed once more",
             Self::Aborted => "a batch that was over was given up once more",
         }

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::{
-    super::{Tenant, correction::Span, decimal, stretch::Stretch, tables},
+    super::{Assertion, Tenant, correction::Span, decimal, stretch::Stretch, tables},
     Answer, Batch,
     part::{Began, Part},
 };
 use crate::{
     fact::{BatchStarted, batch::Field},
-    id::{EquipmentId, RecordId, UserId},
-    row::{Cell, Row},
+    id::{EquipmentId, ReasonId, RecordId, UserId},
+    row::{Cell, Row, Told},
     time::Micros,
 };
 
@@ -34,7 +34,7 @@ impl Batch {
             self.details_row(id, started, span.until.is_some()),
         ];
         rows.extend(self.equipment_rows(id, started.equipment));
-        rows.push(self.main_machine_row(id, started.equipment, &span));
+        rows.extend(self.main_machine_rows(id, started.equipment, &span));
         let mut machines = Vec::new();
         let mut seen = BTreeSet::new();
         for (alias, part, began) in self.parts() {
@@ -57,6 +57,8 @@ impl Batch {
         }
         rows.extend(machine_rows(id, machines));
         rows.extend(self.answer_rows(id));
+        rows.extend(self.quantity_rows(id, tenant));
+        rows.extend(self.start_rows(id, tenant));
         Some(rows)
     }
 
@@ -150,7 +152,24 @@ impl Batch {
         machines.into_iter().map(row).collect()
     }
 
-    /// The time of the machine that the batch runs on: of all parts that run there.
+    /// The time of the machine that the batch runs on: of all parts that run there, less what all
+    /// of them rested.
+    fn main_machine_rows(&self, id: RecordId, main: EquipmentId, span: &Span) -> Vec<Row> {
+        let mut there = self.parts().filter(|(.., began)| began.started.equipment == main);
+        if !there.any(|(_, part, _)| part.rested()) {
+            return vec![self.main_machine_row(id, main, span)];
+        }
+        let there = self.parts().filter(|(.., began)| began.started.equipment == main);
+        let mut runs: Vec<Stretch<()>> = Vec::new();
+        for (alias, part, _) in there {
+            let extent = self.extent(alias, part, span);
+            runs.extend(part.runs(extent.from, extent.until).iter().map(|run| extent.clip(run)));
+        }
+        let name = |n| if n == 0 { "machine".to_owned() } else { format!("machine/{n}") };
+        let all = together(runs).into_iter().enumerate();
+        all.map(|(n, run)| machine_time(id, &name(n), main, run.from, run.until)).collect()
+    }
+
     fn main_machine_row(&self, id: RecordId, main: EquipmentId, span: &Span) -> Row {
         let mut there = self.parts().filter(|(.., began)| began.started.equipment == main);
         let alone = self.others.is_empty();
@@ -160,11 +179,56 @@ impl Batch {
         machine_time(id, "machine", main, span.from, if alone { span.until } else { until })
     }
 
+    /// Scrapped parts by reason, and parts to be worked on again.
+    fn quantity_rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
+        let Some(count) = self.count() else { return vec![] };
+        let row = |name: String, kind: &'static str, reason: Option<ReasonId>, label, quantity| Row {
+            table: &tables::BATCH_QUANTITIES,
+            cells: vec![
+                id.part(&name).into(),
+                tenant.site.0.into(),
+                id.0.into(),
+                Cell::Word(kind),
+                reason.map(|reason| reason.0).into(),
+                Cell::from(label),
+                Cell::Int(quantity),
+            ],
+        };
+        let scrapped = count.scrapped.into_iter().filter(|(_, (_, quantity))| *quantity > 0);
+        let scrapped = scrapped.map(|(reason, (label, quantity))| {
+            row(format!("scrap/{reason}"), "scrap", Some(reason), label, quantity)
+        });
+        let rework = (count.rework > 0)
+            .then(|| row("rework".to_owned(), "rework", None, None, count.rework));
+        scrapped.chain(rework).collect()
+    }
+
+    /// Starts that were not as usual.
+    fn start_rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
+        let special = self.parts().filter(|(.., began)| !began.started.special.is_none());
+        let row = |(alias, _, began): (Option<RecordId>, &Part, &Began)| {
+            let special = &began.started.special;
+            let name = alias.map_or("start".to_owned(), |alias| format!("start/{alias}"));
+            Row {
+                table: &tables::BATCH_STARTS,
+                cells: vec![
+                    id.part(&name).into(),
+                    tenant.site.0.into(),
+                    id.0.into(),
+                    special.provisional.into(),
+                    special.continues.map(|before| before.0).into(),
+                    special.approved_by.map(|user| user.0).into(),
+                ],
+            }
+        };
+        special.map(row).collect()
+    }
+
     /// The newest answer to each field.
     fn answer_rows(&self, id: RecordId) -> Vec<Row> {
-        let newest: BTreeMap<Field, &Answer> =
-            self.answers.iter().map(|(_, answer)| (answer.field, answer)).collect();
-        newest.into_values().map(|answer| answer_row(id, answer)).collect()
+        let newest: BTreeMap<Field, _> =
+            self.answers.iter().map(|told| (told.1.field, told)).collect();
+        newest.into_values().map(|(by, answer)| answer_row(id, by, answer)).collect()
     }
 }
 
@@ -178,13 +242,31 @@ impl Extent {
     }
 }
 
-fn answer_row(id: RecordId, answer: &Answer) -> Row {
+/// Stretches without overlaps, in order.
+fn together(mut all: Vec<Stretch<()>>) -> Vec<Stretch<()>> {
+    all.sort_by_key(|stretch| stretch.from);
+    let mut apart: Vec<Stretch<()>> = Vec::new();
+    for stretch in all {
+        let last = apart.last_mut().filter(|last| last.until.is_none_or(|u| u >= stretch.from));
+        match last {
+            Some(last) => last.until = last.until.zip(stretch.until).map(|(a, b)| a.max(b)),
+            None => apart.push(stretch),
+        }
+    }
+    apart
+}
+
+fn answer_row(id: RecordId, by: &Assertion, answer: &Answer) -> Row {
     let (equipment, station, of_equipment, of_station): (_, _, Option<Uuid>, Option<Uuid>) =
         match answer.field {
             Field::Equipment { equipment, field } => (Some(equipment.0), None, Some(field.0), None),
             Field::Station { station, field } => (None, Some(station.0), None, Some(field.0)),
         };
     let field = of_equipment.or(of_station).unwrap_or_default();
+    let value = match answer.free {
+        true => Cell::Told(Told { origin: by.origin, seq: by.seq, field: "value.text" }),
+        false => answer.value.as_deref().into(),
+    };
     Row {
         table: &tables::BATCH_FIELD_VALUES,
         cells: vec![
@@ -195,7 +277,7 @@ fn answer_row(id: RecordId, answer: &Answer) -> Row {
             of_equipment.into(),
             of_station.into(),
             answer.label.as_str().into(),
-            answer.value.as_deref().into(),
+            value,
         ],
     }
 }

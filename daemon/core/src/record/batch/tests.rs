@@ -46,16 +46,27 @@ fn start(machine: u128, operators: &[u128], second: i64) -> Body {
         from: stamp(second),
         operators: operators.iter().map(|user| UserId(id(*user))).collect(),
         lease: None,
+        special: Default::default(),
     })
 }
 
 fn complete(batch: RecordId, good: i64, scrap: i64) -> Body {
     let (counted_good, counted_scrap) = (good, scrap);
-    Body::BatchCompleted { batch, good, scrap, scrap_reason: None, counted_good, counted_scrap }
+    let (scrapped, rework, scrap_reason) = (vec![], 0, None);
+    Body::BatchCompleted {
+        batch,
+        good,
+        scrap,
+        scrap_reason,
+        counted_good,
+        counted_scrap,
+        scrapped,
+        rework,
+    }
 }
 
 fn produced(batch: RecordId, good: i64) -> Body {
-    Body::BatchProduced(BatchProduced { batch, good, scrap: 0, scrap_reason: None })
+    Body::BatchProduced(BatchProduced { batch, good, scrap: 0, scrap_reason: None, rework: 0 })
 }
 
 fn aborted(batch: RecordId, good: i64) -> Body {
@@ -157,7 +168,7 @@ fn step(pick: u8, value: i64, batch: RecordId) -> Body {
     let further = || BatchEquipment { batch, equipment };
     match pick % 8 {
         0 => Body::BatchJoined { batch, user },
-        1 => Body::BatchLeft { batch, user },
+        1 => Body::BatchLeft { batch, user, at: None },
         2 => produced(batch, value),
         3 => complete(batch, value, 1),
         4 => aborted(batch, value),

@@ -152,6 +152,7 @@ fn stop(rank: u8) -> (RecordId, Vec<(Origin, Fact)>) {
         group_type: "planned".into(),
         rank,
         comment: None,
+        choice: None,
     };
     let facts = vec![
         (floor, fact(1, 10, changed(MachineState::Stopped, 10, None))),

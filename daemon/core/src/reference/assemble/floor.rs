@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::{Fault, Line, Rows, lines};
 use crate::{
+    fact::call::Help,
     id::{EquipmentId, ProductId, RecordId, StationId, TerminalId, UserId},
-    reference::{Alias, Conflict, Floor, OpenBatch},
+    reference::{Alias, Conflict, Floor, OpenBatch, OpenCall},
     time::Micros,
 };
 
@@ -45,7 +46,26 @@ pub(super) fn floor(rows: &Rows) -> Result<Floor, Fault> {
     }
     conflicts.sort_by(|(a, one), (b, other)| (a, one.id).cmp(&(b, other.id)));
     let conflicts = conflicts.into_iter().map(|(_, conflict)| conflict).collect();
-    Ok(Floor { batches, aliases: aliases.collect(), conflicts })
+    Ok(Floor { batches, aliases: aliases.collect(), conflicts, calls: calls(rows) })
+}
+
+/// Calls that have not ended. One of a kind that this version does not know is passed over.
+fn calls(rows: &Rows) -> Vec<OpenCall> {
+    let open = |line: Line<'_>| {
+        Some(OpenCall {
+            record: RecordId(read(line, "id")?),
+            station: read(line, "station_id").map(StationId),
+            machine: read(line, "equipment_id").map(EquipmentId),
+            kind: Help::of(line.text("kind")?)?,
+            from: Micros(read(line, "called_us")?),
+            acknowledged: read(line, "acknowledged_by").map(UserId),
+            terminal: read(line, "terminal_id").map(TerminalId),
+        })
+    };
+    let mut calls: Vec<OpenCall> =
+        lines(rows, "edge.calls").into_iter().filter_map(open).collect();
+    calls.sort_by_key(|call| (call.from, call.record));
+    calls
 }
 
 fn open(event: Line<'_>, details: Line<'_>) -> Option<OpenBatch> {

@@ -48,6 +48,7 @@ fn entry(line: Line<'_>, queue: Queue) -> Result<(f64, Queued), Fault> {
         number: line.read("batch_number")?,
         work_order: line.read("work_order")?,
         target: line.read("target_quantity")?,
+        batch: line.read::<Uuid>("event_id")?.map(RecordId),
     };
     Ok((line.read("queue_position")?.unwrap_or_default(), entry))
 }

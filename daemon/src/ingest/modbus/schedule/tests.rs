@@ -139,20 +139,24 @@ fn a_phase_is_kept_after_exceptions_and_splits() {
     schedule.answered(one, at(240));
     let one = schedule.take(at(241)).unwrap();
     assert_eq!(one.at, at(230), "points that went by are left out, all but the last");
-    schedule.failed(one);
+    schedule.failed(one, at(243));
     assert_eq!(schedule.take(at(245)).unwrap().read.start, 1);
     assert_eq!(schedule.wakes(), Some(at(330)), "not before it was put off to");
 }
 
 #[test]
-fn who_may_be_asked_for_one_thing_only_is_asked_for_what_is_due_first() {
+fn who_may_be_asked_for_one_thing_only_is_asked_for_what_is_most_likely_answered() {
     let begins = Instant::now();
     let group =
         |start, phase_ms| Asked { start, reads: 1, interval_ms: 1000, phase_ms, takes_ms: 0 };
     let mut schedule = schedule(&[group(0, 500), group(10, 200)], begins);
     assert!(schedule.take(begins).is_none());
-    let any = schedule.take_any().unwrap();
+    let mut any = schedule.take_any().unwrap();
     assert_eq!(any.read.start, 10);
-    schedule.failed(any);
-    assert_eq!(schedule.wakes(), Some(begins + 200 * MS));
+    any.busy.next();
+    schedule.failed(any, begins + 250 * MS);
+    assert_eq!(schedule.wakes(), Some(begins + 250 * MS));
+    assert_eq!(schedule.take_any().unwrap().read.start, 0, "the other one is more likely answered");
+    assert!(schedule.take_witness(begins).is_none(), "it said nothing itself");
+    assert_eq!(schedule.take_witness(begins + 250 * MS).unwrap().read.start, 10);
 }

@@ -10,7 +10,8 @@ use kart_core::{
 
 fn ring(folder: &Path) -> Ring {
     let (folder, keep_us) = (folder.to_owned(), i64::MAX);
-    let options = RawOptions { folder, keep_us, most_bytes: u64::MAX, free_bytes: 0 };
+    let confirmed = std::sync::Arc::default();
+    let options = RawOptions { folder, keep_us, most_bytes: u64::MAX, free_bytes: 0, confirmed };
     let machines = vec![(EquipmentId(Uuid::from_u128(1)), BTreeMap::new())];
     let labels = Labels { map: "m".to_owned(), machines };
     Ring::new(RingFile::new(options), labels.into(), std::sync::Arc::default())
@@ -23,7 +24,7 @@ fn hear(ring: &mut Ring, second: i64, names: [&str; 2]) {
         Sample { machine: 0, signal, value, quality: Quality::Good, at, again: false }
     };
     let taken = vec![Taken::Samples(names.map(sample).to_vec(), None)];
-    ring.round(&Moment { at, boot: Boot("b".to_owned()) }, taken, 0);
+    ring.round(&Moment { at, boot: Boot("b".to_owned()) }, false, taken, 0);
 }
 
 /// As after a fault that makes the file useless.
@@ -93,7 +94,8 @@ fn what_leaves_makes_room_and_the_rest_stays() {
         let at = Stamp { wall_us: Micros(second), mono_us: second };
         let (boot, map, begun) = ("b", "m", ring.file.begun());
         let (readings, lost, bytes) = (0, 0, &body[..]);
-        let written = Written { boot, map, from: at, until: at, readings, lost, begun, bytes };
+        let (from, until, confirmed) = (at, at, false);
+        let written = Written { boot, map, from, until, confirmed, readings, lost, begun, bytes };
         assert!(ring.file.write(&written));
     }
     ring.file.options.most_bytes = 2_400_000;

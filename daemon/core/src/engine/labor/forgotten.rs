@@ -1,0 +1,190 @@
+//! Forgotten clock-outs: what tells when somebody left is proposed, and nothing is closed by it.
+
+use crate::{
+    calendar::Calendar,
+    command::{Accepted, Refusal},
+    engine::{
+        Engine, Event,
+        commands::{bad, text},
+    },
+    fact::{
+        Body,
+        labor::{Evidence, LaborAsked, LaborConfirmed, OutMissed, OutTold, Stood},
+    },
+    id::{RecordId, UserId},
+    plant::{Missed, Presence},
+    reference::Reference,
+    time::{Micros, Moment},
+};
+
+/// How often people who are still clocked in are looked at.
+const EVERY_US: i64 = 60_000_000;
+
+/// Nobody works for longer where there is no calendar that says when a shift ends.
+const LONGEST_US: i64 = 12 * 3_600_000_000;
+
+/// Somebody who came so long before a shift came for it.
+const EARLY_US: i64 = 4 * 3_600_000_000;
+
+/// What somebody asks of their own record.
+pub(in crate::engine) struct LaborWish<'a> {
+    pub entry: RecordId,
+    pub from: Option<Micros>,
+    pub until: Option<Micros>,
+    pub void: bool,
+    pub reason: Option<&'a str>,
+}
+
+impl Engine {
+    /// Notes who seems to have gone without clocking out, so long after the end of their shift.
+    pub(in crate::engine) fn miss_outs(&mut self, now: &Moment) {
+        if now.at.mono_us < self.outs_us {
+            return;
+        }
+        self.outs_us = now.at.mono_us.saturating_add(EVERY_US);
+        let Some(reference) = self.reference.clone() else { return };
+        let calendar = reference.calendar();
+        let due: Vec<(UserId, OutMissed)> = self
+            .plant
+            .labor
+            .iter()
+            .filter(|(_, presence)| presence.missed.is_none())
+            .filter_map(|(user, presence)| {
+                let end = shift_end(calendar.as_ref(), presence);
+                let last = presence.seen.as_ref().map_or(Micros(0), |seen| seen.at.wall_us);
+                let due = end.0.max(last.0).saturating_add(self.forgotten_us);
+                let Missed { proposed, evidence } = proposal(presence, calendar.is_some(), end);
+                let (user, entry) = (*user, presence.entry);
+                let missed = OutMissed { user, entry, proposed, evidence };
+                (now.at.wall_us.0 >= due).then_some((user, missed))
+            })
+            .collect();
+        for (_, missed) in due {
+            self.draft(now, Event::new(Body::OutMissed(missed)));
+        }
+    }
+
+    /// The person says when they left.
+    pub(in crate::engine) fn tell_out(
+        &mut self,
+        reference: &Reference,
+        (key, salt): (&str, &str),
+        (badge, entry, until): (&str, RecordId, Micros),
+        reason: Option<&str>,
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let user = super::by_badge(reference, badge)?.id;
+        let unended = self.plant.unended.get(&entry).filter(|unended| unended.user == user);
+        let open = self.plant.labor.get(&user).filter(|presence| presence.entry == entry);
+        let (presence, latest, batches) = match (unended, open) {
+            (Some(it), _) => (it.presence.clone(), it.until, it.batches.clone()),
+            (None, Some(presence)) => {
+                (presence.clone(), now.at.wall_us, self.plant.works_on(user))
+            },
+            (None, None) => return Err(Refusal::NoSuchEntry),
+        };
+        let from_us = presence.since.at.wall_us;
+        if until < from_us || until > latest {
+            return Err(Refusal::OutOutside { from_us, until_us: latest });
+        }
+        let proposed = presence.missed.as_ref().and_then(|missed| missed.proposed);
+        let texts = text("reason", salt, reason)?;
+        if proposed != Some(until) && texts.is_empty() {
+            return Err(Refusal::ReasonNeeded);
+        }
+        if let Some(away) = &presence.away {
+            let until = until.max(away.since.at.wall_us);
+            let told =
+                OutTold { user, entry: away.entry, until, proposed: None, reason: None };
+            self.draft(now, Event::new(Body::OutTold(told)).by(Some(user)));
+        }
+        let reason = texts.first().and_then(crate::fact::FactText::commitment);
+        let told = OutTold { user, entry, until, proposed, reason };
+        let event = Event { texts, ..Event::new(Body::OutTold(told)) };
+        let (seq, _) = self.draft(now, event.by(Some(user)).key(key));
+        for batch in batches {
+            let left = Body::BatchLeft { batch, user, at: Some(until) };
+            self.draft(now, Event::new(left).by(Some(user)));
+        }
+        Ok(Accepted { seq, record: entry, user: Some(user) })
+    }
+
+    /// The person has read their record.
+    pub(in crate::engine) fn confirm_labor(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        (badge, entries): (&str, &[Stood]),
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let user = super::by_badge(reference, badge)?.id;
+        if entries.is_empty() || entries.len() > MOST_STOOD {
+            return Err(bad("entries", "must be 1 to 100"));
+        }
+        let confirmed = LaborConfirmed { user, entries: entries.to_vec() };
+        let event = Event::new(Body::LaborConfirmed(confirmed)).by(Some(user)).key(key);
+        let (seq, record) = self.draft(now, event);
+        Ok(Accepted { seq, record, user: Some(user) })
+    }
+
+    /// The person asks headquarters for something.
+    pub(in crate::engine) fn ask_labor(
+        &mut self,
+        reference: &Reference,
+        (key, salt): (&str, &str),
+        (badge, wish): (&str, LaborWish<'_>),
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let user = super::by_badge(reference, badge)?.id;
+        let LaborWish { entry, from, until, void, reason } = wish;
+        let reversed = from.zip(until).is_some_and(|(from, until)| until < from);
+        let late = from.max(until).is_some_and(|at| at > now.at.wall_us);
+        if reversed || late {
+            let from_us = from.unwrap_or_default();
+            return Err(Refusal::OutOutside { from_us, until_us: now.at.wall_us });
+        }
+        let texts = text("reason", salt, reason)?;
+        if texts.is_empty() {
+            return Err(Refusal::ReasonNeeded);
+        }
+        let reason = texts.first().and_then(crate::fact::FactText::commitment);
+        let asked = LaborAsked { user, entry, from, until, void, reason };
+        let event = Event { texts, ..Event::new(Body::LaborAsked(asked)) };
+        let (seq, _) = self.draft(now, event.by(Some(user)).key(key));
+        Ok(Accepted { seq, record: entry, user: Some(user) })
+    }
+}
+
+/// A line of the log has room for so many.
+const MOST_STOOD: usize = 100;
+
+/// When the shift ends that somebody is clocked in for.
+fn shift_end(calendar: Option<&Calendar>, presence: &Presence) -> Micros {
+    let since = presence.since.at.wall_us;
+    let coming = Micros(since.0.saturating_add(EARLY_US));
+    let shift = calendar.and_then(|calendar| {
+        let mut near = calendar.instances(since, coming).into_iter();
+        let now = near.next()?;
+        // Whoever comes minutes before the next shift comes for that one.
+        let next = near.next().filter(|next| {
+            next.at.from.0.saturating_sub(since.0) < since.0.saturating_sub(now.at.from.0)
+        });
+        Some(next.unwrap_or(now))
+    });
+    shift.map_or(Micros(since.0.saturating_add(LONGEST_US)), |shift| shift.at.until)
+}
+
+/// What tells when they left.
+fn proposal(presence: &Presence, is_shift: bool, end: Micros) -> Missed {
+    match &presence.seen {
+        Some(seen) => Missed {
+            proposed: Some(seen.at.wall_us),
+            evidence: match presence.taken_over {
+                Some(_) => Evidence::TakenOver,
+                None => Evidence::LastKey,
+            },
+        },
+        None if is_shift => Missed { proposed: Some(end), evidence: Evidence::ShiftEnd },
+        None => Missed { proposed: None, evidence: Evidence::Nothing },
+    }
+}

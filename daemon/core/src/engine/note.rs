@@ -1,0 +1,145 @@
+//! Words for the next shift: notes, and the card that both crews sign.
+
+use super::{
+    Engine, Event,
+    commands::{bad, text, unknown},
+};
+use crate::{
+    command::{Accepted, Refusal},
+    fact::{
+        Body, FactText,
+        note::{Card, Category, HandoverGiven, HandoverTaken, NoteWritten, Progress},
+    },
+    id::{EquipmentId, RecordId, StationId, UserId},
+    machine::MachineState,
+    reference::Reference,
+    time::Moment,
+};
+
+/// What a note is about.
+pub(super) struct About {
+    pub(super) station: Option<StationId>,
+    pub(super) equipment: Option<EquipmentId>,
+    pub(super) batch: Option<RecordId>,
+}
+
+/// What a person wrote, with the salt for it.
+pub(super) type Said<'a> = (&'a str, Option<&'a str>);
+
+impl Engine {
+    /// Nobody has to be clocked in for a note.
+    pub(super) fn write_note(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        by: Option<UserId>,
+        (about, category, (salt, said)): (About, Category, Said<'_>),
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let by = known(reference, by)?;
+        let station = place(reference, (about.station, about.equipment))?;
+        let texts = text("text", salt, said)?;
+        if texts.is_empty() {
+            return Err(bad("text", "must not be empty"));
+        }
+        let written = NoteWritten {
+            station,
+            equipment: about.equipment,
+            batch: about.batch,
+            category,
+            text: texts.first().and_then(FactText::commitment),
+        };
+        let event = Event::new(Body::NoteWritten(written)).by(by).key(key);
+        let (seq, record) = self.draft(now, Event { texts, ..event });
+        Ok(Accepted { seq, record, user: None })
+    }
+
+    /// The card is what the plant says now; how much was not at headquarters yet is as it was shown.
+    pub(super) fn give_handover(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        by: UserId,
+        (station, waiting, (salt, said)): (Option<StationId>, u64, Said<'_>),
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let by = self.present(reference, by)?;
+        let station = place(reference, (station, None))?;
+        let texts = text("text", salt, said)?;
+        let card = self.card(waiting, now);
+        let given =
+            HandoverGiven { station, card, text: texts.first().and_then(FactText::commitment) };
+        let event = Event::new(Body::HandoverGiven(given)).by(Some(by)).key(key);
+        let (seq, record) = self.draft(now, Event { texts, ..event });
+        Ok(Accepted { seq, record, user: Some(by) })
+    }
+
+    /// The second signature is somebody else's.
+    pub(super) fn take_handover(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        (by, handover): (UserId, RecordId),
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let by = self.present(reference, by)?;
+        let given = self.plant.handovers.get(&handover).ok_or(Refusal::NoSuchHandover)?;
+        if given.by == Some(by) {
+            let name = reference.person(by).map(|person| person.name.clone());
+            return Err(Refusal::OwnHandover { name: name.unwrap_or_default() });
+        }
+        let taken = Body::HandoverTaken(HandoverTaken { handover });
+        let (seq, _) = self.draft(now, Event::new(taken).by(Some(by)).key(key));
+        Ok(Accepted { seq, record: handover, user: Some(by) })
+    }
+
+    /// How things stand, for a card.
+    pub fn card(&self, waiting: u64, now: &Moment) -> Card {
+        let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
+        let unexplained = self.plant.stops.values().filter(|stop| {
+            stop.label.is_none() && stop.state == MachineState::Stopped && !stop.is_micro(now)
+        });
+        let batches = self.plant.batches.iter().take(MOST_BATCHES).map(|(id, batch)| {
+            let machine = self.plant.machines.get(&batch.equipment);
+            Progress {
+                batch: *id,
+                number: batch.number.clone(),
+                good: machine.map_or(0, |machine| machine.good),
+                target: batch.target,
+            }
+        });
+        Card {
+            stops: count(unexplained.count()),
+            incidents: count(self.plant.incidents.len()),
+            calls: count(self.plant.calls.len()),
+            waiting,
+            batches: batches.collect(),
+        }
+    }
+}
+
+/// Batches that a card names; a line is of limited length.
+const MOST_BATCHES: usize = 40;
+
+/// The person, if any is named, has to be known.
+pub(super) fn known(
+    reference: &Reference,
+    by: Option<UserId>,
+) -> Result<Option<UserId>, Refusal> {
+    let person = by.map(|id| reference.person(id).ok_or_else(|| unknown("person")));
+    Ok(person.transpose()?.map(|person| person.id))
+}
+
+/// The station that is named, else the one that the machine works for.
+pub(super) fn place(
+    reference: &Reference,
+    (station, machine): (Option<StationId>, Option<EquipmentId>),
+) -> Result<Option<StationId>, Refusal> {
+    if let Some(machine) = machine {
+        reference.machine(machine).ok_or_else(|| unknown("machine"))?;
+    }
+    match station {
+        Some(id) => Ok(Some(reference.station(id).ok_or_else(|| unknown("station"))?.id)),
+        None => Ok(machine.and_then(|id| reference.station_of(id)).map(|station| station.id)),
+    }
+}

@@ -1,0 +1,43 @@
+//! Handovers that the coming crew has not signed.
+
+use serde::{Deserialize, Serialize};
+
+use super::Plant;
+use crate::{
+    fact::{
+        Fact,
+        note::{Card, HandoverGiven},
+    },
+    id::{RecordId, StationId, UserId},
+    time::Moment,
+};
+
+/// A handover that waits for the coming crew.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Handover {
+    /// The station handed over.
+    pub station: Option<StationId>,
+    /// Who signed it first.
+    pub by: Option<UserId>,
+    /// When.
+    pub at: Moment,
+    /// What stood on the card.
+    pub card: Card,
+    /// The fact; what the person added stands beside it.
+    pub seq: u64,
+}
+
+impl Plant {
+    /// A later card of the same station takes the place of one that nobody signed.
+    pub(super) fn give(&mut self, fact: &Fact, record: RecordId, given: &HandoverGiven) {
+        self.handovers.retain(|_, handover| handover.station != given.station);
+        let handover = Handover {
+            station: given.station,
+            by: fact.by,
+            at: fact.moment(fact.at),
+            card: given.card.clone(),
+            seq: fact.seq,
+        };
+        self.handovers.insert(record, handover);
+    }
+}

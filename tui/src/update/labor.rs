@@ -1,0 +1,277 @@
+//! Punches that are taken back, ends that were forgotten, a PIN of one's own, one's own record; and
+//! the screen that forgets who was here last.
+
+use kart_core::{
+    calendar::Interval,
+    command::Command,
+    id::UserId,
+    pin::{Chosen, DIGITS},
+    reference::Person,
+};
+
+use crate::{
+    effect::Effect,
+    keys::Cmd,
+    model::{
+        BadgeForm, Choice, Entry, Model, PinForm, RecordScreen, Screen, Seen, Sending, TextField,
+        ToldForm, Tone, UndoForm, Watch,
+    },
+    update::{badge, floor, refuse, send},
+    words::Sentence,
+};
+
+/// Months that one can look back.
+const MONTHS: u8 = 24;
+
+/// After a while without a key the last badge is nobody's any more. What was typed stays, and forms
+/// ask who it is, where more than one could be meant.
+pub(super) fn tick(model: &mut Model) {
+    let Some(view) = &model.view else { return };
+    let idle_us = i64::from(view.terminal.habits.idle_s) * 1_000_000;
+    let idle = model.now.mono_us.saturating_sub(model.key_us);
+    if idle_us == 0 || idle < idle_us || model.badged.is_empty() {
+        return;
+    }
+    model.badged.clear();
+    let several = view.people.len() > 1;
+    let mut asks = false;
+    for screen in &mut model.screens {
+        // A card that asks what a badge is for says whose it is; a half-typed form is anybody's.
+        if let Some(who) = badge::who_of(screen).filter(|_| several) {
+            asks |= who.chosen.take().is_some();
+        }
+    }
+    let personal = |screen: &Screen| {
+        matches!(
+            screen,
+            Screen::Punch(_) | Screen::Told(_) | Screen::Pin(_) | Screen::Record(_)
+        )
+    };
+    if let Some(first) = model.screens.iter().position(personal) {
+        model.screens.truncate(first);
+    }
+    if asks {
+        model.say(Tone::Plain, Sentence::new("who-forgotten"));
+    }
+}
+
+/// Opens what can still be taken back.
+pub(super) fn open_undo(model: &mut Model) {
+    let Some(view) = &model.view else { return };
+    let entry = |punch: &kart_api::Punch| Entry {
+        key: punch.entry,
+        label: punch.name.clone(),
+        detail: String::new(),
+    };
+    let mut punches = Choice::new(view.undoable.iter().map(entry).collect());
+    punches.step(0);
+    if punches.entries.is_empty() {
+        return model.say(Tone::Plain, Sentence::new("nothing-to-undo"));
+    }
+    model.screens.push(Screen::Undo(Box::new(UndoForm { punches, sending: Sending::No })));
+}
+
+/// Takes the chosen punch back.
+pub(super) fn undo(model: &mut Model) -> Vec<Effect> {
+    let Some(Screen::Undo(form)) = model.screens.last() else { return Vec::new() };
+    let view = model.view.as_ref();
+    let of = |entry| view?.undoable.iter().find(|punch| punch.entry == entry);
+    let Some(punch) = form.punches.key().and_then(of) else {
+        return refuse(model, Sentence::new("refusal-cannot-undo"));
+    };
+    let by = model.who().key();
+    let what = Sentence::new("what-undo").with("name", &punch.name);
+    let command = Command::UndoPunch { by, user: punch.user, entry: punch.entry };
+    send(model, command, what)
+}
+
+/// Asks somebody who did not clock out when they left; the card beneath waits.
+pub(super) fn ask_forgotten(model: &mut Model, person: &Person, badge: &str) {
+    let Some(view) = &model.view else { return };
+    let unended = view.unended.iter().find(|unended| unended.user == person.id);
+    let present = view.people.iter().find(|present| present.user == person.id);
+    let (entry, since_us, latest_us, missed) = match (unended, present) {
+        (Some(it), _) => (it.entry, it.since_us, Some(it.until_us), it.missed.clone()),
+        (None, Some(it)) if it.missed.is_some() => (it.entry, it.since_us, None, it.missed.clone()),
+        _ => return,
+    };
+    let mut time = TextField::default();
+    if let Some(proposed) = missed.as_ref().and_then(|missed| missed.proposed_us) {
+        time.offer(&model.zone.typed(proposed));
+    }
+    model.screens.push(Screen::Told(Box::new(ToldForm {
+        badge: badge.to_owned(),
+        user: person.id,
+        name: person.name.clone(),
+        entry,
+        since_us,
+        latest_us,
+        missed,
+        time,
+        reason: TextField::default(),
+        reasoning: false,
+        sending: Sending::No,
+    })));
+}
+
+/// Says when they left.
+pub(super) fn tell(model: &mut Model) -> Vec<Effect> {
+    let Some(Screen::Told(form)) = model.screens.last() else { return Vec::new() };
+    let until = form.latest_us.unwrap_or(model.daemon_now());
+    let proposed = form.missed.as_ref().and_then(|missed| missed.proposed_us);
+    let as_proposed = proposed.filter(|_| !form.time.touched);
+    let within = Interval { from: form.since_us, until };
+    let read = match as_proposed {
+        Some(proposed) => Ok(proposed),
+        None => model.zone.read(form.time.text(), within),
+    };
+    let until = match read {
+        Ok(until) => until,
+        Err(why) => return refuse(model, why),
+    };
+    let reason = form.reason.filled();
+    if as_proposed.is_none() && reason.is_none() {
+        if let Some(Screen::Told(form)) = model.screens.last_mut() {
+            form.reasoning = true;
+        }
+        return refuse(model, Sentence::new("refusal-reason-needed"));
+    }
+    let what = Sentence::new("what-told-out")
+        .with("name", &form.name)
+        .with("time", model.zone.short(until, model.daemon_now()));
+    let (badge, entry) = (form.badge.clone(), form.entry);
+    send(model, Command::TellOut { badge, entry, until, reason }, what)
+}
+
+/// It was told: the card beneath goes on with clocking in.
+pub(super) fn told(model: &mut Model) {
+    let Some(Screen::Punch(form)) = model.screens.last() else { return };
+    let badge = form.badge.clone();
+    badge::again(model, &badge);
+}
+
+/// Opens the form for a PIN of one's own.
+pub(super) fn open_pin(model: &mut Model, badge: &str, name: &str, has_pin: bool) {
+    model.screens.push(Screen::Pin(Box::new(PinForm {
+        badge: badge.to_owned(),
+        name: name.to_owned(),
+        old: has_pin.then(TextField::secret),
+        new: [TextField::secret(), TextField::secret()],
+        focus: 0,
+        sending: Sending::No,
+    })));
+}
+
+/// Chooses the PIN, once it was typed twice.
+pub(super) fn choose_pin(model: &mut Model) -> Vec<Effect> {
+    let Some(Screen::Pin(form)) = model.screens.last_mut() else { return Vec::new() };
+    if form.focus + 1 < form.fields().len() {
+        form.focus += 1;
+        return Vec::new();
+    }
+    let [chosen, again] = &form.new;
+    let (chosen, again) = (chosen.text().to_owned(), again.text().to_owned());
+    let fault = match () {
+        () if !DIGITS.contains(&chosen.len()) => Some("refusal-bad-pin"),
+        () if chosen != again => Some("pins-differ"),
+        () => None,
+    };
+    if let Some(fault) = fault {
+        form.new = [TextField::secret(), TextField::secret()];
+        form.focus = form.fields().len().saturating_sub(2);
+        return refuse(model, Sentence::new(fault));
+    }
+    let what = Sentence::new("what-pin").with("name", &form.name);
+    let command = Command::SetPin { badge: form.badge.clone(), chosen: Chosen(chosen) };
+    send(model, command, what)
+}
+
+/// Asks whose record it is to be.
+pub(super) fn ask_record(model: &mut Model) {
+    let form = BadgeForm { for_record: true, ..BadgeForm::default() };
+    model.screens.push(Screen::Badge(form));
+}
+
+/// Opens somebody's own record.
+pub(super) fn open_record(model: &mut Model, user: UserId, badge: &str, name: &str) {
+    let shown = RecordScreen::new(user, badge, name);
+    model.screens.push(Screen::Record(Box::new(shown)));
+}
+
+/// What must be asked for to show it.
+pub(super) fn watch(model: &Model) -> Option<Watch> {
+    model.screens.iter().find_map(|screen| match screen {
+        Screen::Record(shown) => Some(Watch::Record(shown.user, shown.back)),
+        _ => None,
+    })
+}
+
+/// The daemon answered.
+pub(super) fn seen(model: &mut Model, seen: &Seen) {
+    for screen in &mut model.screens {
+        if let Screen::Record(shown) = screen {
+            shown.take(seen.clone());
+        }
+    }
+}
+
+/// Says that the record is right as it stands.
+pub(super) fn agree(model: &mut Model) -> Vec<Effect> {
+    let Some(Screen::Record(shown)) = model.screens.last() else { return Vec::new() };
+    let entries = shown.unconfirmed();
+    if entries.is_empty() {
+        model.say(Tone::Plain, Sentence::new("nothing-to-confirm"));
+        return Vec::new();
+    }
+    let what = Sentence::new("what-confirm")
+        .with("name", &shown.name)
+        .count("count", i64::try_from(entries.len()).unwrap_or(i64::MAX));
+    let badge = shown.badge.clone();
+    let entries = entries.into_iter().take(MOST_AT_ONCE).collect();
+    let request = model.take(Command::ConfirmLabor { badge, entries }, None, what);
+    vec![Effect::Send(request)]
+}
+
+/// One fact has room for so many.
+const MOST_AT_ONCE: usize = 100;
+
+/// Moves in these forms.
+pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
+    match model.screens.last_mut() {
+        Some(Screen::Undo(form)) => {
+            match cmd {
+                Cmd::Up => form.punches.step(-1),
+                Cmd::Down => form.punches.step(1),
+                Cmd::Pick(number) => drop(form.punches.pick(number)),
+                _ => {},
+            }
+            form.sending = Sending::No;
+        },
+        Some(Screen::Told(form)) if matches!(cmd, Cmd::Next | Cmd::Previous) => {
+            form.reasoning = !form.reasoning;
+        },
+        Some(Screen::Pin(form)) => {
+            let last = form.fields().len().saturating_sub(1);
+            match cmd {
+                Cmd::Next => form.focus = if form.focus == last { 0 } else { form.focus + 1 },
+                Cmd::Previous => form.focus = form.focus.checked_sub(1).unwrap_or(last),
+                _ => {},
+            }
+        },
+        Some(Screen::Record(shown)) => match cmd {
+            Cmd::Left if shown.back < MONTHS => turn(shown, shown.back + 1),
+            Cmd::Right if shown.back > 0 => turn(shown, shown.back - 1),
+            _ => {
+                let lines = shown.lines();
+                floor::move_by(&mut shown.scroll, cmd, lines);
+            },
+        },
+        _ => {},
+    }
+}
+
+fn turn(shown: &mut RecordScreen, back: u8) {
+    shown.back = back;
+    shown.record = None;
+    shown.scroll = 0;
+}

@@ -1,0 +1,217 @@
+//! What nobody would do on purpose: keys, pastes, sizes and answers at random, over a plant whose every name is hostile.
+//!
+//! `KART_INPUTS` says how many inputs, `KART_SEED` which ones; a failing run names both.
+
+use std::collections::BTreeSet;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use kart_api::{Answer, Held, LiveEvent, Stop, View};
+use kart_core::command::{Accepted, Refusal};
+use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
+use ratatui::{Terminal, backend::TestBackend};
+
+use super::*;
+use crate::{
+    fixture::{BATCH, ago, at, scan, screen, view},
+    keys::PLACES,
+    msg::{Lost, Outcome},
+    theme::Theme,
+    view::draw,
+    words::Words,
+};
+
+/// A tenth of what the long run takes.
+const INPUTS: u64 = 100_000;
+/// Inputs between two drawings, at the most.
+const UNSEEN: u32 = 40;
+/// Escapes, a bell, a change of direction, marks that stack, something wide, and nothing at all.
+const HOSTILE: [&str; 7] = [
+    "\u{1b}[2J\u{1b}]0;owned\u{7}",
+    "\u{202e}evil\u{2066}",
+    "Z\u{0341}\u{0341}\u{0341}\u{0341}a\u{0489}\u{0489}l",
+    "機械機械機械機械機械",
+    "\r\n\t\u{0}\u{8}\u{9b}31m",
+    "\u{200b}\u{feff}\u{2028}",
+    "",
+];
+
+fn variable<T: std::str::FromStr>(name: &str, usual: T) -> T {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// The plant of the fixture, with every text of it replaced now and then.
+fn hostile(random: &mut StdRng) -> View {
+    let mut full = view();
+    let another = full.stops.first().map(|stop| Stop { id: BATCH, ..stop.clone() });
+    full.stops.extend(another.filter(|_| random.random_bool(0.5)));
+    for machine in &mut full.machines {
+        let held = Held { source: "good".into(), before: 8, now: 900_000, at_us: ago(60) };
+        machine.held.extend(random.random_bool(0.5).then_some(held));
+    }
+    let mut json = serde_json::to_value(full).unwrap();
+    spoil(&mut json, "", random);
+    serde_json::from_value(json).unwrap_or_else(|_| view())
+}
+
+/// Names and free texts, not the words that a type is told by.
+fn spoil(value: &mut serde_json::Value, key: &str, random: &mut StdRng) {
+    const FREE: [&str; 14] = [
+        "name",
+        "number",
+        "label",
+        "about",
+        "reason",
+        "work_order",
+        "product_name",
+        "product_code",
+        "unit",
+        "problem",
+        "rule",
+        "title",
+        "text",
+        "description",
+    ];
+    match value {
+        serde_json::Value::String(text) if FREE.contains(&key) && random.random_bool(0.5) => {
+            *text = HOSTILE.choose(random).unwrap().repeat(random.random_range(1..4));
+        },
+        serde_json::Value::Array(all) => all.iter_mut().for_each(|one| spoil(one, key, random)),
+        serde_json::Value::Object(all) => {
+            all.iter_mut().for_each(|(key, one)| spoil(one, key, random));
+        },
+        _ => {},
+    }
+}
+
+fn key(random: &mut StdRng) -> KeyEvent {
+    let letters = "bsceroxniatwyjlzufkqhgmdp?+-* ";
+    let named = [
+        KeyCode::Enter,
+        KeyCode::Enter,
+        KeyCode::Esc,
+        KeyCode::Tab,
+        KeyCode::BackTab,
+        KeyCode::Up,
+        KeyCode::Down,
+        KeyCode::Left,
+        KeyCode::Right,
+        KeyCode::PageUp,
+        KeyCode::PageDown,
+        KeyCode::Home,
+        KeyCode::End,
+        KeyCode::Backspace,
+        KeyCode::Delete,
+        KeyCode::Insert,
+        KeyCode::Null,
+    ];
+    let code = match random.random_range(0..10) {
+        0..3 => KeyCode::Char(letters.chars().nth(random.random_range(0..letters.len())).unwrap()),
+        3..5 => KeyCode::Char(char::from(random.random_range(b'0'..=b'9'))),
+        5 => KeyCode::Char(char::from_u32(random.random_range(0..0x1_1000)).unwrap_or('\u{1b}')),
+        6 => KeyCode::F(random.random_range(1..=12)),
+        _ => *named.choose(random).unwrap(),
+    };
+    let modifiers = match random.random_range(0..20) {
+        0 => KeyModifiers::CONTROL,
+        1 => KeyModifiers::ALT,
+        2 => KeyModifiers::SHIFT,
+        _ => KeyModifiers::NONE,
+    };
+    KeyEvent::new(code, modifiers)
+}
+
+/// What the daemon makes of the oldest command.
+fn outcome(random: &mut StdRng) -> Outcome {
+    match random.random_range(0..6) {
+        0 => Outcome::Away,
+        1 => Outcome::Broken(HOSTILE.choose(random).unwrap().to_string()),
+        2 => Outcome::Answered(Answer::Refused(Refusal::NoSuchBatch)),
+        3 => {
+            let name = HOSTILE.choose(random).unwrap().to_string();
+            Outcome::Answered(Answer::Refused(Refusal::NotClockedIn { name }))
+        },
+        _ => Outcome::Answered(Answer::Saved(Accepted { seq: 9, record: BATCH, user: None })),
+    }
+}
+
+fn input(model: &Model, random: &mut StdRng) -> Msg {
+    let pending = model.pending.first().map(|pending| pending.request.key.clone());
+    match random.random_range(0..100) {
+        0..3 => Msg::Resized(random.random_range(0..220), random.random_range(0..70)),
+        3..6 => Msg::Pasted(HOSTILE.choose(random).unwrap().repeat(random.random_range(0..40))),
+        6..8 => Msg::Tick,
+        8 => Msg::Lost(Lost::Fault(HOSTILE.choose(random).unwrap().to_string())),
+        9..12 => Msg::Live(LiveEvent::Snapshot(Box::new(hostile(random)))),
+        12..22 if pending.is_some() => {
+            Msg::Command { key: pending.unwrap_or_default(), outcome: outcome(random) }
+        },
+        _ => Msg::Key(key(random)),
+    }
+}
+
+/// No cell may do anything to a terminal but show something in its own place.
+fn is_harmless(symbol: &str) -> bool {
+    let moves = |letter: char| {
+        letter.is_control()
+            || matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}' | '\u{2028}' | '\u{2029}')
+    };
+    !symbol.chars().any(moves)
+}
+
+/// Says how to see it again when something breaks.
+struct Again {
+    seed: u64,
+    inputs: u64,
+}
+
+impl Drop for Again {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            #[expect(clippy::print_stderr, reason = "the test that fails says how to repeat it")]
+            {
+                eprintln!("KART_SEED={} KART_INPUTS={}", self.seed, self.inputs);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_that_is_pressed_breaks_the_screen() {
+    let (inputs, seed) = (variable("KART_INPUTS", INPUTS), variable("KART_SEED", 5_u64));
+    let mut random = StdRng::seed_from_u64(seed);
+    let words = ["en", "de", "es"].map(Words::new);
+    let mut model = screen(hostile(&mut random));
+    let mut again = Again { seed, inputs: 0 };
+    let (mut unseen, mut places) = (0, BTreeSet::new());
+    for n in 0..inputs {
+        again.inputs = n + 1;
+        if random.random_range(0..200) == 0 {
+            scan(&mut model, ["1001", "1002", "9", "123456789012"].choose(&mut random).unwrap());
+        }
+        let msg = input(&model, &mut random);
+        let now = at(i64::try_from(n).unwrap() * random.random_range(1..200));
+        let now = if now.mono_us < model.now.mono_us { model.now } else { now };
+        let effects = update(&mut model, msg, now);
+        if effects.contains(&Effect::Quit) {
+            model = screen(hostile(&mut random));
+        }
+        unseen += 1;
+        if unseen < random.random_range(1..=UNSEEN) {
+            continue;
+        }
+        unseen = 0;
+        places.insert(format!("{:?}", model.place()));
+        let (columns, rows) = model.size;
+        let mut terminal = Terminal::new(TestBackend::new(columns, rows)).unwrap();
+        let language = words.choose(&mut random).unwrap();
+        let theme = Theme::default();
+        terminal.draw(|frame| draw(frame, &model, language, theme)).unwrap();
+        for cell in &terminal.backend().buffer().content {
+            assert!(is_harmless(cell.symbol()), "{:?} at {:?}", cell.symbol(), model.place());
+        }
+    }
+    // A walk that sees little proves little.
+    let never: Vec<Place> =
+        PLACES.into_iter().filter(|place| !places.contains(&format!("{place:?}"))).collect();
+    assert!(inputs < INPUTS || never.is_empty(), "never seen: {never:?}");
+}

@@ -1,0 +1,163 @@
+//! Notes and handovers.
+
+use kart_core::{
+    command::{Command, Refusal},
+    fact::note::Category,
+    id::{RecordId, UserId},
+};
+
+use super::{actor, entry, push, top};
+use crate::{
+    effect::Effect,
+    model::{
+        About, Choice, GiveForm, LogScreen, Model, NoteForm, Screen, Seen, Sending, TakeForm, Talk,
+        TalkField, TextField, Tone,
+    },
+    update::{refuse, send},
+    words::{Sentence, refusal},
+};
+
+/// Opens the shift log; within it, a note to write.
+pub(in crate::update) fn open(model: &mut Model) {
+    match top(model) {
+        Some(Talk::Log(_)) => write_one(model),
+        _ => push(model, Talk::Log(LogScreen::default())),
+    }
+}
+
+/// The daemon told the notes.
+pub(in crate::update) fn seen(model: &mut Model, seen: &Seen) {
+    let shown = model.screens.iter_mut().rev().find_map(|screen| match screen {
+        Screen::Talk(talk) => match &mut **talk {
+            Talk::Log(shown) => Some(shown),
+            _ => None,
+        },
+        _ => None,
+    });
+    match (shown, seen) {
+        (Some(shown), Seen::Notes(notes)) => {
+            (shown.notes, shown.lost) = (Some(notes.clone()), None);
+            shown.down(0);
+        },
+        (Some(shown), Seen::Lost(why)) => shown.lost = Some(why.clone()),
+        _ => {},
+    }
+}
+
+impl LogScreen {
+    /// Scrolls, but not past the last note.
+    pub(super) fn down(&mut self, by: usize) {
+        let last = self.notes.as_ref().map_or(0, Vec::len).saturating_sub(1);
+        self.scroll = self.scroll.saturating_add(by).min(last);
+    }
+}
+
+fn write_one(model: &mut Model) {
+    let Some(view) = &model.view else {
+        return model.say(Tone::Wrong, refusal(&Refusal::NoSite));
+    };
+    let mut about = Vec::new();
+    if let Some(machine) = model.machine() {
+        if let Some(batch) = &machine.batch {
+            let key = About::Batch(machine.id, batch.id);
+            about.push(entry(key, machine.code.clone(), batch.number.clone()));
+        }
+        about.push(entry(About::Machine(machine.id), machine.code.clone(), machine.name.clone()));
+    }
+    let station = view.terminal.station.or_else(|| {
+        let reference = view.reference.as_ref()?;
+        reference.station_of(model.machine()?.id).map(|station| station.id)
+    });
+    let named = station.zip(view.reference.as_ref()).and_then(|(id, all)| all.station(id));
+    let (code, name) =
+        named.map_or((String::new(), String::new()), |named| (named.code.clone(), named.name.clone()));
+    about.push(entry(About::Station(station), code, name));
+    let mut about = Choice::new(about);
+    about.step(0);
+    let kinds = Category::ALL.map(|kind| entry(kind, kind.word().to_owned(), String::new()));
+    let mut kinds = Choice::new(kinds.to_vec());
+    kinds.step(0);
+    let (who, text, focus) = (model.who(), TextField::long(), TalkField::Text);
+    push(model, Talk::Note(NoteForm { who, text, kinds, about, focus, sending: Sending::No }));
+}
+
+/// Records the note.
+pub(super) fn write(model: &mut Model) -> Vec<Effect> {
+    let Some(Talk::Note(form)) = top(model) else { return Vec::new() };
+    let form = form.clone();
+    let Some(text) = form.text.filled() else {
+        return refuse(model, Sentence::new("write-something"));
+    };
+    let by = match actor(model, &form.who) {
+        Ok(by) => by,
+        Err(asked) => return asked,
+    };
+    let (station, equipment, batch) = match form.about.key() {
+        Some(About::Batch(machine, batch)) => (None, Some(machine), Some(batch)),
+        Some(About::Machine(machine)) => (None, Some(machine), None),
+        Some(About::Station(station)) => (station, None, None),
+        None => (None, None, None),
+    };
+    let category = form.kinds.key().unwrap_or(Category::General);
+    let command = Command::WriteNote { by, station, equipment, batch, category, text };
+    send(model, command, Sentence::new("what-note"))
+}
+
+/// Opens the card for the next crew.
+pub(in crate::update) fn hand(model: &mut Model) {
+    let Some(view) = &model.view else {
+        return model.say(Tone::Wrong, refusal(&Refusal::NoSite));
+    };
+    let station = view.terminal.station.or_else(|| {
+        let reference = view.reference.as_ref()?;
+        reference.stations.first().map(|station| station.id)
+    });
+    let (who, text, sending) = (model.who(), TextField::long(), Sending::No);
+    push(model, Talk::Give(GiveForm { who, station, text, sending }));
+}
+
+/// Signs for the leaving crew.
+pub(super) fn give(model: &mut Model) -> Vec<Effect> {
+    let waiting = model.view.as_ref().map_or(0, |view| view.sync.saved.saturating_sub(view.sync.acked));
+    let Some(Talk::Give(form)) = top(model) else { return Vec::new() };
+    let (station, text) = (form.station, form.text.filled());
+    let Some(by) = form.who.key() else {
+        return refuse(model, Sentence::new("choose-person"));
+    };
+    let command = Command::GiveHandover { by, station, waiting, text };
+    send(model, command, Sentence::new("what-give"))
+}
+
+/// Shows the card of the crew before to somebody who has just clocked in, unless it is their own.
+pub(in crate::update) fn take(model: &mut Model, user: UserId) {
+    let Some(view) = &model.view else { return };
+    let waits = view.open.handovers.iter().find(|card| card.user != Some(user));
+    let Some(handover) = waits.map(|card| card.id) else { return };
+    show(model, handover, user);
+}
+
+fn show(model: &mut Model, handover: RecordId, user: UserId) {
+    let mut who = model.who();
+    if who.has(user) {
+        who.choose(user);
+    } else if let Some(name) = name(model, user) {
+        // The list of people comes with the next state.
+        who.add(user, &name);
+    }
+    push(model, Talk::Take(TakeForm { who, handover, sending: Sending::No }));
+}
+
+fn name(model: &Model, user: UserId) -> Option<String> {
+    let reference = model.view.as_ref()?.reference.as_ref()?;
+    reference.person(user).map(|person| person.name.clone())
+}
+
+/// Signs for the coming crew.
+pub(super) fn sign(model: &mut Model) -> Vec<Effect> {
+    let Some(Talk::Take(form)) = top(model) else { return Vec::new() };
+    let handover = form.handover;
+    let Some(by) = form.who.key() else {
+        return refuse(model, Sentence::new("choose-person"));
+    };
+    send(model, Command::TakeHandover { by, handover }, Sentence::new("what-take"))
+}

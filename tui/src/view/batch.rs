@@ -1,0 +1,185 @@
+//! The menu of a batch and what it leads to; starting and completing one.
+
+use kart_api::{Batch, Machine};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
+
+use super::{
+    Scene,
+    forms::{sending, who},
+    framed,
+    question::question,
+};
+use crate::{
+    model::{BatchField, BatchForm, Deed, Doing, PAGE},
+    plain::fitted,
+    theme,
+    update::batch_of,
+    widget::{field, list},
+    words::Sentence,
+};
+
+/// Rows of a list beside fields.
+const SHORT: u16 = 8;
+
+/// Draws the menu, or what is being done.
+pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &BatchForm) {
+    let found = scene.model.view.as_ref().and_then(|view| batch_of(form, view));
+    let (number, code) =
+        found.map_or(("?", "?"), |(machine, batch)| (batch.number.as_str(), machine.code.as_str()));
+    let title = Sentence::new("batch-title").with("number", number).with("machine", code);
+    let mut title = scene.tell(&title);
+    if let Doing::Deed(deed) = form.doing {
+        title = format!("{title} · {}", scene.say(word(deed)));
+    }
+    let inside = framed(frame, area, &title);
+    let Some((machine, batch)) = found else {
+        frame.render_widget(Span::raw(scene.say("refusal-no-such-batch")), inside);
+        return;
+    };
+    let last = inside.rows().next_back();
+    let mut rows = inside.rows();
+    if let Some(row) = rows.next() {
+        who(frame, row, scene, &form.who);
+    }
+    if let Some(row) = rows.next() {
+        let text = fitted(&stands(scene, machine, batch), usize::from(row.width));
+        frame.render_widget(Span::styled(text, theme::QUIET), row);
+    }
+    let top = rows.next().map_or(inside.bottom(), |row| row.y + 1);
+    let height = inside.bottom().saturating_sub(top + 1);
+    let body = Rect { y: top.saturating_sub(1), height: height + 1, ..inside };
+    match form.doing {
+        Doing::Choosing => menu(frame, body, scene, form),
+        Doing::Deed(deed) => doing(frame, body, scene, (form, deed, batch)),
+    }
+    if let Some(row) = last {
+        sending(frame, row, scene, &form.sending);
+    }
+}
+
+/// How the batch stands, in one line.
+fn stands(scene: Scene<'_>, machine: &Machine, batch: &Batch) -> String {
+    let format = scene.words.format();
+    let (good, scrap) = crate::model::proposed(batch);
+    let counts = Sentence::new("batch-stands")
+        .with("good", format.whole(good))
+        .with("scrap", format.whole(scrap))
+        .with("target", batch.target.map_or("–".to_owned(), |target| format.whole(target)));
+    let rests = batch.paused_us.map(|since| {
+        let since = scene.model.zone.short(since, scene.model.daemon_now());
+        scene.tell(&Sentence::new("batch-rests").with("since", since))
+    });
+    let provisional = batch.provisional.then(|| scene.say("batch-provisional"));
+    let further = i64::try_from(machine.others.len()).unwrap_or(i64::MAX);
+    let others = (further > 0)
+        .then(|| scene.tell(&Sentence::new("batch-others").count("count", further)));
+    let parts = [Some(scene.tell(&counts)), rests, provisional, others];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+fn word(deed: Deed) -> &'static str {
+    match deed {
+        Deed::Complete => "deed-complete",
+        Deed::Pause => "deed-pause",
+        Deed::Resume => "deed-resume",
+        Deed::Tell => "deed-tell",
+        Deed::People => "deed-people",
+        Deed::Machines => "deed-machines",
+        Deed::Continue => "deed-continue",
+        Deed::Abort => "deed-abort",
+    }
+}
+
+fn menu(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &BatchForm) {
+    let lines = form.menu.entries.iter().enumerate().zip(area.rows());
+    for ((place, entry), row) in lines {
+        let chosen = form.menu.chosen == Some(place);
+        let mark = if chosen { "►" } else { " " };
+        let text = format!("{mark} {} {}", place + 1, scene.say(word(entry.key)));
+        let style = if chosen { theme::CHOSEN } else { theme::STRONG };
+        let width = usize::from(row.width);
+        let text = format!("{:<width$}", fitted(&text, width));
+        frame.render_widget(Span::styled(text, style), row);
+    }
+}
+
+fn doing(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    scene: Scene<'_>,
+    (form, deed, batch): (&BatchForm, Deed, &Batch),
+) {
+    let is = |at: BatchField| form.focus == at;
+    let mut top = area.y;
+    let mut next = || {
+        let row = Rect { y: top, height: 1, ..area };
+        top = top.saturating_add(1);
+        Some(row).filter(|row| row.y < area.bottom())
+    };
+    for at in form.fields() {
+        let Some(row) = (at != BatchField::List).then(&mut next).flatten() else { continue };
+        match at {
+            BatchField::List => {},
+            BatchField::Good => field(frame, row, &scene.say("good"), &form.good, is(at)),
+            BatchField::Scrap => field(frame, row, &scene.say("scrap"), &form.scrap, is(at)),
+            BatchField::Rework => field(frame, row, &scene.say("rework"), &form.rework, is(at)),
+            BatchField::Question(place) => {
+                if let Some(asked) = form.questions.get(place) {
+                    question(frame, row, scene, asked, is(at));
+                }
+            },
+            BatchField::Badge | BatchField::Why => {
+                let Some(second) = &form.second else { continue };
+                let (label, text) = match at {
+                    BatchField::Badge => ("second-badge", &second.badge),
+                    _ => ("second-why", &second.why),
+                };
+                field(frame, row, &scene.say(label), text, is(at));
+            },
+        }
+    }
+    let head = match deed {
+        Deed::People => "batch-people",
+        Deed::Machines => "batch-machines",
+        Deed::Continue => "batch-onward",
+        Deed::Tell if !form.asks_reason() => return,
+        Deed::Tell => "scrap-reason",
+        _ => "abort-reason",
+    };
+    if let Some(row) = next() {
+        let style = if is(BatchField::List) { theme::STRONG } else { theme::QUIET };
+        frame.render_widget(Span::styled(scene.say(head), style), row);
+    }
+    let most = u16::try_from(PAGE).unwrap_or(SHORT);
+    let rest = Rect { y: top, height: area.bottom().saturating_sub(top).min(most), ..area };
+    match deed {
+        Deed::People => list(frame, rest, &form.people, true),
+        Deed::Machines => marked(frame, rest, form, batch),
+        Deed::Continue => list(frame, rest, &form.machines, true),
+        _ => list(frame, rest, &form.reasons, true),
+    }
+}
+
+/// The machines of the station, those on the batch marked.
+fn marked(frame: &mut Frame<'_>, area: Rect, form: &BatchForm, batch: &Batch) {
+    let mut machines = form.machines.clone();
+    for entry in &mut machines.entries {
+        let on = batch.further.contains(&entry.key);
+        entry.detail = if on { "●".to_owned() } else { String::new() };
+    }
+    list(frame, area, &machines, true);
+}
+
+/// What a card says of further batches on its machine, where there are any.
+pub(super) fn beside(scene: Scene<'_>, machine: &Machine) -> Option<Line<'static>> {
+    let first = machine.others.first()?;
+    let id = if first.paused_us.is_some() { "batch-resting" } else { "batch-beside" };
+    let text = scene.tell(&Sentence::new(id).with("number", &first.number));
+    let more = machine.others.len() - 1;
+    let more = if more > 0 { format!(" +{more}") } else { String::new() };
+    Some(Line::from(Span::styled(format!("{text}{more}"), theme::QUIET)))
+}
