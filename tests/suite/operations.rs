@@ -164,6 +164,7 @@ async fn steps_that_contradict_each_other_are_kept_and_shown() {
         reason: ReasonId(key("oee_abort_reasons", "Form/Q01")),
         good: 5,
         scrap: 1,
+        comment: None,
     }));
     two.append(Body::BatchJoined { batch, user: user("1002") });
     two.append(Body::ClockedIn { user: user("1001"), station: station("ST-31") });

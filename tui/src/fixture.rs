@@ -41,6 +41,7 @@ pub(crate) const BEN: UserId = UserId(Uuid::from_u128(1002));
 pub(crate) const HOUSING: ProductId = ProductId(Uuid::from_u128(501));
 pub(crate) const BATCH: RecordId = RecordId(Uuid::from_u128(1042));
 pub(crate) const STOP: RecordId = RecordId(Uuid::from_u128(7001));
+pub(crate) const LABOR: RecordId = RecordId(Uuid::from_u128(21));
 pub(crate) const JAM: ReasonId = ReasonId(Uuid::from_u128(301));
 pub(crate) const BURR: ReasonId = ReasonId(Uuid::from_u128(401));
 
@@ -63,6 +64,7 @@ fn terminal() -> Terminal {
         now_us: Micros(NOON),
         shift: None,
         time: kart_api::Time::Believed,
+        habits: kart_api::Habits { idle_s: 600, badge_prefix: String::new() },
     }
 }
 
@@ -85,7 +87,13 @@ pub(crate) fn view() -> View {
             name: "Anna Fischer".into(),
             station: STATION,
             since_us: ago(5 * 3600 + 12 * 60),
+            entry: LABOR,
+            away: None,
+            missed: None,
+            shares: vec![],
         }],
+        unended: vec![],
+        undoable: vec![],
         stops: vec![Stop {
             id: STOP,
             machine: STOPPED,
@@ -384,6 +392,8 @@ fn key_event(name: &str) -> KeyEvent {
         "<back>" => KeyCode::Backspace,
         "<f1>" => KeyCode::F(1),
         "<f2>" => KeyCode::F(2),
+        "<f3>" => KeyCode::F(3),
+        "<f8>" => KeyCode::F(8),
         letter => KeyCode::Char(letter.chars().next().unwrap()),
     };
     KeyEvent::from(code)

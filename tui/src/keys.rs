@@ -104,6 +104,7 @@ pub enum Place {
     Told,
     Pin,
     Record,
+    Shares,
     Start,
     Complete,
     Orders,
@@ -154,6 +155,7 @@ pub fn table(place: Place) -> &'static [Binding] {
         Place::Told => labor::TOLD_KEYS,
         Place::Pin => labor::PIN_KEYS,
         Place::Record => labor::RECORD_KEYS,
+        Place::Shares => labor::SHARES_KEYS,
         Place::Start => batch::START_KEYS,
         Place::Complete => batch::COMPLETE_KEYS,
         Place::Orders => batch::ORDERS_KEYS,
@@ -216,7 +218,7 @@ pub fn digit(event: &KeyEvent) -> Option<usize> {
 }
 
 /// Every place, for those who print or test the whole table.
-pub const PLACES: [Place; 32] = [
+pub const PLACES: [Place; 33] = [
     Place::Overview,
     Place::Machine,
     Place::Receipts,
@@ -227,6 +229,7 @@ pub const PLACES: [Place; 32] = [
     Place::Told,
     Place::Pin,
     Place::Record,
+    Place::Shares,
     Place::Start,
     Place::Complete,
     Place::Orders,

@@ -29,7 +29,7 @@ pub use form::{
 };
 pub use form::{
     Act, BadgeForm, CompleteField, CompleteForm, ExplainForm, PinForm, PunchForm, Sending, StartField,
-    StartForm, ToldForm, UndoForm, Who,
+    StartForm, SharesForm, ToldForm, UndoForm, Who,
 };
 pub use held::HeldForm;
 pub use ledger::LedgerScreen;

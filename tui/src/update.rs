@@ -229,7 +229,7 @@ fn navigate(model: &mut Model, cmd: Cmd) {
             floor::navigate(model, cmd);
         },
         Place::Punch => badge::navigate(model, cmd),
-        Place::Undo | Place::Told | Place::Pin | Place::Record => labor::navigate(model, cmd),
+        Place::Undo | Place::Told | Place::Pin | Place::Record | Place::Shares => labor::navigate(model, cmd),
         Place::Start => start::navigate(model, cmd),
         Place::Complete => complete::navigate(model, cmd),
         Place::Orders => orders::navigate(model, cmd),
@@ -261,6 +261,7 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         Place::Undo => labor::undo(model),
         Place::Told => labor::tell(model),
         Place::Pin => labor::choose_pin(model),
+        Place::Shares => labor::divide(model),
         Place::Start => start::confirm(model),
         Place::Complete => complete::confirm(model),
         Place::Batch => batch::confirm(model),

@@ -117,6 +117,7 @@ fn over(frame: &mut Frame<'_>, body: Rect, scene: Scene<'_>, screen: &Screen) {
         Screen::Undo(form) => labor::undo(frame, area, scene, form),
         Screen::Told(form) => labor::told(frame, area, scene, form),
         Screen::Pin(form) => labor::pin(frame, area, scene, form),
+        Screen::Shares(form) => labor::shares(frame, area, scene, form),
         Screen::Start(form) => forms::start(frame, area, scene, form),
         Screen::Complete(form) => forms::complete(frame, area, scene, form),
         Screen::Orders(shown) => orders::draw(frame, area, scene, shown),

@@ -183,6 +183,8 @@ pub enum Command {
         good: i64,
         /// Scrapped parts until then.
         scrap: i64,
+        /// Free text.
+        comment: Option<String>,
     },
     /// Tell of parts that no counter has seen.
     TellParts {

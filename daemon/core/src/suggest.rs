@@ -94,7 +94,7 @@ fn worth(age: usize, then: &Circumstances, now: &Circumstances) -> i64 {
     let worth = (WORTH - LESS * age).max(WORTH / 10);
     let faults = then.fault.as_ref().zip(now.fault.as_ref());
     let mut points = match faults {
-        Some((then, now)) if then == now => worth * 8,
+        Some((then, now)) if then == now => worth * 100,
         Some(_) => worth / 4,
         None => worth,
     };

@@ -392,14 +392,9 @@ impl<'t> Site<'t> {
 
 /// The column by which a row belongs to its record.
 fn parent(table: &Table) -> &'static str {
-    let of = |column: &str| table.columns.contains(&column);
-    if of("record_id") {
-        "record_id"
-    } else if of("batch_id") {
-        "batch_id"
-    } else {
-        "event_id"
-    }
+    // A link names a batch, too, and belongs to its event.
+    let names = ["record_id", "batch_id", "event_id", "batch_event_id"];
+    names.into_iter().find(|name| table.columns.contains(name)).unwrap_or("event_id")
 }
 
 fn keys(rows: &[&Row]) -> Vec<Uuid> {

@@ -114,7 +114,7 @@ async fn what_becomes_of_a_batch_does_not_depend_on_who_is_heard_first() {
         pass(device, 5);
         let down = batch(device, "B-1", ("EQ-311", "ST-31"), &["1003"]);
         let reason = ReasonId(key("oee_abort_reasons", "Form/Q01"));
-        device.append(Body::BatchAborted(BatchAborted { batch: down, reason, good: 0, scrap: 0 }));
+        device.append(Body::BatchAborted(BatchAborted { batch: down, reason, good: 0, scrap: 0, comment: None }));
         down
     };
     assert_eq!(either_way(upper, given_up).await, [true, false]);
@@ -132,7 +132,7 @@ async fn a_batch_that_goes_on_at_the_other_terminal_is_not_done() {
         let (headquarters, mut one, mut two) = pair().await;
         flow(&headquarters).await;
         let mine = up(&mut one);
-        let theirs = batch(&mut two, "B-1", ("EQ-312", "ST-31"), &["1003"]);
+        let theirs = batch(&mut two, "B-1", ("EQ-311", "ST-31"), &["1003"]);
         pass(&mut two, 3);
         two.append(Body::BatchLeft { batch: theirs, user: user("1003"), at: None });
         let devices = if turned { [&two, &one] } else { [&one, &two] };

@@ -72,6 +72,7 @@ pub(super) enum Write {
         facts: Vec<Arc<Kept>>,
         records: BTreeMap<RecordId, Record>,
         rows: BTreeMap<RowKey, Vec<Cell>>,
+        gone: Vec<RowKey>,
     },
     Told {
         session: Uuid,
@@ -133,7 +134,8 @@ impl Image {
 
     fn apply(&mut self, write: &Write) {
         match write {
-            Write::Facts { facts, records, rows } => {
+            Write::Facts { facts, records, rows, gone } => {
+                self.rows.retain(|key, _| !gone.contains(key));
                 self.facts.extend(facts.iter().cloned());
                 self.records.extend(records.iter().map(|(id, record)| (*id, record.clone())));
                 self.rows.extend(rows.iter().map(|(key, cells)| (*key, cells.clone())));

@@ -21,7 +21,7 @@ use crate::headquarters::device::{Device, key, machine, user};
 use crate::headquarters::{demo_site, enroll};
 
 const PLACES: [(&str, [&str; 2]); 2] =
-    [("ST-21", ["EQ-211", "EQ-212"]), ("ST-31", ["EQ-311", "EQ-312"])];
+    [("ST-21", ["EQ-211", "EQ-212"]), ("ST-31", ["EQ-311", "EQ-311"])];
 const PUSHES: usize = 60;
 
 fn station(code: &str) -> StationId {
@@ -92,6 +92,7 @@ impl Named {
                 reason: ReasonId(key("oee_abort_reasons", "Form/Q01")),
                 good: parts,
                 scrap: 0,
+                comment: None,
             }),
             9..=13 => self.queue((here, machines[0]), (product, number, batch), dice)?,
             14 => Body::JobPosted(JobPosted {
@@ -162,9 +163,11 @@ async fn headquarters_of_the_world_keeps_queues_jobs_and_closings_as_postgres_do
         [enroll(&headquarters, "T-07").await, enroll(&headquarters, "T-08").await];
     let mut model = State::of(&read(&demo_site()));
     let mut named = Named::default();
+    let mut heard = [0; 2];
     for push in 0..PUSHES {
-        let device = &mut devices[dice.random_range(0..2)];
-        let before = device.lines.len();
+        let which = dice.random_range(0..2);
+        let device = &mut devices[which];
+        let before = heard[which];
         let mut opened = vec![];
         for _ in 0..dice.random_range(1..6) {
             let from = Device::stamp(device.lines.len() as u64 + 1);
@@ -175,6 +178,7 @@ async fn headquarters_of_the_world_keeps_queues_jobs_and_closings_as_postgres_do
         if device.lines.len() == before {
             continue;
         }
+        heard[which] = device.lines.len();
         let pushed = device.push(before + 1).await.unwrap();
         let waiting: Vec<u64> = pushed.quarantined.iter().map(|held| held.seq).collect();
         let organization = "cedar-works".to_owned();

@@ -8,9 +8,10 @@ use kart_core::command::{Accepted, Command};
 use kart_core::engine::Engine;
 use kart_core::engine::commands::Asked;
 use kart_core::fact::{Body, Draft, Fact};
-use kart_core::id::{EquipmentId, Incarnation, Origin, TerminalId, UserId};
+use kart_core::id::{EquipmentId, Incarnation, Origin, RecordId, TerminalId, UserId};
 use kart_core::map::Map;
 use kart_core::plant::Plant;
+use kart_core::record::fold::withdrawn;
 use kart_core::record::{Record, Tenant, Touch, touches};
 use kart_core::reference::Reference;
 use kart_core::row::Row;
@@ -263,10 +264,14 @@ impl Station {
                 }
             }
         }
-        let of_records = records.iter().flat_map(|(id, record)| record.rows(*id, &self.tenant));
-        let rows =
-            own.into_iter().chain(of_records).map(|row| (row_key(&row), row.cells)).collect();
-        Write::Facts { facts, records, rows }
+        let rows = |id: &RecordId, record: &Record| record.rows(*id, &self.tenant);
+        let before = records.keys().filter_map(|id| Some((id, self.disk.seen.records.get(id)?)));
+        let before: Vec<Row> = before.flat_map(|(id, record)| rows(id, record)).collect();
+        let now: Vec<Row> = records.iter().flat_map(|(id, record)| rows(id, record)).collect();
+        let gone = withdrawn(&before, &now);
+        let gone = gone.into_iter().map(|(table, id)| (table.name, id)).collect();
+        let rows = own.into_iter().chain(now).map(|row| (row_key(&row), row.cells)).collect();
+        Write::Facts { facts, records, rows, gone }
     }
 
     fn attempt(&self, facts: &[Arc<Kept>], truth: &mut Truth) {

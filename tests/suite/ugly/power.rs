@@ -1,6 +1,10 @@
 //! Case 1: a power cut in the middle of a batch.
 
-use kart_core::time::Micros;
+use kart_api::{Answer, Blind, Client, View};
+use kart_core::{
+    command::{Command, Was},
+    time::Micros,
+};
 use kart_tests::{modbus::ModbusServer, operator::Operator};
 
 use super::{
@@ -16,7 +20,7 @@ const PRESSES: [(&str, &str); 2] = [("EQ-211", "other"), ("EQ-212", "same")];
 fn map() -> String {
     let one = |(code, device): (&str, &str)| {
         format!(
-            "[[machine]]\ncode = \"{code}\"\notherwise = \"stopped\"\nstale_after_ms = 1000\n\
+            "[[machine]]\ncode = \"{code}\"\notherwise = \"stopped\"\nstale_after_ms = 1000\nmicro_stop_s = 1.0\n\
              signal = [\n\
              {{ name = \"automatic\", device = \"{device}\", address = 20, type = \"bit\", bit = 0, interval_ms = 100 }},\n\
              {{ name = \"good\", device = \"{device}\", address = 21, type = \"u32\", interval_ms = 100 }},\n]\n\
@@ -128,6 +132,29 @@ async fn ugly_case_01_power_cut_mid_batch() {
 
     nothing_is_invented(&log, cut, power);
     counts(&log, cut, power);
+    answered(&operator, &client, &log).await;
+}
+
+/// One question for each machine. Of one it is known that it ran; the other one's stays unknown.
+async fn answered(operator: &Operator, client: &Client, log: &Connection) {
+    let blinds = viewed(client, "a question of each machine", |view| {
+        (view.review.blinds.len() == 2).then(|| view.review.blinds.clone())
+    })
+    .await;
+    let long = |blind: &Blind| blind.until_us.0 - blind.from_us.0;
+    assert!(blinds.iter().all(|blind| long(blind) >= SECOND), "{blinds:?}");
+    let ran = Command::TellBlind { by: None, blind: blinds[0].id, was: Was::Running };
+    let answer = operator.ask(ran).await.unwrap();
+    assert!(matches!(answer, Answer::Saved(_)), "{answer:?}");
+    let left = |view: &View| (view.review.blinds.len() == 1).then_some(());
+    viewed(client, "the question that nobody answered", left).await;
+    let told = "SELECT count(*) FROM edge_machine_states WHERE source = 'operator'
+                AND state = 'running' AND end_ts > start_ts";
+    assert_eq!(number(log, told), 1);
+    let unseen = "SELECT count(*) FROM edge_machine_states u
+        JOIN edge_machine_states t ON t.equipment_id = u.equipment_id AND t.start_ts = u.start_ts
+        WHERE u.state = 'unknown' AND t.source = 'operator'";
+    assert_eq!(number(log, unseen), 1, "it stays written that nobody saw it");
 }
 
 fn counts(log: &Connection, cut: Micros, power: Micros) {

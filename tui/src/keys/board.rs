@@ -8,6 +8,7 @@ pub(super) const BOARD_KEYS: &[Binding] = &[
     shown(&[Key::Enter], Cmd::Open, "key-open-line"),
     shown(&[Key::Char('p')], Cmd::Earlier, "key-shift-before"),
     quiet(&[Key::Char('n')], Cmd::Later, "key-shift-after"),
+    OPEN_HELP,
     shown(&[Key::Char('w')], Cmd::Ledger, "key-ledger"),
     quiet(&[Key::BackTab], Cmd::Previous, "key-previous-section"),
     quiet(&[Key::Digit], Cmd::Pick(0), "key-pick-machine"),
@@ -17,7 +18,6 @@ pub(super) const BOARD_KEYS: &[Binding] = &[
     DOWN,
     PAGE_UP,
     PAGE_DOWN,
-    OPEN_HELP,
     QUIT,
 ];
 

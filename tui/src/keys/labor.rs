@@ -49,3 +49,6 @@ pub(super) const RECORD_KEYS: &[Binding] = &[
     OPEN_HELP,
     QUIT,
 ];
+
+pub(super) const SHARES_KEYS: &[Binding] =
+    &[shown(&[Key::Enter], Cmd::Confirm, "key-confirm-shares"), NEXT, BACK, PREVIOUS, HELP, QUIT];

@@ -17,7 +17,7 @@ mod start;
 pub use batch::{BatchField, BatchForm, Deed, Doing};
 pub use complete::{CompleteField, CompleteForm, proposed};
 pub use explain::{ExplainForm, Subject, Why};
-pub use labor::{Act, BadgeForm, PinForm, PunchForm, ToldForm, UndoForm};
+pub use labor::{Act, BadgeForm, PinForm, PunchForm, SharesForm, ToldForm, UndoForm};
 pub use orders::{OrderLine, OrdersScreen, next_on};
 pub use question::{Question, told};
 pub use start::{SecondFields, StartField, StartForm};

@@ -7,7 +7,7 @@ use kart_core::{
 };
 
 use super::{
-    BadgeForm, BatchForm, BoardScreen, Commissioning, CompleteForm, ExplainForm, FiguresScreen, HeldForm, LedgerScreen, OrdersScreen, PinForm, PunchForm, RecordScreen, Sending, SplitForm, StartForm, StopsScreen, SweepScreen, Talk, TextField, ToldForm, UndoForm,
+    BadgeForm, BatchField, BatchForm, BoardScreen, Commissioning, CompleteForm, ExplainForm, FiguresScreen, HeldForm, LedgerScreen, OrdersScreen, PinForm, PunchForm, RecordScreen, SharesForm, Sending, SplitForm, StartField, StartForm, StopsScreen, SweepScreen, Talk, TextField, ToldForm, UndoForm,
 };
 use crate::keys::Place;
 
@@ -45,6 +45,8 @@ pub enum Screen {
     Pin(Box<PinForm>),
     /// Somebody's own record.
     Record(Box<RecordScreen>),
+    /// How somebody's time is divided.
+    Shares(Box<SharesForm>),
     /// Start a batch.
     Start(Box<StartForm>),
     /// Complete a batch.
@@ -94,6 +96,7 @@ impl Screen {
             Self::Told(_) => Place::Told,
             Self::Pin(_) => Place::Pin,
             Self::Record(_) => Place::Record,
+            Self::Shares(_) => Place::Shares,
             Self::Start(_) => Place::Start,
             Self::Complete(_) => Place::Complete,
             Self::Orders(_) => Place::Orders,
@@ -119,6 +122,7 @@ impl Screen {
             Self::Undo(form) => Some(&form.sending),
             Self::Told(form) => Some(&form.sending),
             Self::Pin(form) => Some(&form.sending),
+            Self::Shares(form) => Some(&form.sending),
             Self::Start(form) => Some(&form.sending),
             Self::Complete(form) => Some(&form.sending),
             Self::Orders(shown) => Some(&shown.sending),
@@ -149,6 +153,7 @@ impl Screen {
             Self::Undo(form) => Some(&mut form.sending),
             Self::Told(form) => Some(&mut form.sending),
             Self::Pin(form) => Some(&mut form.sending),
+            Self::Shares(form) => Some(&mut form.sending),
             Self::Start(form) => Some(&mut form.sending),
             Self::Complete(form) => Some(&mut form.sending),
             Self::Orders(shown) => Some(&mut shown.sending),
@@ -179,6 +184,7 @@ impl Screen {
             Self::Punch(form) => form.pin(),
             Self::Told(form) => Some(form.field_mut()),
             Self::Pin(form) => form.field_mut(),
+            Self::Shares(form) => form.field_mut(),
             Self::Undo(_) | Self::Record(_) => None,
             Self::Start(form) => form.field_mut(),
             Self::Complete(form) => form.field_mut(),
@@ -200,6 +206,16 @@ impl Screen {
         }
     }
 
+    /// Whether a badge that is read now is typed into a field of its own.
+    pub fn takes_badge(&self) -> bool {
+        match self {
+            Self::Badge(_) => true,
+            Self::Start(form) => form.focus == StartField::Badge,
+            Self::Batch(form) => form.focus == BatchField::Badge,
+            _ => false,
+        }
+    }
+
     /// The screen that an organisation may hide; help goes with the place beneath it.
     pub fn part(&self) -> Option<Part> {
         match self {
@@ -216,6 +232,7 @@ impl Screen {
             | Self::Undo(_)
             | Self::Told(_)
             | Self::Pin(_)
+            | Self::Shares(_)
             | Self::Record(_) => Some(Part::Labor),
             Self::Start(_) | Self::Complete(_) | Self::Orders(_) | Self::Batch(_) => {
                 Some(Part::Batches)
@@ -251,6 +268,7 @@ impl Screen {
             | Self::Undo(_)
             | Self::Told(_)
             | Self::Pin(_)
+            | Self::Shares(_)
             | Self::Start(_)
             | Self::Complete(_)
             | Self::Orders(_)

@@ -241,13 +241,13 @@ impl Talk {
         matches!(self, Self::Note(_) | Self::Incident(_) | Self::Follow(_) | Self::Call(_))
     }
 
-    /// Follows who is clocked in; whoever showed a badge here stays.
+    /// Follows who is clocked in; whoever was chosen stays: nobody else signs in their place because
+    /// the list of people is a moment older or younger.
     pub fn follow(&mut self, now: &Who) {
-        let anybody = self.takes_anybody();
         let Some(who) = self.who_mut() else { return };
         let chosen = who.chosen.and_then(|at| who.entries.get(at)).cloned();
         who.follow(now.clone());
-        if let Some(chosen) = chosen.filter(|chosen| anybody && !who.has(chosen.key)) {
+        if let Some(chosen) = chosen.filter(|chosen| !who.has(chosen.key)) {
             who.add(chosen.key, &chosen.label);
         }
     }

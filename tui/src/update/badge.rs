@@ -13,7 +13,8 @@ use crate::{
     effect::Effect,
     keys::{self, Cmd},
     model::{
-        Act, BadgeForm, Burst, Choice, Entry, Model, PunchForm, Screen, Sending, TextField, Tone, Who,
+        Act, BadgeForm, Burst, Choice, Entry, Model, PunchForm, Screen, Sending, TextField, Tone,
+        Who,
     },
     update::{explain, labor, refuse, send, talk},
     words::{Sentence, refusal},
@@ -37,7 +38,7 @@ const LONGEST: usize = 64;
 /// Watches for a badge reader. `true` when this key ended a badge and was used up.
 pub(super) fn listen(model: &mut Model, key: KeyEvent) -> bool {
     // A badge typed into its own field is read there.
-    if matches!(model.screens.last(), Some(Screen::Badge(_))) {
+    if model.screens.last().is_some_and(Screen::takes_badge) {
         return false;
     }
     if let Some(took) = prefixed(model, key) {
@@ -246,9 +247,8 @@ fn punch(model: &Model, person: &Person, badge: &str) -> Result<PunchForm, Sente
 
 /// Stations of this terminal that people can work at.
 fn stations<'a>(view: &'a View, reference: &'a Reference) -> impl Iterator<Item = &'a Station> {
-    let here = move |station: &&Station| {
-        view.terminal.station.is_none_or(|here| here == station.id)
-    };
+    let here =
+        move |station: &&Station| view.terminal.station.is_none_or(|here| here == station.id);
     reference.stations.iter().filter(here).filter(|station| !station.machine_only)
 }
 
@@ -272,6 +272,9 @@ fn acts(view: &View, reference: &Reference, present: &Present) -> Vec<Entry<Act>
     };
     let others = reference.stations.iter().filter(shown);
     acts.extend(others.map(|station| entry(Act::Move(station.id), station)));
+    if present.away.is_none() && labor::batches_of(view, present.user).len() > 1 {
+        acts.push(plain(Act::Shares));
+    }
     acts.extend([plain(Act::Record), plain(Act::Pin)]);
     acts
 }
@@ -328,6 +331,12 @@ pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
             let user = form.user;
             model.screens.pop();
             labor::open_record(model, user, &badge, &name);
+            return Vec::new();
+        },
+        Act::Shares => {
+            let user = form.user;
+            model.screens.pop();
+            labor::open_shares(model, user, &badge, &name);
             return Vec::new();
         },
         Act::Pin => {

@@ -245,7 +245,8 @@ fn command(model: &Model) -> Result<(Command, Sentence), Sentence> {
             let chosen = form.reasons.chosen.and_then(|at| form.reasons.entries.get(at));
             let reason = chosen.ok_or_else(|| say("choose-reason"))?;
             let what = say("what-abort").with("reason", &reason.label);
-            (Command::AbortBatch { by, batch, reason: reason.key, good, scrap }, what)
+            let (reason, comment) = (reason.key, form.comment.filled());
+            (Command::AbortBatch { by, batch, reason, good, scrap, comment }, what)
         },
         Deed::People => {
             let chosen = form.people.chosen.and_then(|at| form.people.entries.get(at));

@@ -1,10 +1,12 @@
 //! Punches that are taken back, ends that were forgotten, a PIN of one's own, one's own record; and
 //! the screen that forgets who was here last.
 
+use kart_api::View;
 use kart_core::{
     calendar::Interval,
     command::Command,
-    id::UserId,
+    fact::labor::Share,
+    id::{RecordId, UserId},
     pin::{Chosen, DIGITS},
     reference::Person,
 };
@@ -13,8 +15,8 @@ use crate::{
     effect::Effect,
     keys::Cmd,
     model::{
-        BadgeForm, Choice, Entry, Model, PinForm, RecordScreen, Screen, Seen, Sending, TextField,
-        ToldForm, Tone, UndoForm, Watch,
+        BadgeForm, Choice, Entry, Model, PinForm, RecordScreen, Screen, Seen, Sending, SharesForm,
+        TextField, ToldForm, Tone, UndoForm, Watch,
     },
     update::{badge, floor, refuse, send},
     words::Sentence,
@@ -44,7 +46,11 @@ pub(super) fn tick(model: &mut Model) {
     let personal = |screen: &Screen| {
         matches!(
             screen,
-            Screen::Punch(_) | Screen::Told(_) | Screen::Pin(_) | Screen::Record(_)
+            Screen::Punch(_)
+                | Screen::Told(_)
+                | Screen::Pin(_)
+                | Screen::Shares(_)
+                | Screen::Record(_)
         )
     };
     if let Some(first) = model.screens.iter().position(personal) {
@@ -186,6 +192,62 @@ pub(super) fn choose_pin(model: &mut Model) -> Vec<Effect> {
     send(model, command, what)
 }
 
+/// Opens how somebody's time is divided: as it was said last, else in equal parts.
+pub(super) fn open_shares(model: &mut Model, user: UserId, badge: &str, name: &str) {
+    let Some(view) = &model.view else { return };
+    let on = batches_of(view, user);
+    let said = view.people.iter().find(|present| present.user == user);
+    let said = said.map(|present| present.shares.clone()).unwrap_or_default();
+    let each = 100 / on.len().max(1);
+    let parts = on.iter().enumerate().map(|(n, (batch, number))| {
+        let told = said.iter().find(|share| share.batch == *batch);
+        let rest = if n == 0 { 100 - each * on.len() } else { 0 };
+        let percent = match told {
+            Some(share) if said.len() == on.len() => usize::from(share.percent),
+            _ => each + rest,
+        };
+        let mut field = TextField::whole();
+        field.offer(&percent.to_string());
+        (*batch, number.clone(), field)
+    });
+    let form = SharesForm {
+        badge: badge.to_owned(),
+        name: name.to_owned(),
+        parts: parts.collect(),
+        focus: 0,
+        sending: Sending::No,
+    };
+    model.screens.push(Screen::Shares(Box::new(form)));
+}
+
+/// The batches shown here that somebody is on, with their numbers.
+pub(super) fn batches_of(view: &View, user: UserId) -> Vec<(RecordId, String)> {
+    let here = view.machines.iter().filter_map(|machine| machine.batch.as_ref());
+    let all = here.chain(view.elsewhere.iter().map(|elsewhere| &elsewhere.batch));
+    let of = all.filter(|batch| batch.operators.contains(&user));
+    of.map(|batch| (batch.id, batch.number.clone())).collect()
+}
+
+/// Says how it is divided.
+pub(super) fn divide(model: &mut Model) -> Vec<Effect> {
+    let Some(Screen::Shares(form)) = model.screens.last_mut() else { return Vec::new() };
+    if form.focus + 1 < form.parts.len() {
+        form.focus += 1;
+        return Vec::new();
+    }
+    let share = |(batch, _, field): &(RecordId, String, TextField)| {
+        let percent = field.number().and_then(|percent| u8::try_from(percent).ok())?;
+        Some(Share { batch: *batch, percent }).filter(|share| share.percent > 0)
+    };
+    let shares: Option<Vec<Share>> = form.parts.iter().map(share).collect();
+    let Some(shares) = shares.filter(|_| form.sum() == Some(100)) else {
+        return refuse(model, Sentence::new("refusal-bad-shares"));
+    };
+    let what = Sentence::new("what-split").with("name", &form.name);
+    let badge = form.badge.clone();
+    send(model, Command::SplitLabor { badge, shares }, what)
+}
+
 /// Asks whose record it is to be.
 pub(super) fn ask_record(model: &mut Model) {
     let form = BadgeForm { for_record: true, ..BadgeForm::default() };
@@ -242,7 +304,9 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
             match cmd {
                 Cmd::Up => form.punches.step(-1),
                 Cmd::Down => form.punches.step(1),
-                Cmd::Pick(number) => drop(form.punches.pick(number)),
+                Cmd::Pick(number) => {
+                    form.punches.pick(number);
+                },
                 _ => {},
             }
             form.sending = Sending::No;
@@ -254,6 +318,14 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
             let last = form.fields().len().saturating_sub(1);
             match cmd {
                 Cmd::Next => form.focus = if form.focus == last { 0 } else { form.focus + 1 },
+                Cmd::Previous => form.focus = form.focus.checked_sub(1).unwrap_or(last),
+                _ => {},
+            }
+        },
+        Some(Screen::Shares(form)) => {
+            let last = form.parts.len().saturating_sub(1);
+            match cmd {
+                Cmd::Next => form.focus = if form.focus >= last { 0 } else { form.focus + 1 },
                 Cmd::Previous => form.focus = form.focus.checked_sub(1).unwrap_or(last),
                 _ => {},
             }

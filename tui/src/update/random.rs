@@ -45,7 +45,7 @@ fn hostile(random: &mut StdRng) -> View {
     let another = full.stops.first().map(|stop| Stop { id: BATCH, ..stop.clone() });
     full.stops.extend(another.filter(|_| random.random_bool(0.5)));
     for machine in &mut full.machines {
-        let held = Held { source: "good".into(), before: 8, now: 900_000, at_us: ago(60) };
+        let held = Held { source: "good".into(), epoch: 0, before: 8, now: 900_000, at_us: ago(60) };
         machine.held.extend(random.random_bool(0.5).then_some(held));
     }
     let mut json = serde_json::to_value(full).unwrap();

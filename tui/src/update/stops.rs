@@ -107,7 +107,7 @@ pub(super) fn confirm_split(model: &mut Model) -> Vec<Effect> {
         return refuse(model, Sentence::new("choose-person"));
     };
     let command = Command::SplitStop { by, stop: form.stop, at };
-    let what = Sentence::new("what-split").with("at", model.zone.clock(at));
+    let what = Sentence::new("what-split-stop").with("at", model.zone.clock(at));
     send(model, command, what)
 }
 

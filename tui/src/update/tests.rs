@@ -12,7 +12,7 @@ use crate::{
         ANNA, BATCH, BEN, BURR, HOUSING, JAM, PACKER, PRESS, STATION, STOP, STOPPED, at, press,
         scan, screen, view,
     },
-    model::{Daemon, Punch},
+    model::{Act, Daemon},
     msg::{Lost, Outcome},
 };
 
@@ -75,7 +75,7 @@ fn a_badge_of_somebody_present_clocks_out() {
     let mut model = screen(view());
     scan(&mut model, "1001");
     let Some(Screen::Punch(form)) = model.screens.last() else { panic!("no form") };
-    assert!(matches!(form.punch, Punch::Out { .. }));
+    assert_eq!(form.acts.key(), Some(Act::Out));
     let effects = press(&mut model, "<enter>");
     assert_eq!(sent(&effects), Some(&Command::ClockOut { badge: "1001".into() }));
 }
@@ -231,6 +231,7 @@ fn offered_counts_follow_the_machine_and_typed_ones_stay() {
     press(&mut model, "1 c 4 0 0");
     let mut machine = view().machines[0].clone();
     (machine.good, machine.scrap) = (413, 4);
+    machine.batch.as_mut().unwrap().counted = (413, 4);
     delta(&mut model, 2, |delta| delta.machines = vec![machine]);
     let Some(Screen::Complete(form)) = model.screens.last() else { panic!("no form") };
     assert_eq!((form.good.text(), form.scrap.text()), ("400", "4"));
@@ -242,10 +243,14 @@ fn delta(model: &mut Model, number: u64, change: impl FnOnce(&mut Delta)) -> Vec
         terminal: None,
         machines: Vec::new(),
         people: None,
+        unended: None,
+        undoable: None,
         stops: None,
         review: None,
         elsewhere: None,
+        orders: None,
         conflicts: None,
+        open: None,
         sync: None,
         receipts: None,
         reference: None,
@@ -429,7 +434,10 @@ fn ages_count_by_the_daemons_clock_and_not_by_ours() {
     assert_eq!(model.daemon_now().0, view().terminal.now_us.0 + 5_000_000);
 }
 
+mod batch;
 mod elsewhere;
+mod labor;
+mod stops;
 mod settings;
 
 #[test]

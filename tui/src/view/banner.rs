@@ -283,7 +283,16 @@ fn people(scene: Scene<'_>, view: &View, width: usize) -> Line<'static> {
         let elsewhere = station.filter(|_| view.terminal.station != Some(present.station));
         let place = elsewhere.map_or(String::new(), |station| format!(" {}", station.code));
         let time = lasting(now.0.saturating_sub(present.since_us.0));
-        format!("{}{place} {time}", fitted(&present.name, 30))
+        let name = fitted(&present.name, 30);
+        match (&present.missed, &present.away) {
+            (Some(_), _) => format!("▲ {name}{place} {}", scene.say("missing-out")),
+            (None, Some(away)) => {
+                let away_us = now.0.saturating_sub(away.since_us.0);
+                let kind = scene.say(super::labor::inside_word(away.kind));
+                format!("{name}{place} ({kind} {})", lasting(away_us))
+            },
+            (None, None) => format!("{name}{place} {time}"),
+        }
     };
     let names: Vec<String> = view.people.iter().map(here).collect();
     let label = format!(" {} ", scene.say("here"));

@@ -4,7 +4,7 @@ use kart_api::{Batch, Machine};
 use ratatui::{
     Frame,
     layout::Rect,
-    text::{Line, Span},
+    text::Span,
 };
 
 use super::{
@@ -14,7 +14,7 @@ use super::{
     question::question,
 };
 use crate::{
-    model::{BatchField, BatchForm, Deed, Doing, PAGE},
+    model::{BatchField, BatchForm, Deed, Doing},
     plain::fitted,
     theme,
     update::batch_of,
@@ -22,8 +22,8 @@ use crate::{
     words::Sentence,
 };
 
-/// Rows of a list beside fields.
-const SHORT: u16 = 8;
+/// Rows of a list with the question above it: what digits reach.
+const LIST: u16 = 10;
 
 /// Draws the menu, or what is being done.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &BatchForm) {
@@ -113,49 +113,68 @@ fn doing(
     scene: Scene<'_>,
     (form, deed, batch): (&BatchForm, Deed, &Batch),
 ) {
-    let is = |at: BatchField| form.focus == at;
+    let fields = form.fields();
     let mut top = area.y;
-    let mut next = || {
-        let row = Rect { y: top, height: 1, ..area };
-        top = top.saturating_add(1);
-        Some(row).filter(|row| row.y < area.bottom())
-    };
-    for at in form.fields() {
-        let Some(row) = (at != BatchField::List).then(&mut next).flatten() else { continue };
-        match at {
-            BatchField::List => {},
-            BatchField::Good => field(frame, row, &scene.say("good"), &form.good, is(at)),
-            BatchField::Scrap => field(frame, row, &scene.say("scrap"), &form.scrap, is(at)),
-            BatchField::Rework => field(frame, row, &scene.say("rework"), &form.rework, is(at)),
-            BatchField::Question(place) => {
-                if let Some(asked) = form.questions.get(place) {
-                    question(frame, row, scene, asked, is(at));
-                }
-            },
-            BatchField::Badge | BatchField::Why => {
-                let Some(second) = &form.second else { continue };
-                let (label, text) = match at {
-                    BatchField::Badge => ("second-badge", &second.badge),
-                    _ => ("second-why", &second.why),
-                };
-                field(frame, row, &scene.say(label), text, is(at));
-            },
+    for (place, at) in fields.iter().enumerate() {
+        let left = area.bottom().saturating_sub(top);
+        if *at == BatchField::List {
+            let after = u16::try_from(fields.len() - place - 1).unwrap_or(u16::MAX);
+            let height = left.saturating_sub(after).min(LIST);
+            let place = Rect { y: top, height, ..area };
+            offered(frame, place, scene, (form, deed, batch));
+            top = top.saturating_add(height);
+        } else if left > 0 {
+            one(frame, Rect { y: top, height: 1, ..area }, scene, (form, *at));
+            top = top.saturating_add(1);
         }
     }
+}
+
+/// One field of what is being done.
+fn one(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, (form, at): (&BatchForm, BatchField)) {
+    let focus = form.focus == at;
+    let (label, text) = match at {
+        BatchField::List => return,
+        BatchField::Good => ("good", &form.good),
+        BatchField::Scrap => ("scrap", &form.scrap),
+        BatchField::Rework => ("rework", &form.rework),
+        BatchField::Comment => ("comment", &form.comment),
+        BatchField::Question(place) => {
+            if let Some(asked) = form.questions.get(place) {
+                question(frame, row, scene, asked, focus);
+            }
+            return;
+        },
+        BatchField::Badge | BatchField::Why => {
+            let Some(second) = &form.second else { return };
+            match at {
+                BatchField::Badge => ("second-badge", &second.badge),
+                _ => ("second-why", &second.why),
+            }
+        },
+    };
+    field(frame, row, &scene.say(label), text, focus);
+}
+
+/// What can be chosen, with the question above it.
+fn offered(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    scene: Scene<'_>,
+    (form, deed, batch): (&BatchForm, Deed, &Batch),
+) {
     let head = match deed {
         Deed::People => "batch-people",
         Deed::Machines => "batch-machines",
         Deed::Continue => "batch-onward",
-        Deed::Tell if !form.asks_reason() => return,
         Deed::Tell => "scrap-reason",
         _ => "abort-reason",
     };
-    if let Some(row) = next() {
-        let style = if is(BatchField::List) { theme::STRONG } else { theme::QUIET };
-        frame.render_widget(Span::styled(scene.say(head), style), row);
-    }
-    let most = u16::try_from(PAGE).unwrap_or(SHORT);
-    let rest = Rect { y: top, height: area.bottom().saturating_sub(top).min(most), ..area };
+    let focus = form.focus == BatchField::List;
+    let style = if focus { theme::STRONG } else { theme::QUIET };
+    let head = fitted(&scene.say(head), usize::from(area.width));
+    frame.render_widget(Span::styled(head, style), Rect { height: area.height.min(1), ..area });
+    let rest = Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area };
     match deed {
         Deed::People => list(frame, rest, &form.people, true),
         Deed::Machines => marked(frame, rest, form, batch),
@@ -174,12 +193,10 @@ fn marked(frame: &mut Frame<'_>, area: Rect, form: &BatchForm, batch: &Batch) {
     list(frame, area, &machines, true);
 }
 
-/// What a card says of further batches on its machine, where there are any.
-pub(super) fn beside(scene: Scene<'_>, machine: &Machine) -> Option<Line<'static>> {
+/// The batches that rest on a machine with no other on it, where there are any.
+pub(super) fn resting(scene: Scene<'_>, machine: &Machine) -> Option<String> {
     let first = machine.others.first()?;
-    let id = if first.paused_us.is_some() { "batch-resting" } else { "batch-beside" };
-    let text = scene.tell(&Sentence::new(id).with("number", &first.number));
+    let text = scene.tell(&Sentence::new("batch-resting").with("number", &first.number));
     let more = machine.others.len() - 1;
-    let more = if more > 0 { format!(" +{more}") } else { String::new() };
-    Some(Line::from(Span::styled(format!("{text}{more}"), theme::QUIET)))
+    Some(if more > 0 { format!("{text} +{more}") } else { text })
 }

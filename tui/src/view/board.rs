@@ -46,22 +46,28 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, shown: &
     lines.push(summary(scene, board, width));
     lines.extend(line::draw(scene, shown.shift.as_ref().map(|it| it.span), board, width));
     let sections = Section::ALL.map(|section| self::section(scene, shown, board, section, width));
-    let all: usize = sections.iter().map(|section| section.len() + 1).sum();
+    let all: usize = sections.iter().map(|section| section.len() + 2).sum();
+    let room = usize::from(inside.height).saturating_sub(lines.len());
+    if all > room {
+        let tabs = Section::ALL.into_iter().map(|section| name(scene, shown, section));
+        lines.push(Line::from(tabs.collect::<Vec<_>>()));
+    }
     let room = usize::from(inside.height).saturating_sub(lines.len());
     for (section, told) in Section::ALL.into_iter().zip(sections) {
-        if section == shown.section || all <= room {
-            lines.extend(kept(told, shown.row, room));
-        }
         if all <= room {
+            lines.push(Line::from(name(scene, shown, section)));
+            lines.extend(told);
             lines.push(Line::default());
+        } else if section == shown.section {
+            lines.extend(kept(told, shown.row, room));
         }
     }
     scrolled(frame, inside, lines, 0);
 }
 
-/// As many lines as there is room for, the chosen one among them; the first two name the columns.
+/// As many lines as there is room for, the chosen one among them; the first names the columns.
 fn kept(mut told: Vec<Line<'static>>, row: usize, room: usize) -> Vec<Line<'static>> {
-    let heads = 2.min(told.len());
+    let heads = 1.min(told.len());
     let rows = told.split_off(heads);
     let room = room.saturating_sub(heads).max(1);
     let skip = (row + 1).saturating_sub(room);
@@ -89,7 +95,8 @@ fn title(scene: Scene<'_>, shown: &BoardScreen) -> String {
 
 /// The shift in one line: no figure without what is known of it.
 fn summary(scene: Scene<'_>, board: &Board, width: usize) -> Line<'static> {
-    let told = [Kpi::Oee, Kpi::Availability, Kpi::Performance, Kpi::Quality, Kpi::Coverage];
+    // What a narrow window cuts off is what says least.
+    let told = [Kpi::Oee, Kpi::Coverage, Kpi::Availability, Kpi::Performance, Kpi::Quality];
     let mut parts: Vec<String> = told
         .into_iter()
         .map(|kpi| {
@@ -105,12 +112,18 @@ fn summary(scene: Scene<'_>, board: &Board, width: usize) -> Line<'static> {
         && figure.value.is_some_and(|minutes| minutes > 0.0)
     {
         let value = figures::value(scene, Kpi::Unexplained, Some(figure));
-        parts.push(format!("{} {value}", scene.say("column-unexplained")));
+        parts.insert(2, format!("{} {value}", scene.say("column-unexplained")));
     }
     Line::styled(fitted(&parts.join(" · "), width), theme::STRONG)
 }
 
-/// A section with its name and its columns.
+/// The name of a section, the one that is looked at marked.
+fn name(scene: Scene<'_>, shown: &BoardScreen, section: Section) -> Text<'static> {
+    let style = if section == shown.section { theme::CHOSEN } else { theme::QUIET };
+    Text::styled(format!(" {} ", scene.say(section.label())), style)
+}
+
+/// A section with the names of its columns.
 fn section(
     scene: Scene<'_>,
     shown: &BoardScreen,
@@ -118,17 +131,12 @@ fn section(
     section: Section,
     width: usize,
 ) -> Vec<Line<'static>> {
-    let tabs = Section::ALL.into_iter().map(|each| {
-        let style = if each == section { theme::CHOSEN } else { theme::QUIET };
-        Text::styled(format!(" {} ", scene.say(each.label())), style)
-    });
-    let mut lines = vec![Line::from(tabs.collect::<Vec<_>>())];
     let (head, rows) = match section {
         Section::Hours => hours(scene, board),
         Section::Costs => (String::new(), costs(scene, board, width)),
-        Section::Batches => (String::new(), batches(scene, board, width)),
+        Section::Batches => (scene.say("board-batches-head"), batches(scene, board, width)),
     };
-    lines.push(Line::styled(fitted(&head, width), theme::QUIET));
+    let mut lines = vec![Line::styled(fitted(&head, width), theme::QUIET)];
     if rows.is_empty() {
         lines.push(Line::styled(scene.say("figure-nothing-behind"), theme::QUIET));
     }
@@ -172,7 +180,7 @@ fn hours(scene: Scene<'_>, board: &Board) -> (String, Vec<Row>) {
         let stopped = hour.unplanned_us + hour.planned_us + hour.idle_us;
         let minutes = |us: i64| match us {
             0 => String::new(),
-            us => lasting(us),
+            us => format!("{} min", us / 60_000_000),
         };
         row.push(Text::raw(right(&minutes(hour.run_us), NUMBER)));
         row.push(Text::raw(right(&minutes(stopped), NUMBER)));
@@ -251,30 +259,28 @@ fn batches(scene: Scene<'_>, board: &Board, width: usize) -> Vec<Row> {
                 None => good,
             };
             let hours = |hours: f64| format!("{} h", format.decimal(hours));
+            let worth = batch.of_standard();
+            let times = worth.map(|worth| format!(" ({}×)", format.decimal(worth)));
             let touch = batch.touch_hours.map_or_else(|| "–".to_owned(), hours);
             let spent = Sentence::new("board-touch-dwell")
-                .with("touch", touch)
+                .with("touch", format!("{touch}{}", times.unwrap_or_default()))
                 .with("dwell", hours(batch.dwell_hours));
+            // Twice the standard is red, as Kartorium has it.
+            let level = match worth {
+                Some(worth) if worth >= 2.0 => theme::WRONG,
+                Some(worth) if worth >= 1.0 => theme::CARE,
+                _ => Style::new(),
+            };
             let mut row = vec![
-                Text::raw(left(&name, width.saturating_sub(57).clamp(10, 30))),
-                Text::styled(right(&parts, 15), theme::STRONG),
+                Text::raw(left(&name, width.saturating_sub(64).clamp(10, 30))),
+                Text::styled(right(&parts, 14), theme::STRONG),
                 Text::raw("  "),
             ];
             row.push(match batch.pace() {
                 Some((told, share)) => pace::told(scene, told, share),
                 None => Text::styled(scene.say("pace-unknown"), theme::QUIET),
             });
-            row.push(Text::raw(format!("  {}", scene.tell(&spent))));
-            if let Some(worth) = batch.of_standard() {
-                // Twice the standard is as Kartorium has it: red.
-                let style = match worth {
-                    worth if worth >= 2.0 => theme::WRONG,
-                    worth if worth >= 1.0 => theme::CARE,
-                    _ => Style::new(),
-                };
-                let told = Sentence::new("board-of-standard").with("times", format.decimal(worth));
-                row.push(Text::styled(format!(" {}", scene.tell(&told)), style));
-            }
+            row.extend([Text::raw("  "), Text::styled(scene.tell(&spent), level)]);
             row
         })
         .collect()

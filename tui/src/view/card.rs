@@ -169,14 +169,24 @@ fn batch(scene: Scene<'_>, standing: &Standing<'_>, width: usize) -> Line<'stati
     match &standing.machine.batch {
         Some(Batch { number, product_name, .. }) => {
             let number = fitted(number, width / 2);
-            let room = width.saturating_sub(Span::raw(&number).width() + 1);
+            let further = match standing.machine.others.len() {
+                0 => String::new(),
+                others => format!(" +{others}"),
+            };
+            let used = Span::raw(&number).width() + further.len() + 1;
+            let room = width.saturating_sub(used);
             Line::from(vec![
                 aged(&number, standing.told, theme::STRONG),
                 Span::raw(" "),
                 aged(&fitted(product_name, room), standing.told, Style::new()),
+                aged(&further, standing.told, theme::QUIET),
             ])
         },
-        None => Line::from(Span::styled(fitted(&scene.say("no-batch-here"), width), theme::QUIET)),
+        None => {
+            let resting = super::batch::resting(scene, standing.machine);
+            let text = resting.unwrap_or_else(|| scene.say("no-batch-here"));
+            Line::from(Span::styled(fitted(&text, width), theme::QUIET))
+        },
     }
 }
 

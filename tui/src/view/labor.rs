@@ -11,7 +11,9 @@ use ratatui::{
 
 use super::{Scene, forms::sending, framed, scrolled};
 use crate::{
-    model::{Act, BadgeForm, PAGE, PinForm, PunchForm, RecordScreen, ToldForm, UndoForm},
+    model::{
+        Act, BadgeForm, PAGE, PinForm, PunchForm, RecordScreen, SharesForm, ToldForm, UndoForm,
+    },
     plain::{fitted, plain},
     theme,
     widget::field,
@@ -105,6 +107,7 @@ fn question(scene: Scene<'_>, form: &PunchForm) -> Sentence {
         Some(Act::Begin(Inside::Activity)) => "punch-activity",
         Some(Act::Move(_)) => "punch-move",
         Some(Act::Record) => "punch-record",
+        Some(Act::Shares) => "punch-shares",
         Some(Act::Pin) => "punch-pin",
     };
     let since = form.since_us.unwrap_or(now);
@@ -127,6 +130,7 @@ fn act(scene: Scene<'_>, act: Act, label: &str, detail: &str) -> String {
         Act::Back => "act-back",
         Act::Begin(kind) => inside_word(kind),
         Act::Record => "act-record",
+        Act::Shares => "act-shares",
         Act::Pin => "act-pin",
     };
     scene.say(id)
@@ -189,9 +193,7 @@ pub(super) fn undo(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &U
                     .with("age", age(now.0.saturating_sub(punch.at_us.0)));
                 scene.tell(&sentence)
             },
-            None => {
-                scene.tell(&Sentence::new("undo-too-late").with("name", entry.label.as_str()))
-            },
+            None => scene.tell(&Sentence::new("undo-too-late").with("name", entry.label.as_str())),
         };
         choice(frame, row, (Some(place + 1), &text), form.punches.chosen == Some(place));
     }
@@ -258,6 +260,25 @@ pub(super) fn pin(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &Pi
     }
 }
 
+/// How somebody's time is divided among batches.
+pub(super) fn shares(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &SharesForm) {
+    let title = Sentence::new("shares-title").with("name", &form.name);
+    let inside = framed(frame, area, &scene.tell(&title));
+    let mut rows = inside.rows().skip(1);
+    for ((place, (_, number, text)), row) in form.parts.iter().enumerate().zip(rows.by_ref()) {
+        field(frame, row, &plain(number), text, place == form.focus);
+    }
+    if let Some(row) = rows.nth(1) {
+        let sum = form.sum().map_or("?".to_owned(), |sum| sum.to_string());
+        let text = scene.tell(&Sentence::new("shares-sum").with("sum", sum));
+        let style = if form.sum() == Some(100) { theme::QUIET } else { theme::CARE };
+        frame.render_widget(Span::styled(fitted(&text, usize::from(row.width)), style), row);
+    }
+    if let Some(row) = inside.rows().next_back() {
+        sending(frame, row, scene, &form.sending);
+    }
+}
+
 /// Somebody's own record.
 pub(super) fn record(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, shown: &RecordScreen) {
     let now = scene.model.daemon_now();
@@ -271,7 +292,11 @@ pub(super) fn record(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, shown:
         return frame.render_widget(Span::styled(text, theme::QUIET), inside);
     };
     let month: String = scene.model.zone.full(record.span.from).chars().take(7).collect();
-    let worked = record.entries.iter().filter(|entry| entry.kind == "shift" && entry.source != "void");
+    // What is not known is not counted.
+    let counts = |entry: &&Entry| {
+        entry.kind == "shift" && entry.source != "void" && entry.source != "missing_out"
+    };
+    let worked = record.entries.iter().filter(counts);
     let worked: i64 =
         worked.map(|entry| entry.until.unwrap_or(now).0.saturating_sub(entry.from.0)).sum();
     let open = shown.unconfirmed().len();
@@ -286,15 +311,20 @@ pub(super) fn record(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, shown:
     .areas(inside);
     let text = fitted(&scene.tell(&head), usize::from(inside.width));
     frame.render_widget(Span::styled(text, theme::STRONG), first);
-    let lines: Vec<Line<'_>> =
-        record.entries.iter().rev().flat_map(|entry| entry_lines(scene, entry)).collect();
+    let lines: Vec<Line<'_>> = record
+        .entries
+        .iter()
+        .rev()
+        .flat_map(|entry| entry_lines(scene, entry, rest.width))
+        .collect();
     if lines.is_empty() {
         frame.render_widget(Span::styled(scene.say("record-empty"), theme::QUIET), rest);
     }
     scrolled(frame, rest, lines, shown.scroll);
 }
 
-fn entry_lines<'a>(scene: Scene<'a>, entry: &Entry) -> Vec<Line<'a>> {
+fn entry_lines<'a>(scene: Scene<'a>, entry: &Entry, width: u16) -> Vec<Line<'a>> {
+    let width = usize::from(width);
     let zone = &scene.model.zone;
     let now = scene.model.daemon_now();
     let until = match (entry.until, entry.source.as_str()) {
@@ -325,12 +355,12 @@ fn entry_lines<'a>(scene: Scene<'a>, entry: &Entry) -> Vec<Line<'a>> {
         scene.say(state),
     );
     let style = if entry.source == "missing_out" { theme::CARE } else { theme::STRONG };
-    let first = Line::from(Span::styled(text, style));
-    let lines = entry.lines.iter().map(|told| line(scene, told));
+    let first = Line::from(Span::styled(fitted(&text, width), style));
+    let lines = entry.lines.iter().map(|told| line(scene, told, width));
     std::iter::once(first).chain(lines).collect()
 }
 
-fn line<'a>(scene: Scene<'a>, told: &Told) -> Line<'a> {
+fn line<'a>(scene: Scene<'a>, told: &Told, width: usize) -> Line<'a> {
     let zone = &scene.model.zone;
     let view = scene.model.view.as_ref();
     let reference = view.and_then(|view| view.reference.as_ref());
@@ -357,5 +387,5 @@ fn line<'a>(scene: Scene<'a>, told: &Told) -> Line<'a> {
             .with("until", at(told.until)),
     );
     let why = told.reason.as_ref().map_or(String::new(), |why| format!(": {}", plain(why)));
-    Line::from(Span::styled(format!("      {text}{why}"), theme::QUIET))
+    Line::from(Span::styled(fitted(&format!("      {text}{why}"), width), theme::QUIET))
 }

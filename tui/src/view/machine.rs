@@ -11,7 +11,7 @@ use ratatui::{
 
 use super::{Scene, card, framed, held};
 use crate::{
-    model::Grid,
+    model::{Grid, next_on},
     plain::fitted,
     theme,
     widget::{aged, aging, by_arrival},
@@ -60,7 +60,8 @@ pub(super) fn draw(
 fn work(scene: Scene<'_>, view: &View, machine: &Machine) -> Vec<String> {
     let Some(reference) = &view.reference else { return vec![] };
     let format = scene.words.format();
-    let next = reference.next_on(machine.id);
+    let next: Vec<_> =
+        next_on(view, machine.id).into_iter().map(|order| &order.queued).collect();
     let mut lines = Vec::new();
     if let Some(first) = next.first() {
         let product = first.product.and_then(|id| reference.product(id));

@@ -9,8 +9,10 @@ use crate::{
     update::update,
 };
 
+mod batch;
 mod board;
 mod commissioning;
+mod labor;
 
 fn drawn(model: &mut Model, size: (u16, u16), lang: &str, theme: Theme) -> Buffer {
     let now = model.now;

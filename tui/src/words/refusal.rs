@@ -2,7 +2,7 @@
 
 use kart_core::{command::Refusal, reference::FieldType};
 
-use super::Sentence;
+use super::{Sentence, age};
 
 /// The sentence for a refusal: one message per code.
 pub fn refusal(refusal: &Refusal) -> Sentence {
@@ -23,11 +23,12 @@ pub fn refusal(refusal: &Refusal) -> Sentence {
         Refusal::BatchRunning { number, machine } => {
             Sentence::new("refusal-batch-running").with("number", number).with("machine", machine)
         },
-        Refusal::OpenElsewhere { number, machine, terminal, .. } => {
+        Refusal::OpenElsewhere { number, machine, terminal, ago_us, .. } => {
             Sentence::new("refusal-open-elsewhere")
                 .with("number", number)
                 .with("machine", machine)
                 .with("terminal", terminal)
+                .with("age", age(*ago_us))
         },
         Refusal::AlreadyOnBatch { name } => {
             Sentence::new("refusal-already-on-batch").with("name", name)

@@ -59,6 +59,9 @@ pub enum Refusal {
         machine: String,
         /// Code of the terminal it began at; empty when it was none.
         terminal: String,
+        /// How long ago that was, microseconds.
+        #[serde(default)]
+        ago_us: i64,
     },
     /// Works on it already.
     #[error("{name} is on this batch already")]

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     command::{Accepted, CompleteDetail, Refusal, StartDetail},
     fact::{
-        BatchStarted, Body,
+        BatchStarted, Body, FactText,
         batch::{BatchAborted, Scrapped, Special},
         queue::{Ask, Queue, QueueAsked},
     },
@@ -67,7 +67,7 @@ impl Engine {
         )?;
         let (number, lease, provisional) = match wish.number {
             Some(typed) => {
-                self.not_open_elsewhere(reference, wish.equipment, &typed)?;
+                self.not_open_elsewhere(reference, wish.equipment, &typed, now)?;
                 (typed, None, false)
             },
             None => {
@@ -160,7 +160,7 @@ impl Engine {
         reference: &Reference,
         key: &str,
         who: UserId,
-        aborted: BatchAborted,
+        (aborted, texts): (BatchAborted, Vec<FactText>),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
         let batch = aborted.batch;
@@ -170,7 +170,7 @@ impl Engine {
         quantities(&[("good", aborted.good), ("scrap", aborted.scrap)])?;
         reference.scrap_reason(aborted.reason).ok_or_else(|| unknown("reason"))?;
         let event = Event::new(Body::BatchAborted(aborted)).by(Some(who)).key(key);
-        let (seq, _) = self.draft(now, event);
+        let (seq, _) = self.draft(now, Event { texts, ..event });
         Ok(Accepted { seq, record: batch, user: None })
     }
 

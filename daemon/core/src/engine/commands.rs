@@ -192,11 +192,13 @@ impl Engine {
                 let who = self.present(reference, *by)?;
                 self.resume_batch(reference, key, (who, *batch), now)
             },
-            Command::AbortBatch { by, batch, reason, good, scrap } => {
+            Command::AbortBatch { by, batch, reason, good, scrap, comment } => {
                 let who = self.present(reference, *by)?;
                 let (batch, reason, good, scrap) = (*batch, *reason, *good, *scrap);
-                let aborted = BatchAborted { batch, reason, good, scrap };
-                self.abort_batch(reference, key, who, aborted, now)
+                let texts = text("comment", asked.salt, comment.as_deref())?;
+                let comment = texts.first().and_then(FactText::commitment);
+                let aborted = BatchAborted { batch, reason, good, scrap, comment };
+                self.abort_batch(reference, key, who, (aborted, texts), now)
             },
             Command::TellParts { by, batch, good, scrap, reason, rework } => {
                 let who = self.present(reference, *by)?;

@@ -18,6 +18,7 @@ impl Engine {
         reference: &Reference,
         machine: EquipmentId,
         number: &str,
+        now: &Moment,
     ) -> Result<(), Refusal> {
         let Some(open) = reference.open_elsewhere(&self.terminal_code, machine, number) else {
             return Ok(());
@@ -28,6 +29,7 @@ impl Engine {
             number: open.number.clone(),
             machine: code.unwrap_or_default(),
             terminal: open.terminal.clone().unwrap_or_default(),
+            ago_us: now.at.wall_us.0.saturating_sub(open.from.0).max(0),
         })
     }
 

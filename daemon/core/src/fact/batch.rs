@@ -98,6 +98,9 @@ pub struct BatchAborted {
     pub good: i64,
     /// Scrapped parts likewise.
     pub scrap: i64,
+    /// What the person wrote, committed to under the field `comment`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<Commitment>,
 }
 
 /// A further machine of a batch.
@@ -182,7 +185,7 @@ mod tests {
                 r#"{"batch_produced":{"batch":"ID","good":5,"scrap":1,"scrap_reason":null}}"#,
             ),
             (
-                Body::BatchAborted(BatchAborted { batch, reason, good: 5, scrap: 1 }),
+                Body::BatchAborted(BatchAborted { batch, reason, good: 5, scrap: 1, comment: None }),
                 r#"{"batch_aborted":{"batch":"ID","reason":"ID","good":5,"scrap":1}}"#,
             ),
             (

@@ -80,9 +80,7 @@ fn beyond(base: &Base, counted: Counted) -> Counted {
     if counted.epoch > base.epoch {
         return counted;
     }
-    if dropped(&counted).is_some()
-        && counted.epoch == base.epoch
-        && counted.raw_to > base.unwrapped
+    if dropped(&counted).is_some() && counted.epoch == base.epoch && counted.raw_to > base.unwrapped
     {
         return counted;
     }

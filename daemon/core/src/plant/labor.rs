@@ -8,8 +8,8 @@ use crate::{
         Body, Fact,
         batch::{BatchAborted, BatchProduced},
         labor::{
-            Evidence, Inside, LaborBegan, LaborEnded, LaborSplit, OutMissed, OutTold, PunchUndone, Punched,
-            Share,
+            Evidence, Inside, LaborBegan, LaborEnded, LaborSplit, OutMissed, OutTold, PunchUndone,
+            Punched, Share,
         },
     },
     id::{RecordId, StationId, UserId},
@@ -170,7 +170,8 @@ impl Plant {
         let left = self.works_on(began.user);
         let Some(presence) = self.labor.get_mut(&began.user) else { return };
         let before = Some(presence.clone());
-        let away = Away { entry, kind: began.kind, since: fact.moment(fact.at), left: left.clone() };
+        let away =
+            Away { entry, kind: began.kind, since: fact.moment(fact.at), left: left.clone() };
         presence.away = Some(away);
         let punched = (entry, Punched::Began, Some(began.kind));
         self.remember(fact, began.user, punched, (before, left));

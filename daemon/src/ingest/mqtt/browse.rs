@@ -199,7 +199,7 @@ impl Browse<'_> {
     fn captured(&self, table: &Table, topic: &str) -> Vec<String> {
         let Some(said) = table.whole(topic) else { return Vec::new() };
         let (plans, _) = self.broker.heard(topic);
-        let at = Arrival::now(&self.clock);
+        let at = Arrival::now(self.clock);
         let mut told = Vec::new();
         for plan in plans {
             let known = &mut Known::default();

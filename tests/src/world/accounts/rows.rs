@@ -78,7 +78,8 @@ async fn at_headquarters(
             _ => format!("coalesce({column}::text, '-')"),
         })
         .collect();
-    let statement = format!("SELECT {} FROM {}.{}", columns.join(", "), table.schema, table.name);
+    let (schema, name, told) = (table.schema, table.name, told(table));
+    let statement = format!("SELECT {} FROM {schema}.{name} WHERE {told}", columns.join(", "));
     let rows = headquarters.sql(&statement, &[]).await?;
     let mut rows: Vec<Vec<String>> = rows
         .iter()
@@ -88,12 +89,19 @@ async fn at_headquarters(
     Ok(rows)
 }
 
+/// The rows that the fold tells these columns of: of a batch, headquarters decides beside the fold
+/// whether it is resolved.
+fn told(table: &Table) -> &'static str {
+    if *table == tables::INCIDENT_EVENTS { "event_type = 'incident'" } else { "true" }
+}
+
 fn at_edge(
     books: &Books<'_>,
     table: &Table,
     types: &BTreeMap<String, String>,
 ) -> anyhow::Result<Vec<Vec<String>>> {
-    let statement = format!("SELECT {} FROM {}", table.columns.join(", "), table.sqlite_name());
+    let (columns, name, told) = (table.columns.join(", "), table.sqlite_name(), told(table));
+    let statement = format!("SELECT {columns} FROM {name} WHERE {told}");
     let mut select = books.edge.prepare(&statement)?;
     let rows = select.query_map([], |row| {
         let cells = table.columns.iter().enumerate().map(|(place, column)| {

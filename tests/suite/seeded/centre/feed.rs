@@ -50,7 +50,7 @@ impl State {
             if open && batch && cells.get(3) == station.as_ref() {
                 let resolved = self.office.resolved.contains_key(&RecordId(*key));
                 let from = cells[5].json().to_string();
-                let row = serde_json::json!({ "start_ts": from, "resolved": resolved });
+                let row = serde_json::json!({ "start_ts": from, "resolved": resolved.to_string() });
                 let key = (Scope::Terminal, format!("public.{table}"), key.to_string());
                 rows.insert(key, row.to_string());
             }

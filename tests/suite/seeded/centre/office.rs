@@ -250,6 +250,18 @@ impl State {
         waiting
     }
 
+    /// The instances of a batch, as they stand.
+    pub(in super::super) fn instances_of(&self, id: Uuid) -> Vec<Instance> {
+        let (changes, details) = (Changes::default(), &tables::BATCH_DETAILS);
+        let name = |id: Uuid| {
+            let cells = self.row(&changes, details, self.canonical(RecordId(id)).0)?;
+            let cell = |name| format!("{:?}", column(details, cells, name));
+            Some((cell("batch_number"), cell("product_id")))
+        };
+        let all = self.ids(&changes, details).into_iter().filter(|other| name(*other) == name(id));
+        all.filter_map(|id| self.instance(&changes, id)).collect()
+    }
+
     fn row<'s>(&'s self, changes: &'s Changes, table: &Table, id: Uuid) -> Option<&'s [Cell]> {
         let key = (table.name, id);
         if changes.gone.contains(&key) {

@@ -24,14 +24,19 @@ pub(super) fn closings(state: &State, inbox: &Inbox) -> Option<String> {
                 | Body::BatchAborted(_)
         )
     };
-    let facts = inbox.facts().filter(|(_, fact)| concerns(fact));
+    let waits = |origin: &Origin, fact: &Fact| {
+        let place = (origin.terminal.0, origin.incarnation.to_string(), fact.seq);
+        state.quarantine.contains_key(&place)
+    };
+    let facts = inbox.facts().filter(|(origin, fact)| concerns(fact) && !waits(origin, fact));
     let mut logs: BTreeMap<Origin, Vec<Fact>> = BTreeMap::new();
     for (origin, fact) in facts {
         logs.entry(origin).or_default().push(fact.clone());
     }
     let forwards = state.refolded(logs.iter().map(|(origin, facts)| (*origin, &**facts)));
     let backwards = state.refolded(logs.iter().rev().map(|(origin, facts)| (*origin, &**facts)));
-    let [now, forwards, backwards] = [state, &forwards, &backwards].map(|state| batches(state, &logs));
+    let folded = (forwards, backwards);
+    let [now, forwards, backwards] = [state, &folded.0, &folded.1].map(|state| batches(state, &logs));
     for other in [forwards, backwards] {
         // Which records are one batch can depend on it where three of them overlap in a row.
         if !now.keys().eq(other.keys()) {
@@ -39,7 +44,9 @@ pub(super) fn closings(state: &State, inbox: &Inbox) -> Option<String> {
         }
         let differs = now.iter().zip(&other).find(|(one, other)| one != other);
         if let Some(((names, resolved), _)) = differs {
-            return Some(format!("{names:?} is {resolved}, and in another order is not"));
+            let first = names.first().map(|id| id.0)?;
+            let all = [state, &folded.0, &folded.1].map(|state| state.instances_of(first));
+            return Some(format!("{names:?} is {resolved}, and in another order is not: {all:#?}"));
         }
     }
     None

@@ -75,8 +75,10 @@ impl Station {
 
     /// What is left of the files when facts behind this one cannot be read any more: the terminal goes
     /// on there, and the damaged file lies beside it.
-    pub(in super::super) fn salvaged(&self, kept: u64) -> Image {
+    pub(in super::super) fn salvaged(&mut self, kept: u64) -> Image {
         let old = self.disk.image();
+        // Nothing of what is cut off stands in the rows either.
+        (self.disk.seen.records, self.disk.seen.rows) = (BTreeMap::new(), BTreeMap::new());
         let facts: Vec<_> = old.facts.iter().filter(|fact| fact.fact.seq <= kept).cloned().collect();
         let mut image = Image { facts, ..old };
         let write = self.projected(image.facts.clone());

@@ -31,6 +31,8 @@ pub struct BatchForm {
     pub scrap: TextField,
     /// Parts put aside to be worked on again.
     pub rework: TextField,
+    /// What is to be said about a batch that is given up.
+    pub comment: TextField,
     /// Why parts were scrapped, or the batch given up.
     pub reasons: Choice<ReasonId>,
     /// Who could work on it.
@@ -76,6 +78,7 @@ pub enum BatchField {
     Good,
     Scrap,
     Rework,
+    Comment,
     Question(usize),
     Badge,
     Why,
@@ -93,6 +96,7 @@ impl BatchForm {
             good: TextField::whole(),
             scrap: TextField::whole(),
             rework: TextField::whole(),
+            comment: TextField::long(),
             reasons: Choice::new(Vec::new()),
             people: Choice::new(Vec::new()),
             machines: Choice::new(Vec::new()),
@@ -145,6 +149,7 @@ impl BatchForm {
             },
             Deed::Abort => {
                 self.reasons = Choice::new(reasons(&reference.scrap_groups, None, None));
+                self.focus = BatchField::Good;
             },
             Deed::Machines => {
                 self.machines = Choice::new(machines(batch, self.machine, reference, false));
@@ -154,6 +159,7 @@ impl BatchForm {
                 self.machines = Choice::new(machines(batch, self.machine, reference, true));
                 self.machines.step(0);
                 self.ask(reference);
+                self.focus = BatchField::Good;
             },
             Deed::People => self.people.step(0),
             Deed::Complete | Deed::Pause | Deed::Resume => {},
@@ -175,6 +181,7 @@ impl BatchForm {
             BatchField::Good => Some(&mut self.good),
             BatchField::Scrap => Some(&mut self.scrap),
             BatchField::Rework => Some(&mut self.rework),
+            BatchField::Comment => Some(&mut self.comment),
             BatchField::Question(at) => {
                 let asked = self.questions.get_mut(at).filter(|asked| !asked.chooses());
                 asked.map(|asked| &mut asked.text)
@@ -194,11 +201,12 @@ impl BatchForm {
 
     /// All fields in their order.
     pub fn fields(&self) -> Vec<BatchField> {
-        use BatchField::{Badge, Good, List, Rework, Scrap, Why};
+        use BatchField::{Badge, Comment, Good, List, Rework, Scrap, Why};
         let Doing::Deed(deed) = self.doing else { return vec![List] };
         let mut all = match deed {
             Deed::Tell => vec![Good, Scrap, Rework],
-            Deed::Abort | Deed::Continue => vec![List, Good, Scrap],
+            Deed::Abort => vec![Good, Scrap, Comment, List],
+            Deed::Continue => vec![Good, Scrap, List],
             _ => vec![List],
         };
         if deed == Deed::Tell && self.asks_reason() {
@@ -235,7 +243,8 @@ impl BatchForm {
         let at = all.iter().position(|field| *field == self.focus)?;
         let deed = self.doing;
         let rare = |field: &&BatchField| {
-            deed != Doing::Deed(Deed::Tell) || **field != BatchField::Rework
+            !matches!(field, BatchField::Comment)
+                && (deed != Doing::Deed(Deed::Tell) || **field != BatchField::Rework)
         };
         all.iter().skip(at + 1).find(rare).copied()
     }

@@ -68,6 +68,8 @@ pub enum Act {
     Move(StationId),
     /// Read their own record.
     Record,
+    /// Divide their time among the batches that they are on.
+    Shares,
     /// Choose another PIN.
     Pin,
 }
@@ -141,5 +143,32 @@ impl PinForm {
     /// The field in focus.
     pub fn field_mut(&mut self) -> Option<&mut TextField> {
         self.old.iter_mut().chain(&mut self.new).nth(self.focus)
+    }
+}
+
+/// Dividing one's time among batches.
+#[derive(Clone, Debug)]
+pub struct SharesForm {
+    /// What the reader read.
+    pub badge: String,
+    /// Whose it is; not safe to draw.
+    pub name: String,
+    /// The batches with their numbers, not safe to draw, and the percents.
+    pub parts: Vec<(RecordId, String, TextField)>,
+    /// The batch in focus.
+    pub focus: usize,
+    /// How far the command is.
+    pub sending: Sending,
+}
+
+impl SharesForm {
+    /// The field in focus.
+    pub fn field_mut(&mut self) -> Option<&mut TextField> {
+        self.parts.get_mut(self.focus).map(|(.., field)| field)
+    }
+
+    /// What the percents come to; `None` where one is none.
+    pub fn sum(&self) -> Option<i64> {
+        self.parts.iter().map(|(.., field)| field.number()).sum()
     }
 }

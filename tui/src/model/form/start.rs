@@ -64,7 +64,9 @@ pub struct SecondFields {
 impl SecondFields {
     /// As a command tells it.
     pub fn told(&self) -> Second {
-        Second { badge: self.badge.text().to_owned(), why: self.why.text().to_owned() }
+        // A reader may send a sign before the number.
+        let badge = self.badge.text().trim_start_matches(|sign: char| !sign.is_alphanumeric());
+        Second { badge: badge.to_owned(), why: self.why.text().to_owned() }
     }
 }
 

@@ -13,6 +13,7 @@ fn refused_as_open(model: &mut Model, key: &str) {
         number: "B-7".into(),
         machine: "EQ-211".into(),
         terminal: "T-08".into(),
+        ago_us: 20_000_000,
     };
     answer(model, key, Answer::Refused(refusal));
 }

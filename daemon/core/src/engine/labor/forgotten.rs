@@ -78,9 +78,7 @@ impl Engine {
         let open = self.plant.labor.get(&user).filter(|presence| presence.entry == entry);
         let (presence, latest, batches) = match (unended, open) {
             (Some(it), _) => (it.presence.clone(), it.until, it.batches.clone()),
-            (None, Some(presence)) => {
-                (presence.clone(), now.at.wall_us, self.plant.works_on(user))
-            },
+            (None, Some(presence)) => (presence.clone(), now.at.wall_us, self.plant.works_on(user)),
             (None, None) => return Err(Refusal::NoSuchEntry),
         };
         let from_us = presence.since.at.wall_us;
@@ -94,8 +92,7 @@ impl Engine {
         }
         if let Some(away) = &presence.away {
             let until = until.max(away.since.at.wall_us);
-            let told =
-                OutTold { user, entry: away.entry, until, proposed: None, reason: None };
+            let told = OutTold { user, entry: away.entry, until, proposed: None, reason: None };
             self.draft(now, Event::new(Body::OutTold(told)).by(Some(user)));
         }
         let reason = texts.first().and_then(crate::fact::FactText::commitment);

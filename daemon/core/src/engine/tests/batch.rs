@@ -154,7 +154,7 @@ fn a_batch_that_rests_leaves_its_machine_and_its_counts_stay_with_it() {
     let taken = bench.command(2_001, &Command::ResumeBatch { by, batch: first });
     assert!(matches!(taken, Err(Refusal::BatchRunning { .. })), "{taken:?}");
     let reason = BURR;
-    let abort = Command::AbortBatch { by, batch: urgent, reason, good: 3, scrap: 0 };
+    let abort = Command::AbortBatch { by, batch: urgent, reason, good: 3, scrap: 0, comment: None };
     bench.command(2_010, &abort).unwrap();
     bench.command(2_020, &Command::ResumeBatch { by, batch: first }).unwrap();
     bench.sample(3_000, 0, "good", Value::Whole(109));
@@ -260,7 +260,7 @@ fn a_start_lies_neither_ahead_nor_before_the_last_end_nor_before_the_shift() {
     assert_eq!(started.special.approved_by, Some(bench.reference.people[1].id));
     assert!(started.special.why.is_some());
     let by = bench.reference.people[0].id;
-    let abort = Command::AbortBatch { by, batch, reason: BURR, good: 0, scrap: 0 };
+    let abort = Command::AbortBatch { by, batch, reason: BURR, good: 0, scrap: 0, comment: None };
     bench.command(now + 1_000, &abort).unwrap();
     let before = bench.command(now + 2_000, &start(&bench, 0, from(now - 1_000, None)));
     assert!(matches!(before, Err(Refusal::StartBeforeEnd { .. })), "{before:?}");

@@ -189,7 +189,10 @@ fn time_is_divided_among_own_batches_in_hundredths() {
     let (mut bench, batch) = working();
     let split = |shares: &[(RecordId, u8)]| Command::SplitLabor {
         badge: badge(ANNA),
-        shares: shares.iter().map(|(batch, percent)| Share { batch: *batch, percent: *percent }).collect(),
+        shares: shares
+            .iter()
+            .map(|(batch, percent)| Share { batch: *batch, percent: *percent })
+            .collect(),
     };
     let other = RecordId(Uuid::from_u128(5));
     for wrong in [&[][..], &[(batch, 99)], &[(batch, 50), (batch, 50)], &[(other, 100)]] {

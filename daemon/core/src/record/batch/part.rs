@@ -63,6 +63,9 @@ pub(super) struct Ended {
     /// Why it was given up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) aborted: Option<ReasonId>,
+    /// And somebody wrote something, too.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) commented: bool,
 }
 
 /// Parts.
@@ -132,7 +135,8 @@ impl Part {
     /// Joins what `fact` says; `false` when it says nothing about a batch.
     pub(super) fn apply(&mut self, origin: Origin, fact: &Fact) -> bool {
         let assertion = Assertion::of(origin, fact);
-        let ended = |count, aborted| Ended { at: fact.moment(fact.at), count, aborted };
+        let at = || fact.moment(fact.at);
+        let ended = |count| Ended { at: at(), count, aborted: None, commented: false };
         match &fact.fact {
             Body::BatchStarted(started) => {
                 let from = fact.moment(started.from);
@@ -166,11 +170,13 @@ impl Part {
             },
             Body::BatchCompleted { good, scrap, scrap_reason, scrapped, rework, .. } => {
                 let count = Count::told((*good, *scrap, *rework), *scrap_reason, scrapped);
-                keep_all(&mut self.ends, assertion, ended(count, None));
+                keep_all(&mut self.ends, assertion, ended(count));
             },
-            Body::BatchAborted(BatchAborted { reason, good, scrap, .. }) => {
+            Body::BatchAborted(BatchAborted { reason, good, scrap, comment, .. }) => {
                 let count = Count { good: *good, scrap: *scrap, ..Count::default() };
-                keep_all(&mut self.ends, assertion, ended(count, Some(*reason)));
+                let (aborted, commented) = (Some(*reason), comment.is_some());
+                let end = Ended { aborted, commented, ..ended(count) };
+                keep_all(&mut self.ends, assertion, end);
             },
             _ => return false,
         }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::{
-    super::{Assertion, Tenant, correction::Span, decimal, stretch::Stretch, tables},
+    super::{Assertion, Tenant, commented, correction::Span, decimal, stretch::Stretch, tables},
     Answer, Batch,
     part::{Began, Part},
 };
@@ -29,10 +29,13 @@ impl Batch {
         let (_, began) = self.own.started.as_ref()?;
         let (span, took_us) = self.span()?;
         let started = &self.amended(&began.started);
+        let event = self.event_row(id, (began, started), (&span, took_us), tenant);
+        let comment = self.comment().map(|comment| commented(&event, comment));
         let mut rows = vec![
-            self.event_row(id, (began, started), (&span, took_us), tenant),
+            event,
             self.details_row(id, started, span.until.is_some()),
         ];
+        rows.extend(comment);
         rows.extend(self.equipment_rows(id, started.equipment));
         rows.extend(self.main_machine_rows(id, started.equipment, &span));
         let mut machines = Vec::new();
@@ -100,6 +103,13 @@ impl Batch {
                 self.corrections.is_void().into(),
             ],
         }
+    }
+
+    /// What was written when it was given up.
+    fn comment(&self) -> Option<Cell> {
+        let mut ends = self.parts().flat_map(|(_, part, _)| &part.ends);
+        let (fact, _) = ends.find(|(_, end)| end.commented)?;
+        Some(fact.told("comment", true))
     }
 
     fn details_row(&self, id: RecordId, started: &BatchStarted, is_over: bool) -> Row {

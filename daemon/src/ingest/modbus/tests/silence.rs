@@ -3,6 +3,9 @@
 use super::*;
 use std::{cell::Cell, collections::BTreeMap};
 
+/// What it does instead of an answer.
+type Silence = fn() -> Reply;
+
 const MS: Duration = Duration::from_millis(1);
 
 /// Points far enough from each other to be read one by one.
@@ -43,7 +46,7 @@ fn partly(seen: &Seen) -> Option<&str> {
 
 #[tokio::test]
 async fn a_question_without_an_answer_costs_the_others_only_a_moment() {
-    let silences: [(fn() -> Reply, &str); 3] = [
+    let silences: [(Silence, &str); 3] = [
         (|| Reply::Late(666), "holding register 500: no answer within 50 ms"),
         (|| Reply::Close, "holding register 500: connection broken"),
         (|| Reply::Exception(11), "holding register 500: the unit does not answer the gateway"),
