@@ -29,6 +29,26 @@ const REST: Duration = Duration::from_millis(100);
 /// A view at least this often, so that a screen can tell a quiet plant from a dead daemon.
 const PULSE: Duration = Duration::from_secs(2);
 
+/// What headquarters has acknowledged comes back as rows a little later, microseconds.
+const ROUND_US: i64 = 3_000_000;
+
+/// Up to which fact headquarters has not only heard what was asked, but had the time to answer.
+#[derive(Default)]
+struct Heard {
+    answered: u64,
+    acked: u64,
+    since_us: i64,
+}
+
+impl Heard {
+    fn by(&mut self, acked: u64, now_us: i64) -> u64 {
+        if now_us.saturating_sub(self.since_us) >= ROUND_US {
+            *self = Self { answered: self.acked, acked, since_us: now_us };
+        }
+        self.answered
+    }
+}
+
 /// Makes views.
 pub struct Viewer {
     /// Code of the terminal.
@@ -56,6 +76,7 @@ impl Viewer {
     pub async fn run(mut self, stop: CancellationToken) -> Result<(), StoreError> {
         let mut lately = (None, Vec::new());
         let mut oldest = (0, None);
+        let mut heard = Heard::default();
         let mut damage = self.readers.ask(Reader::damage).await?;
         loop {
             let shown = self.shown.borrow_and_update().clone();
@@ -85,7 +106,13 @@ impl Viewer {
                 true => open::Texts::new(),
                 false => self.readers.ask(move |reader| open::texts(reader, &wanted)).await?,
             };
-            let mut view = self.look(&shown, &hq, &lately.1, &texts);
+            let mut view = self.look(
+                &shown,
+                &hq,
+                heard.by(hq.acked, self.clock.stamp().mono_us),
+                &lately.1,
+                &texts,
+            );
             view.sync.saved = head;
             view.sync.oldest_waiting_us = oldest.1;
             view.sync.damage = damage.as_ref().map(|found| Damage {
@@ -109,7 +136,14 @@ impl Viewer {
         }
     }
 
-    fn look(&self, shown: &Shown, hq: &HqState, lately: &[Fact], texts: &open::Texts) -> View {
+    fn look(
+        &self,
+        shown: &Shown,
+        hq: &HqState,
+        known: u64,
+        lately: &[Fact],
+        texts: &open::Texts,
+    ) -> View {
         let plant = &shown.engine.plant;
         let reference = shown.engine.reference().map(|reference| (**reference).clone());
         let refused = hq.quarantined.iter().filter(|held| !waits(&held.code));
@@ -145,7 +179,7 @@ impl Viewer {
             stops: stops(plant, reference.as_ref(), &self.clock.moment()),
             review: review(plant, reference.as_ref(), map, &self.clock.moment()),
             elsewhere: floor.elsewhere(map),
-            orders: batch::orders(map, self.station, plant, reference.as_ref(), hq.acked),
+            orders: batch::orders(map, self.station, plant, reference.as_ref(), known),
             conflicts: floor.conflicts(),
             open: open::open(plant, reference.as_ref(), texts),
             sync: Sync {

@@ -113,8 +113,16 @@ impl Operator {
         let mut reasons = reference.scrap_groups.iter().flat_map(|group| &group.reasons);
         let scrap_reason = reasons.next().map(|reason| reason.id).filter(|_| scrap > 0);
         let by = self.user.context("nobody is clocked in")?;
-        let saved =
-            self.saved(Command::CompleteBatch { by, batch, good, scrap, scrap_reason, detail: Default::default() }).await?;
+        let saved = self
+            .saved(Command::CompleteBatch {
+                by,
+                batch,
+                good,
+                scrap,
+                scrap_reason,
+                detail: Default::default(),
+            })
+            .await?;
         self.confirmed.batches_completed.push((saved.record, good, scrap));
         Ok(())
     }

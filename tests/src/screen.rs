@@ -128,10 +128,15 @@ impl Screen {
     /// Waits until `kart` has ended by itself.
     pub async fn end(&mut self) -> anyhow::Result<ExitStatus> {
         try_for("the end of kart", LIMIT, async || {
-            let ended = self.process.try_wait().map_err(|fault| fault.to_string())?;
+            let ended = self.ended().map_err(|fault| format!("{fault:#}"))?;
             ended.ok_or_else(|| "still running".to_owned())
         })
         .await
+    }
+
+    /// How `kart` has ended, where it has.
+    pub fn ended(&mut self) -> anyhow::Result<Option<ExitStatus>> {
+        Ok(self.process.try_wait()?)
     }
 }
 

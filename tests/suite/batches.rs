@@ -135,22 +135,28 @@ async fn a_batch_from_the_queue_rests_goes_on_and_ends_with_scrap_for_two_reason
     screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "completed"]).await.unwrap();
     world.settled().await.unwrap();
+    in_postgres(&world).await;
+}
 
+async fn in_postgres(world: &World) {
     let details = "SELECT concat_ws(' ', d.batch_number, d.status, d.scrap_parts, r.code)
         FROM oee_batch_details d LEFT JOIN oee_abort_reasons r ON r.id = d.scrap_reason_id";
-    assert_eq!(rows(&world, details).await, ["B-1043 completed 3 Q01"]);
+    assert_eq!(rows(world, details).await, ["B-1043 completed 3 Q01"]);
     let split = "SELECT concat_ws(' ', s.kind, r.code, s.quantity, s.label)
         FROM edge.batch_quantities s JOIN oee_abort_reasons r ON r.id = s.reason_id ORDER BY 1";
-    assert_eq!(rows(&world, split).await, ["scrap Q01 2 Burr too high", "scrap Q02 1 Out of tolerance"]);
+    assert_eq!(
+        rows(world, split).await,
+        ["scrap Q01 2 Burr too high", "scrap Q02 1 Out of tolerance"]
+    );
     let queue = "SELECT concat_ws(' ', q.batch_number, q.status, d.batch_number)
         FROM oee_batch_queue q LEFT JOIN oee_batch_details d ON d.event_id = q.event_id ORDER BY 1";
-    assert_eq!(rows(&world, queue).await, ["B-1043 started B-1043", "B-1044 queued"]);
+    assert_eq!(rows(world, queue).await, ["B-1043 started B-1043", "B-1044 queued"]);
     let answers = "SELECT concat_ws(' ', v.label, v.value) FROM oee_batch_custom_field_values v";
-    assert_eq!(rows(&world, answers).await, ["Die no. D-7/2"]);
+    assert_eq!(rows(world, answers).await, ["Die no. D-7/2"]);
     let machine = "SELECT concat_ws(' ', t.entry_type, count(*), bool_and(t.end_ts IS NOT NULL))
         FROM oee_batch_time_entries t GROUP BY t.entry_type ORDER BY 1";
-    assert_eq!(rows(&world, machine).await, ["machine 2 t", "person 2 t"]);
-    assert_eq!(rows(&world, "SELECT code FROM edge.quarantine").await, Vec::<String>::new());
+    assert_eq!(rows(world, machine).await, ["machine 2 t", "person 2 t"]);
+    assert_eq!(rows(world, "SELECT code FROM edge.quarantine").await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -184,7 +190,8 @@ async fn a_batch_goes_on_on_another_machine_with_a_second_badge_and_a_why() {
     world.rest().await.unwrap();
     world.settled().await.unwrap();
 
-    let segments = "SELECT concat_ws(' ', q.code, d.batch_number, d.status, d.good_parts, d.scrap_parts,
+    let segments =
+        "SELECT concat_ws(' ', q.code, d.batch_number, d.status, d.good_parts, d.scrap_parts,
             d.target_quantity)
         FROM oee_batch_details d JOIN oee_machine_events e ON e.id = d.event_id
         JOIN oee_equipment q ON q.id = e.equipment_id ORDER BY e.start_ts";

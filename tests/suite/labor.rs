@@ -76,7 +76,7 @@ async fn a_shift_with_a_meal_a_wrong_badge_and_a_look_at_ones_record() {
     scan(&mut screen, "1002").await;
     screen.shows(&["Jurij Nowak — clock in"]).await.unwrap();
     screen.press(ENTER).unwrap();
-    screen.shows(&["SAVED", "Jurij Nowak"]).await.unwrap();
+    screen.shows(&["SAVED", "Jurij Nowak clocked in"]).await.unwrap();
 
     scan(&mut screen, "1001").await;
     screen.shows(&["Ada Brandt — clock out?"]).await.unwrap();

@@ -68,8 +68,14 @@ impl Crew {
             let started = self.client.command(&request(start, None)).await.unwrap();
             let Answer::Saved(started) = started else { panic!("{started:?}") };
             let (by, batch) = (self.user, started.record);
-            let complete =
-                Command::CompleteBatch { by, batch, good: 1, scrap: 0, scrap_reason: None, detail: Default::default() };
+            let complete = Command::CompleteBatch {
+                by,
+                batch,
+                good: 1,
+                scrap: 0,
+                scrap_reason: None,
+                detail: Default::default(),
+            };
             let answer = self.client.command(&request(complete, None)).await.unwrap();
             assert!(matches!(answer, Answer::Saved(_)), "{answer:?}");
         }

@@ -46,6 +46,9 @@ const FOUND: &[(Bug, u64, &[&str])] = &[
     (Bug::NoTombstone, 2, &["I11 "]),
     (Bug::RecordsWithoutLife, 26, &["I10 ", "I4 "]),
     (Bug::CorrectionToOneOnly, 2, &["I10 corrections"]),
+    (Bug::OnlyTheTouchedClosed, 2, &["I10 a batch is closed"]),
+    (Bug::PlaceTwice, 2, &["I10 a queue has one order"]),
+    (Bug::JobStepUnchecked, 2, &["I4 a job takes"]),
     (Bug::DeltaWithoutModulo, 2, &["I19 "]),
     (Bug::RateUnlimited, 8, &["I19 "]),
 ];

@@ -75,8 +75,7 @@ async fn a_small_shift_arrives_in_postgres() {
     view(&world, "ten parts", |view| (view.machines[0].good >= 10).then_some(())).await;
 
     world.plant.stop(MACHINE, "fault").await.unwrap();
-    screen.shows(&["STOPPED", "why?"]).await.unwrap();
-    screen.press("e").unwrap();
+    // The card comes by itself.
     screen.shows(&["Why did it stop?", "Part jammed in the die"]).await.unwrap();
     screen.press("1").unwrap();
     screen.press(ENTER).unwrap();

@@ -105,24 +105,13 @@ fn is_gone(world: &World, word: &str) -> bool {
     })
 }
 
-#[tokio::test]
-async fn words_reach_the_tables_at_both_ends_and_leave_them_with_their_author() {
-    let _turn = turn().await;
-    let mut world = world().await;
-    let mut operator =
-        kart_tests::operator::Operator::new(world.client().unwrap(), "1001");
-    operator.clock_in("ST-21").await.unwrap();
-    operator.start_batch(PRESS, "BR-40").await.unwrap();
-    world.go().await.unwrap();
-    world.plant.stop(PRESS, "fault").await.unwrap();
-    operator.explain_next_stop().await.unwrap();
-    world.plant.run(PRESS).await.unwrap();
-
-    saved(&world, note(Some("1001"), "guide worn, told Ben")).await;
-    saved(&world, note(None, "floor wet")).await;
-    let open = saved(&world, incident(Some("1001"), "guard rattles")).await;
+/// Somebody tells everything that there is to tell, and others answer.
+async fn told(world: &World) {
+    saved(world, note(Some("1001"), "guide worn, told Ben")).await;
+    saved(world, note(None, "floor wet")).await;
+    let open = saved(world, incident(Some("1001"), "guard rattles")).await;
     let notes = Some("screw was loose".to_owned());
-    saved(&world, Command::ResolveIncident { by: Some(user("1002")), incident: open, notes }).await;
+    saved(world, Command::ResolveIncident { by: Some(user("1002")), incident: open, notes }).await;
     let of_station = Command::OpenIncident {
         by: Some(user("1001")),
         station: Some(station("ST-21")),
@@ -132,7 +121,7 @@ async fn words_reach_the_tables_at_both_ends_and_leave_them_with_their_author() 
         severity: Severity::Critical,
         comment: Some("oil on the floor".to_owned()),
     };
-    saved(&world, of_station).await;
+    saved(world, of_station).await;
     let call = Command::CallHelp {
         by: Some(user("1001")),
         station: None,
@@ -140,8 +129,23 @@ async fn words_reach_the_tables_at_both_ends_and_leave_them_with_their_author() 
         kind: Help::Maintenance,
         comment: Some("bring a ladder".to_owned()),
     };
-    let call = saved(&world, call).await;
-    saved(&world, Command::AcknowledgeCall { by: user("1005"), call }).await;
+    let call = saved(world, call).await;
+    saved(world, Command::AcknowledgeCall { by: user("1005"), call }).await;
+}
+
+#[tokio::test]
+async fn words_reach_the_tables_at_both_ends_and_leave_them_with_their_author() {
+    let _turn = turn().await;
+    let mut world = world().await;
+    let mut operator = kart_tests::operator::Operator::new(world.client().unwrap(), "1001");
+    operator.clock_in("ST-21").await.unwrap();
+    operator.start_batch(PRESS, "BR-40").await.unwrap();
+    world.go().await.unwrap();
+    world.plant.stop(PRESS, "fault").await.unwrap();
+    operator.explain_next_stop().await.unwrap();
+    world.plant.run(PRESS).await.unwrap();
+
+    told(&world).await;
     world.rest().await.unwrap();
 
     let headquarters = world.headquarters.as_ref().unwrap();
@@ -289,8 +293,10 @@ async fn a_shift_is_handed_over_with_two_signatures_and_the_log_is_searched() {
     screen.shows(&card).await.unwrap();
     screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "Handover taken over"]).await.unwrap();
-    seen(&world.terminal, "no handover", |view: &View| view.open.handovers.is_empty().then_some(()))
-        .await;
+    seen(&world.terminal, "no handover", |view: &View| {
+        view.open.handovers.is_empty().then_some(())
+    })
+    .await;
 
     world.rest().await.unwrap();
     let headquarters = world.headquarters.as_ref().unwrap();

@@ -19,6 +19,7 @@ mod clock;
 mod counter;
 mod message;
 mod power;
+mod reason;
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 const SECOND: i64 = 1_000_000;

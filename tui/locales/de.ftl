@@ -523,15 +523,15 @@ condition-rose = gestiegen binnen { $within }
 ## Tafel, Minutenprüfung, große Ziffern, Sprache
 board = Tafel
 board-hours = Stunde für Stunde
-board-costs = Was Stillstände kosten
-board-batches = Chargen
+board-costs = Was Stopps kosten
+board-batches = Aufträge
 board-back = { $count ->
     [one] die Schicht davor
    *[other] { $count } Schichten davor
 }
 board-stops = { $count ->
-    [one] 1 Stillstand
-   *[other] { $count } Stillstände
+    [one] 1 Stopp
+   *[other] { $count } Stopps
 }
 board-touch-dwell = Leute { $touch }, hier { $dwell }
 board-batches-head = gut / Soll, Tempo, Zeit der Leute (× Vorgabe), Zeit hier
@@ -585,6 +585,7 @@ key-go-there = dorthin
 key-pick-line = Zeile
 
 ## Stopps
+stops-title = Stopps
 key-sweep = aufräumen
 key-join = zu einem
 key-split = teilen
@@ -864,7 +865,7 @@ what-incident = Vorfall { $reason }
 what-troubleshoot = Jemand sucht die Ursache
 what-resolve = Vorfall erledigt
 what-call = Hilfe zu { $place } gerufen
-what-come = Unterwegs
+what-coming = Unterwegs
 what-end-call = Ruf beendet
 kind-note-written = Notiz
 kind-handover-given = Übergeben

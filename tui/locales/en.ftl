@@ -233,6 +233,7 @@ refusal-pin-expired = Headquarters has not confirmed PINs for too long. A superv
 refusal-broken = Not recorded: the recorder could not read it ({ $text }).
 
 ## Stops
+stops-title = Stops
 key-sweep = sweep
 key-join = make one
 key-split = split
@@ -864,7 +865,7 @@ what-incident = Incident { $reason }
 what-troubleshoot = Somebody looks for the cause
 what-resolve = Incident over
 what-call = Help called to { $place }
-what-come = On the way
+what-coming = On the way
 what-end-call = Call ended
 kind-note-written = Note
 kind-handover-given = Handed over

@@ -585,6 +585,7 @@ key-go-there = ir allí
 key-pick-line = línea
 
 ## Paradas
+stops-title = Paradas
 key-sweep = repasar
 key-join = unir
 key-split = dividir
@@ -864,7 +865,7 @@ what-incident = Incidente { $reason }
 what-troubleshoot = Alguien busca la causa
 what-resolve = Incidente resuelto
 what-call = Ayuda llamada a { $place }
-what-come = En camino
+what-coming = En camino
 what-end-call = Llamada terminada
 kind-note-written = Nota
 kind-handover-given = Relevo entregado

@@ -125,7 +125,7 @@ struct Written<W: Write> {
 }
 
 enum Out<W: Write> {
-    Csv(csv::Writer<W>),
+    Csv(Box<csv::Writer<W>>),
     Json(W),
 }
 
@@ -136,7 +136,7 @@ impl<W: Write> Written<W> {
             "json" => Out::Json(to),
             _ => {
                 let delimiter = if comma { b';' } else { b',' };
-                Out::Csv(csv::WriterBuilder::new().delimiter(delimiter).from_writer(to))
+                Out::Csv(Box::new(csv::WriterBuilder::new().delimiter(delimiter).from_writer(to)))
             },
         };
         Self { out, zone, decimal: if comma { ',' } else { '.' }, head: false, rows: 0 }

@@ -68,6 +68,20 @@ fn terminal() -> Terminal {
     }
 }
 
+/// Anna, since before seven.
+fn here() -> Vec<Present> {
+    vec![Present {
+        user: ANNA,
+        name: "Anna Fischer".into(),
+        station: STATION,
+        since_us: ago(5 * 3600 + 12 * 60),
+        entry: LABOR,
+        away: None,
+        missed: None,
+        shares: vec![],
+    }]
+}
+
 pub(crate) fn view() -> View {
     View {
         number: 1,
@@ -82,16 +96,7 @@ pub(crate) fn view() -> View {
                 ..machine(PACKER, "PK-31", "Packer", MachineState::Setup)
             },
         ],
-        people: vec![Present {
-            user: ANNA,
-            name: "Anna Fischer".into(),
-            station: STATION,
-            since_us: ago(5 * 3600 + 12 * 60),
-            entry: LABOR,
-            away: None,
-            missed: None,
-            shares: vec![],
-        }],
+        people: here(),
         unended: vec![],
         undoable: vec![],
         stops: vec![Stop {

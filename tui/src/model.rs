@@ -25,21 +25,23 @@ pub use field::{Entry, PAGE};
 pub use figures::{COLUMNS, FURTHER, FiguresScreen};
 pub use floor::{Grid, Standing, unexplained};
 pub use form::{
-    BatchField, BatchForm, Deed, Doing, OrderLine, OrdersScreen, Question, SecondFields, Subject, Why, next_on, proposed, told,
+    Act, BadgeForm, CompleteField, CompleteForm, ExplainForm, PinForm, PunchForm, Sending,
+    SharesForm, StartField, StartForm, ToldForm, UndoForm, Who,
 };
 pub use form::{
-    Act, BadgeForm, CompleteField, CompleteForm, ExplainForm, PinForm, PunchForm, Sending, StartField,
-    StartForm, SharesForm, ToldForm, UndoForm, Who,
+    BatchField, BatchForm, Deed, Doing, OrderLine, OrdersScreen, Question, SecondFields, Subject,
+    Why, next_on, proposed, told,
 };
 pub use held::HeldForm;
 pub use ledger::LedgerScreen;
 pub use record::RecordScreen;
 pub use registers::{Likely, Registers};
 pub use screen::Screen;
-pub use stops::{Cards, Group, Listed, SplitForm, StopsScreen, SweepScreen, listed};
 pub use spoken::Spoken;
+pub use stops::{Cards, Group, Listed, SplitForm, StopsScreen, SweepScreen, listed};
 pub use talk::{
-    About, CallForm, CallItem, FollowForm, GiveForm, IncidentForm, LogScreen, NoteForm, TakeForm, Talk, TalkField,
+    About, CallForm, CallItem, FollowForm, GiveForm, IncidentForm, LogScreen, NoteForm, TakeForm,
+    Talk, TalkField,
 };
 pub use topics::Topics;
 
@@ -250,6 +252,10 @@ impl Model {
     pub fn means(&self, cmd: Cmd) -> bool {
         match self.screens.last() {
             Some(Screen::Commissioning(shown)) => shown.tab.means(cmd),
+            // Digits go to the PIN, and one station needs no choice.
+            Some(Screen::Punch(form)) if matches!(cmd, Cmd::Pick(_)) => {
+                form.acts.entries.len() > 1 && !(form.is_in() && form.pin.is_some())
+            },
             None if cmd == Cmd::Undo => {
                 self.view.as_ref().is_some_and(|view| !view.undoable.is_empty())
             },

@@ -20,8 +20,8 @@ use tokio::{
 use crate::{
     clock::{Clock, after},
     effect::Effect,
-    link::{self, Link},
     kept::Kept,
+    link::{self, Link},
     model::{Mint, Model, Spoken},
     msg::Msg,
     theme::Theme,
@@ -84,12 +84,7 @@ enum Woke {
 }
 
 /// Shows the screen until somebody leaves it.
-pub async fn run(
-    socket: &Path,
-    words: &Words,
-    theme: Theme,
-    kept: Kept,
-) -> anyhow::Result<()> {
+pub async fn run(socket: &Path, words: &Words, theme: Theme, kept: Kept) -> anyhow::Result<()> {
     let client = Client::new(socket)?;
     let clock = Clock::start();
     let mut model = Model::new(clock.now(), Mint::Random);
@@ -179,12 +174,7 @@ impl Languages {
 }
 
 /// Does what was asked for; `true` means leave.
-fn perform(
-    effects: Vec<Effect>,
-    link: &mut Link,
-    waiting: &mut Vec<Request>,
-    kept: &Kept,
-) -> bool {
+fn perform(effects: Vec<Effect>, link: &mut Link, waiting: &mut Vec<Request>, kept: &Kept) -> bool {
     let mut leave = false;
     for effect in effects {
         match effect {

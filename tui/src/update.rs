@@ -144,9 +144,9 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
     }
     match cmd {
         Cmd::Quit => return quit(model),
-        Cmd::Back if batch::leave(model) => {},
         Cmd::Back
-            if commissioning::leave_field(model)
+            if batch::leave(model)
+                || commissioning::leave_field(model)
                 || figures::close(model)
                 || board::close(model)
                 || talk::close(model) => {},
@@ -160,13 +160,6 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         Cmd::Complete => complete::open(model),
         Cmd::Orders => orders::open(model),
         Cmd::Batch => batch::open(model),
-        Cmd::Pick(number) if batch::is_menu(model) => {
-            batch::navigate(model, Cmd::Pick(number));
-            return batch::confirm(model);
-        },
-        Cmd::Earlier | Cmd::Later | Cmd::Remove if model.place() == Place::Orders => {
-            return orders::ask(model, cmd);
-        },
         Cmd::Explain => explain::open(model),
         Cmd::Receipts => model.screens.push(Screen::Receipts { scroll: 0 }),
         Cmd::Commission => commissioning::open(model),
@@ -183,9 +176,6 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         Cmd::Resolve => return talk::resolve(model),
         Cmd::Person => person(model),
         Cmd::Confirm => return confirm(model),
-        _ if matches!(model.place(), Place::Stops | Place::Sweep) => {
-            return stops::navigate(model, cmd);
-        },
         Cmd::Open
         | Cmd::Up
         | Cmd::Down
@@ -210,7 +200,23 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         | Cmd::Join
         | Cmd::Withdraw
         | Cmd::Yes
-        | Cmd::Pick(_) => navigate(model, cmd),
+        | Cmd::Pick(_) => return move_or_act(model, cmd),
+    }
+    Vec::new()
+}
+
+/// A key that moves; at some places it does at once what it stands for.
+fn move_or_act(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
+    match (model.place(), cmd) {
+        (Place::Stops | Place::Sweep, _) => return stops::navigate(model, cmd),
+        (Place::Orders, Cmd::Earlier | Cmd::Later | Cmd::Remove) => {
+            return orders::ask(model, cmd);
+        },
+        (Place::Batch, Cmd::Pick(_)) if batch::is_menu(model) => {
+            batch::navigate(model, cmd);
+            return batch::confirm(model);
+        },
+        _ => navigate(model, cmd),
     }
     Vec::new()
 }
@@ -229,7 +235,9 @@ fn navigate(model: &mut Model, cmd: Cmd) {
             floor::navigate(model, cmd);
         },
         Place::Punch => badge::navigate(model, cmd),
-        Place::Undo | Place::Told | Place::Pin | Place::Record | Place::Shares => labor::navigate(model, cmd),
+        Place::Undo | Place::Told | Place::Pin | Place::Record | Place::Shares => {
+            labor::navigate(model, cmd);
+        },
         Place::Start => start::navigate(model, cmd),
         Place::Complete => complete::navigate(model, cmd),
         Place::Orders => orders::navigate(model, cmd),

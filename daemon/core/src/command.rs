@@ -1,8 +1,10 @@
 //! What people can ask of a terminal, and why it may say no.
 
+mod accepted;
 mod batch;
 mod refusal;
 
+pub use accepted::Accepted;
 pub use batch::{Answered, CompleteDetail, Continue, Second, StartDetail};
 pub use refusal::Refusal;
 
@@ -11,15 +13,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     counter::Readings,
     fact::{
-        Body, Fact,
         call::Help,
         incident::Severity,
         labor::{Inside, Share, Stood},
         note::Category,
         queue::{Ask, Queue},
     },
+    id::{EquipmentId, ProductId, ReasonId, RecordId, StationId, UserId},
     pin::Chosen,
-    id::{EquipmentId, Origin, ProductId, ReasonId, RecordId, StationId, UserId},
     replay::Change,
     time::Micros,
 };
@@ -446,79 +447,4 @@ pub struct Acceptance {
     pub as_of: u64,
     /// Events that are otherwise. A place names a change by its position here.
     pub changes: Vec<Change>,
-}
-
-/// The command is on disk.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub struct Accepted {
-    /// The last fact it became.
-    pub seq: u64,
-    /// The record it opened or changed.
-    pub record: RecordId,
-    /// The person, where the command named one by badge.
-    pub user: Option<UserId>,
-}
-
-impl Accepted {
-    /// What the command that became `fact` was answered; `None` when no command becomes such a
-    /// fact.
-    pub fn of(fact: &Fact, origin: Origin) -> Option<Self> {
-        let (record, user) = match &fact.fact {
-            Body::ClockedIn { user, .. } => (origin.record(fact.seq), Some(*user)),
-            Body::ClockedOut { user, entry } => (*entry, Some(*user)),
-            Body::LaborBegan(began) => (origin.record(fact.seq), Some(began.user)),
-            Body::LaborEnded(ended) => (ended.entry, Some(ended.user)),
-            Body::PunchUndone(undone) => (undone.entry, Some(undone.user)),
-            Body::OutTold(told) => (told.entry, Some(told.user)),
-            Body::LaborConfirmed(confirmed) => (origin.record(fact.seq), Some(confirmed.user)),
-            Body::LaborAsked(asked) => (asked.entry, Some(asked.user)),
-            Body::LaborSplit(split) => (split.entry, Some(split.user)),
-            Body::PinSet(set) => (origin.record(fact.seq), Some(set.user)),
-            Body::BatchStarted(_) => (origin.record(fact.seq), None),
-            Body::BatchCompleted { batch, .. }
-            | Body::BatchJoined { batch, .. }
-            | Body::BatchPaused { batch }
-            | Body::BatchResumed { batch } => (*batch, None),
-            Body::StopExplained { stop, .. } => (*stop, None),
-            Body::ExplanationWithdrawn(withdrawn) => (withdrawn.stop, None),
-            Body::EventTold(_) => (origin.record(fact.seq), None),
-            Body::EventTakenBack(back) => (back.event, None),
-            Body::BatchProduced(produced) => (produced.batch, None),
-            Body::BatchAborted(aborted) => (aborted.batch, None),
-            Body::BatchFieldSet(set) => (set.batch, None),
-            Body::JobPosted(_) => (origin.record(fact.seq), None),
-            Body::JobStarted(started) => (started.job, None),
-            Body::JobCompleted(completed) => (completed.job, None),
-            Body::JobMoved(moved) => (moved.job, None),
-            Body::JobScrapped(scrapped) => (scrapped.job, None),
-            Body::JobAborted(aborted) => (aborted.job, None),
-            Body::Replayed(_) | Body::Counted(_) => (origin.record(fact.seq), None),
-            Body::QueueAsked(asked) => (asked.entry(origin, fact.seq), None),
-            Body::NoteWritten(_)
-            | Body::HandoverGiven(_)
-            | Body::IncidentOpened(_)
-            | Body::HelpCalled(_) => (origin.record(fact.seq), None),
-            Body::HandoverTaken(taken) => (taken.handover, fact.by),
-            Body::TroubleshootingStarted(started) => (started.incident, None),
-            Body::IncidentResolved(resolved) => (resolved.incident, None),
-            Body::CallAcknowledged(acknowledged) => (acknowledged.call, fact.by),
-            Body::CallEnded(ended) => (ended.call, None),
-            Body::Genesis { .. }
-            | Body::Continued(_)
-            | Body::Started { .. }
-            | Body::StateChanged { .. }
-            | Body::ProductSeen(_)
-            | Body::Rederived(_)
-            | Body::MapApplied(_)
-            | Body::BatchLeft { .. }
-            | Body::OutMissed(_)
-            | Body::BatchEquipmentAdded(_)
-            | Body::BatchEquipmentRemoved(_)
-            | Body::Corrected(_)
-            | Body::CorrectionSeen(_)
-            | Body::ClockCorrected(_)
-            | Body::ClockStepped(_) => return None,
-        };
-        Some(Self { seq: fact.seq, record, user })
-    }
 }

@@ -45,7 +45,8 @@ use correction::{Corrected, CorrectionSeen};
 use incident::{IncidentOpened, IncidentResolved, TroubleshootingStarted};
 use job::{JobAborted, JobCompleted, JobMoved, JobPosted, JobScrapped, JobStarted};
 use labor::{
-    LaborAsked, LaborBegan, LaborConfirmed, LaborEnded, LaborSplit, OutMissed, OutTold, PinSet, PunchUndone,
+    LaborAsked, LaborBegan, LaborConfirmed, LaborEnded, LaborSplit, OutMissed, OutTold, PinSet,
+    PunchUndone,
 };
 use life::{Continued, Former};
 use machine::{Detail, MapApplied, ProductSeen, is_zero};

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::{
     counter::Base,
-    fact::{Body, Fact, batch::BatchEquipment, machine::is_zero},
+    fact::{Body, Fact, machine::is_zero},
     id::{EquipmentId, Origin, RecordId, UserId},
     machine::MachineState,
     number::Typed,
@@ -29,11 +29,11 @@ mod told;
 
 pub use batch::Batch;
 pub use call::{Answered, Call};
-pub use incident::Incident;
-pub use note::Handover;
 pub use habit::{Circumstances, Given, Offered};
-pub use queue::{Asked, Entry};
+pub use incident::Incident;
 pub use labor::{Away, Missed, Presence, Punch, Unended};
+pub use note::Handover;
+pub use queue::{Asked, Entry};
 pub use stop::{Said, Stop};
 pub use told::Blind;
 
@@ -202,16 +202,8 @@ impl Plant {
             | Body::Corrected(_) => {},
             Body::BatchProduced(produced) => self.produce(produced),
             Body::BatchAborted(aborted) => self.complete(aborted.batch),
-            Body::BatchEquipmentAdded(BatchEquipment { batch, equipment }) => {
-                if let Some(batch) = self.batches.get_mut(batch) {
-                    batch.further.insert(*equipment);
-                }
-            },
-            Body::BatchEquipmentRemoved(BatchEquipment { batch, equipment }) => {
-                if let Some(batch) = self.batches.get_mut(batch) {
-                    batch.further.remove(equipment);
-                }
-            },
+            Body::BatchEquipmentAdded(further) => self.further(further, true),
+            Body::BatchEquipmentRemoved(further) => self.further(further, false),
             // Of these headquarters keeps the state, and sends it down.
             Body::BatchFieldSet(_)
             | Body::JobPosted(_)
@@ -236,16 +228,7 @@ impl Plant {
             Body::ClockCorrected(corrected) => self.correct_clock(&fact.boot, corrected),
             Body::CorrectionSeen(seen) => self.see(seen),
             Body::StateChanged { equipment, state, from, ends, .. } => {
-                let from = fact.moment(*from);
-                if let Some(stop) = ends.and_then(|ends| self.stops.get_mut(&ends)) {
-                    stop.until = Some(from.clone());
-                }
-                if let Some(ends) = ends {
-                    self.ended(*equipment, *ends, &from);
-                }
-                let before = self.interval(*equipment).map(|interval| interval.state);
-                let interval = Interval { record, state: *state, from, before };
-                self.begin(*equipment, interval, &fact.fact);
+                self.change(fact, (*equipment, *state, fact.moment(*from)), *ends);
             },
             Body::MapApplied(applied) => self.remap(applied),
             Body::Replayed(_) => self.replayed = fact.seq,
@@ -276,6 +259,24 @@ impl Plant {
             Body::EventTold(told) => self.tell(record, told),
             Body::EventTakenBack(back) => self.take_back(back),
         }
+    }
+
+    /// A machine is in another state, and what it was in ends.
+    fn change(
+        &mut self,
+        fact: &Fact,
+        (equipment, state, from): (EquipmentId, MachineState, Moment),
+        ends: Option<RecordId>,
+    ) {
+        if let Some(ends) = ends {
+            if let Some(stop) = self.stops.get_mut(&ends) {
+                stop.until = Some(from.clone());
+            }
+            self.ended(equipment, ends, &from);
+        }
+        let before = self.interval(equipment).map(|interval| interval.state);
+        let interval = Interval { record: self.origin.record(fact.seq), state, from, before };
+        self.begin(equipment, interval, &fact.fact);
     }
 
     /// The machine's state, as far as facts know it.

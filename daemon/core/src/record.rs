@@ -122,9 +122,7 @@ pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
         Body::OutTold(told) => vec![Touch::Record(told.entry)],
         Body::LaborAsked(asked) => vec![Touch::Record(asked.entry)],
         Body::LaborSplit(split) => vec![Touch::Record(split.entry)],
-        Body::LaborConfirmed(confirmed) => {
-            confirmed.entries.iter().map(|stood| Touch::Record(stood.entry)).collect()
-        },
+        Body::LaborConfirmed(confirmed) => labor::touched(confirmed),
         Body::BatchJoined { batch, .. }
         | Body::BatchLeft { batch, .. }
         | Body::BatchPaused { batch }
@@ -146,10 +144,7 @@ pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
         | Body::ProductSeen(_)
         | Body::Replayed(_)
         | Body::MapApplied(_) => vec![],
-        Body::Rederived(rederived) => match rederived.record {
-            Some(record) => vec![Touch::Record(record)],
-            None => vec![own()],
-        },
+        Body::Rederived(rederived) => vec![rederived.record.map_or_else(own, Touch::Record)],
         Body::StopExplained { stop, .. } => vec![Touch::Record(*stop)],
         Body::NoteWritten(_)
         | Body::HandoverGiven(_)

@@ -129,7 +129,8 @@ fn because(reason: ReasonId, given: &[Given], now: &Circumstances) -> Because {
     if now.fault.is_some() && of_it().any(|then| then.fault == now.fault) {
         return Because::Fault;
     }
-    let share = |all: &mut dyn Iterator<Item = &Circumstances>, holds: &dyn Fn(&Circumstances) -> bool| {
+    let share = |all: &mut dyn Iterator<Item = &Circumstances>,
+                 holds: &dyn Fn(&Circumstances) -> bool| {
         let (mut count, mut of) = (0, 0);
         for then in all {
             count += i64::from(holds(then));

@@ -65,10 +65,11 @@ impl<'c> RowWriter<'c> {
 
     /// The row with what people wrote in it, which is noted beside it, so that it can be erased.
     fn with_texts<'r>(&self, row: &'r Row) -> rusqlite::Result<Cow<'r, Row>> {
-        let told = row.cells.iter().zip(row.table.columns).filter_map(|(cell, column)| match cell {
-            Cell::Told(told) => Some((*column, *told)),
-            _ => None,
-        });
+        let told =
+            row.cells.iter().zip(row.table.columns).filter_map(|(cell, column)| match cell {
+                Cell::Told(told) => Some((*column, *told)),
+                _ => None,
+            });
         let told: Vec<(&str, Told)> = told.collect();
         let (false, Some(Cell::Uuid(id))) = (told.is_empty(), row.cells.first()) else {
             return Ok(Cow::Borrowed(row));
@@ -138,9 +139,8 @@ pub(crate) fn erase(connection: &Connection, seq: i64, field: &str) -> rusqlite:
     let mut erased = 0;
     for (place, id) in places {
         let Some((table, column)) = place.split_once('.') else { continue };
-        let update = format!(
-            "UPDATE {table} SET {column} = NULL WHERE id = ?1 AND {column} IS NOT NULL"
-        );
+        let update =
+            format!("UPDATE {table} SET {column} = NULL WHERE id = ?1 AND {column} IS NOT NULL");
         erased += connection.execute(&update, [id])?;
     }
     Ok(erased)

@@ -81,8 +81,6 @@ bugs! {
     PlaceTwice
     /// A job takes any step that somebody tells.
     JobStepUnchecked
-    /// What came again out of a file that was set aside comes a second time.
-    AsideTwice
     /// A new life's records have the names of the former one's.
     RecordsWithoutLife
     /// A counter that passed its highest value is taken for one that was set back.

@@ -39,10 +39,7 @@ impl Headquarters {
     }
 
     /// The same, with what its gateways find in their environment.
-    pub async fn start_in(
-        site: &Path,
-        environment: Vec<(String, String)>,
-    ) -> anyhow::Result<Self> {
+    pub async fn start_in(site: &Path, environment: Vec<(String, String)>) -> anyhow::Result<Self> {
         let cluster = tokio::task::spawn_blocking(Cluster::start).await??;
         let owner = cluster.database(DATABASE)?;
         let listen = SocketAddr::from(([127, 0, 0, 1], free_port().await?));
@@ -68,7 +65,8 @@ impl Headquarters {
         let (cluster, owner) = tokio::task::spawn_blocking(foreign).await??;
         cluster.psql(DATABASE, &format!("SET ROLE kartorium_app; {before}"))?;
         let listen = SocketAddr::from(([127, 0, 0, 1], free_port().await?));
-        let mut headquarters = Self { gateway: None, listen, owner, environment: Vec::new(), cluster };
+        let mut headquarters =
+            Self { gateway: None, listen, owner, environment: Vec::new(), cluster };
         let adopt = [&["adopt", "--gateway-login", LOGIN], arguments].concat();
         headquarters.administer(&adopt).await?;
         headquarters.apply_site(site).await?;

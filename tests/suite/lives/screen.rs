@@ -141,7 +141,8 @@ async fn a_terminal_goes_on_asking_while_headquarters_reads_a_long_life() {
     let config = folder.path().join("headquarters.toml");
     std::fs::write(&config, "replay_limit_ms = 0\n").unwrap();
     let listen = headquarters.url().trim_start_matches("http://").parse().unwrap();
-    let gateway = Gateway::start_at(&headquarters.login(), Some(&config), listen, &[]).await.unwrap();
+    let gateway =
+        Gateway::start_at(&headquarters.login(), Some(&config), listen, &[]).await.unwrap();
 
     world.terminal.start().await.unwrap();
     let client = world.client().unwrap();

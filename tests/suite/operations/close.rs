@@ -73,7 +73,10 @@ async fn the_last_open_entry_decides_what_becomes_of_a_batch() {
 
 /// A batch at ST-21 told by one terminal, and what became of it at ST-31 told by the other: whoever is
 /// heard first, it comes to the same.
-async fn either_way(up: fn(&mut Device) -> RecordId, down: fn(&mut Device) -> RecordId) -> [bool; 2] {
+async fn either_way(
+    up: fn(&mut Device) -> RecordId,
+    down: fn(&mut Device) -> RecordId,
+) -> [bool; 2] {
     let mut came_to = vec![];
     for turned in [false, true] {
         let (headquarters, mut one, mut two) = pair().await;
@@ -114,7 +117,13 @@ async fn what_becomes_of_a_batch_does_not_depend_on_who_is_heard_first() {
         pass(device, 5);
         let down = batch(device, "B-1", ("EQ-311", "ST-31"), &["1003"]);
         let reason = ReasonId(key("oee_abort_reasons", "Form/Q01"));
-        device.append(Body::BatchAborted(BatchAborted { batch: down, reason, good: 0, scrap: 0, comment: None }));
+        device.append(Body::BatchAborted(BatchAborted {
+            batch: down,
+            reason,
+            good: 0,
+            scrap: 0,
+            comment: None,
+        }));
         down
     };
     assert_eq!(either_way(upper, given_up).await, [true, false]);

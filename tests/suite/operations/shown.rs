@@ -41,7 +41,13 @@ async fn a_conflict_stands_on_both_screens_until_it_is_settled() {
     push(&one).await;
     pass(&mut two, 9);
     let reason = ReasonId(key("oee_abort_reasons", "Form/Q01"));
-    two.append(Body::BatchAborted(BatchAborted { batch: begun, reason, good: 5, scrap: 1, comment: None }));
+    two.append(Body::BatchAborted(BatchAborted {
+        batch: begun,
+        reason,
+        good: 5,
+        scrap: 1,
+        comment: None,
+    }));
     two.append(Body::ClockedIn { user: user("1002"), station: station("ST-31") });
     push(&two).await;
 
@@ -161,7 +167,10 @@ async fn a_batch_of_the_other_terminal_is_shown_and_joined() {
     for key in [ENTER, TAB, "B-9", ENTER] {
         other.press(key).unwrap();
     }
-    other.shows(&["Batch B-9 is open on EQ-211, started at T-07", "ago. Enter: join"]).await.unwrap();
+    other
+        .shows(&["Batch B-9 is open on EQ-211, started at T-07", "ago. Enter: join"])
+        .await
+        .unwrap();
     other.press(ENTER).unwrap();
     other.shows(&["SAVED", "Joined batch B-9", "Ada Brandt, Jurij Nowak"]).await.unwrap();
     first.shows(&["on it: Ada Brandt, Jurij Nowak"]).await.unwrap();

@@ -152,6 +152,8 @@ pub(super) struct Centre {
     granted: BTreeMap<String, String>,
     /// What was ever said to be lost.
     losses: Vec<life::Loss>,
+    /// What terminals are to know, and after which commit that was so.
+    mirrors: BTreeMap<Uuid, ((u32, u64), Arc<feed::Mirror>)>,
 }
 
 impl Registered {
@@ -188,7 +190,7 @@ impl State {
                 self.rows.insert(key, cells);
             }
         }
-        self.rows.retain(|key, _| !changes.gone.contains(key));
+        changes.gone.iter().for_each(|key| drop(self.rows.remove(key)));
         if let Some(office) = changes.office {
             let differs = office.differs(&self.office);
             self.changed.extend(differs.into_iter().map(|key| (self.tx, key)));
@@ -283,6 +285,7 @@ impl Centre {
             lent: BTreeSet::new(),
             granted: BTreeMap::new(),
             losses: vec![],
+            mirrors: BTreeMap::new(),
         }
     }
 

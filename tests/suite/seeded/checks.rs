@@ -181,7 +181,10 @@ pub(super) fn taken(world: &World, station: &Station, image: &Image) {
     let centre = world.centre();
     let mut truth = world.truth();
     // What nobody was told of went up all the same.
-    let known = truth.accepted.iter().chain(&truth.acked);
+    let own = station.disk.seen.facts.iter();
+    let own: Vec<_> = own.map(|kept| ((station.origin(), kept.fact.seq), kept.hash)).collect();
+    truth.kept.extend(own);
+    let known = truth.accepted.iter().chain(&truth.acked).chain(&truth.kept);
     let gone = known.filter(|(name, hash)| {
         let (origin, seq) = **name;
         origin.terminal.0 == station.id
@@ -213,9 +216,15 @@ pub(super) fn taken(world: &World, station: &Station, image: &Image) {
 pub(super) fn regressed(world: &World) {
     let centre = world.centre();
     let mut truth = world.truth();
-    let Truth { away, taken, accepted, acked, .. } = &mut *truth;
+    let Truth { away, taken, accepted, acked, kept, disturbed, .. } = &mut *truth;
+    // Where a log that was put back holds another fact by now, the lost one is on neither side.
+    let rewritten = |(origin, seq): &Name, hash: &Hash| {
+        let now = accepted.get(&(*origin, *seq));
+        disturbed.contains(&origin.terminal.0) && now.is_some_and(|now| now != hash)
+    };
+    acked.retain(|name, hash| centre.state.has(*name, *hash) || !rewritten(name, hash));
     for name in away.iter() {
-        let hash = accepted.get(name).or(acked.get(name));
+        let hash = accepted.get(name).or(acked.get(name)).or(kept.get(name));
         if hash.is_some_and(|hash| !centre.state.has(*name, *hash)) {
             taken.insert(*name);
             acked.remove(name);

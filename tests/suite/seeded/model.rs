@@ -5,7 +5,9 @@
 use std::path::Path;
 
 use kart_core::fact::batch::{BatchAborted, Special};
-use kart_core::fact::job::{JobAborted, JobCompleted, JobMoved, JobPosted, JobScrapped, JobStarted};
+use kart_core::fact::job::{
+    JobAborted, JobCompleted, JobMoved, JobPosted, JobScrapped, JobStarted,
+};
 use kart_core::fact::queue::{Ask, Enqueue, Place, Queue, QueueAsked};
 use kart_core::fact::{BatchStarted, Body, Fact};
 use kart_core::id::{ProductId, ReasonId, RecordId, StationId};
@@ -62,6 +64,7 @@ impl Named {
         let batch = some(&self.batches, dice);
         let job = some(&self.jobs, dice);
         let parts = dice.random_range(0..40);
+        let reason = ReasonId(key("oee_abort_reasons", "Form/Q01"));
         Some(match dice.random_range(0..20) {
             0..=2 => Body::BatchStarted(BatchStarted {
                 equipment: machine(machines[dice.random_range(0..2)]),
@@ -89,7 +92,7 @@ impl Named {
             },
             8 => Body::BatchAborted(BatchAborted {
                 batch: batch?,
-                reason: ReasonId(key("oee_abort_reasons", "Form/Q01")),
+                reason,
                 good: parts,
                 scrap: 0,
                 comment: None,
@@ -105,16 +108,19 @@ impl Named {
             15 => Body::JobStarted(JobStarted { job: job?, station: here, from }),
             16..=17 => {
                 let next = dice.random_bool(0.2).then_some(here);
-                Body::JobCompleted(JobCompleted { job: job?, station: here, good: parts, scrap: 1, next })
+                Body::JobCompleted(JobCompleted {
+                    job: job?,
+                    station: here,
+                    good: parts,
+                    scrap: 1,
+                    next,
+                })
             },
             18 => Body::JobMoved(JobMoved { job: job?, from: Some(here), to: station("ST-31") }),
             _ if dice.random_bool(0.5) => {
                 Body::JobScrapped(JobScrapped { job: job?, station: here, scrap: 2 })
             },
-            _ => {
-                let reason = ReasonId(key("oee_abort_reasons", "Form/Q01"));
-                Body::JobAborted(JobAborted { job: job?, reason })
-            },
+            _ => Body::JobAborted(JobAborted { job: job?, reason }),
         })
     }
 
@@ -159,8 +165,7 @@ async fn headquarters_of_the_world_keeps_queues_jobs_and_closings_as_postgres_do
     let seed = crate::turn::seed("seeded::model", 7);
     let mut dice = StdRng::seed_from_u64(seed);
     let headquarters = Headquarters::start(&demo_site()).await.unwrap();
-    let mut devices =
-        [enroll(&headquarters, "T-07").await, enroll(&headquarters, "T-08").await];
+    let mut devices = [enroll(&headquarters, "T-07").await, enroll(&headquarters, "T-08").await];
     let mut model = State::of(&read(&demo_site()));
     let mut named = Named::default();
     let mut heard = [0; 2];
@@ -183,8 +188,10 @@ async fn headquarters_of_the_world_keeps_queues_jobs_and_closings_as_postgres_do
         let waiting: Vec<u64> = pushed.quarantined.iter().map(|held| held.seq).collect();
         let organization = "cedar-works".to_owned();
         let tenant = Tenant { organization, site: model.reference.site.id };
-        let facts: Vec<Fact> =
-            device.lines[before..].iter().map(|line| Fact::parse(line.as_bytes()).unwrap()).collect();
+        let facts: Vec<Fact> = device.lines[before..]
+            .iter()
+            .map(|line| Fact::parse(line.as_bytes()).unwrap())
+            .collect();
         assert_eq!(
             model.take_in(&Writer { origin: device.origin(), tenant }, &facts),
             waiting,
@@ -200,7 +207,8 @@ async fn headquarters_of_the_world_keeps_queues_jobs_and_closings_as_postgres_do
     }
     same(&headquarters, &model, PUSHES).await;
     let used = model.office.slots.values().filter(|slot| slot.batch.is_some()).count();
-    let figures = (model.office.slots.len(), used, model.office.jobs.len(), model.office.resolved.len());
+    let figures =
+        (model.office.slots.len(), used, model.office.jobs.len(), model.office.resolved.len());
     assert!(figures.0 > 10 && figures.1 > 1 && figures.2 > 3 && figures.3 > 1, "{figures:?}");
 }
 
@@ -253,7 +261,8 @@ async fn same(headquarters: &Headquarters, model: &State, push: usize) {
         .collect();
     assert_eq!(here, there, "jobs after push {push}");
 
-    let select = "SELECT id, (extract(epoch FROM resolved_at) * 1000000)::bigint FROM oee_machine_events
+    let select =
+        "SELECT id, (extract(epoch FROM resolved_at) * 1000000)::bigint FROM oee_machine_events
                   WHERE event_type = 'batch' AND resolved ORDER BY id";
     let rows = headquarters.sql(select, &[]).await.unwrap();
     let there: Vec<(Uuid, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();

@@ -103,9 +103,10 @@ impl Terminal for Port {
             return Err(Fault("the rows have moved on".to_owned()));
         }
         let cursor = fed.head.cursor.clone();
+        let moved = !fed.rows.is_empty() || !fed.head.whole.is_empty();
         self.write(&mut station, Write::Fed(session, Arc::new(fed)))?;
         checks::mirrored(&self.world, &station, &cursor);
-        let reference = reference(&self.world, &station);
+        let reference = moved.then(|| reference(&self.world, &station)).flatten();
         if let (Some(engine), Some(reference)) = (station.engine.as_mut(), reference) {
             engine.set_reference(reference);
         }

@@ -362,7 +362,8 @@ fn tell(
     now: &Moment,
 ) -> (Draft, Answer) {
     let (at, boot, key) = (now.at, now.boot.clone(), Some(key.to_owned()));
-    let draft = Draft { at, boot: boot.clone(), by, key: key.clone(), body: body.clone(), texts: vec![] };
+    let draft =
+        Draft { at, boot: boot.clone(), by, key: key.clone(), body: body.clone(), texts: vec![] };
     let seq = engine.plant.head + 1;
     let fact = Fact { seq, at, boot, by, key, former: None, fact: body.clone() };
     engine.plant.apply(&fact);

@@ -30,7 +30,9 @@ pub(super) struct Truth {
     pub(super) tried: BTreeMap<Name, BTreeSet<[u8; 32]>>,
     /// Facts whose keeping was confirmed to somebody.
     pub(super) accepted: BTreeMap<Name, Hash>,
-    /// Of those, what an outside hand took off the terminal's disk since.
+    /// Facts that lay on a disk when an outside hand came to it, told of to anybody or not.
+    pub(super) kept: BTreeMap<Name, Hash>,
+    /// Of all these, what an outside hand took off the terminal's disk since.
     pub(super) away: BTreeSet<Name>,
     /// Of those, what an outside hand took off both ends, or a life said of itself.
     pub(super) taken: BTreeSet<Name>,

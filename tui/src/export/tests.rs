@@ -116,7 +116,7 @@ fn what_people_called_things_is_obeyed_by_nobody() {
 #[test]
 fn a_time_without_an_offset_is_that_of_the_site() {
     let zone = TimeZone::get("Europe/Berlin").unwrap();
-    let at = |text: &str| instant(text, &zone).map(|at| at.rfc3339());
+    let at = |text: &str| instant(text, &zone).map(Micros::rfc3339);
     assert_eq!(at("2026-06-01T06:00").unwrap(), "2026-06-01T04:00:00Z");
     assert_eq!(at("2026-06-01T06:00:00Z").unwrap(), "2026-06-01T06:00:00Z");
     assert!(at("yesterday").unwrap_err().to_string().contains("no time such as"));

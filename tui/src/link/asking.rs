@@ -72,9 +72,7 @@ async fn ask(client: &Client, watch: &Watch) -> Seen {
         Watch::Figures(reasons) => {
             client.figures(None, *reasons).await.map(|shift| Seen::Figures(Box::new(shift)))
         },
-        Watch::Board(back) => {
-            client.board(*back).await.map(|shift| Seen::Board(Box::new(shift)))
-        },
+        Watch::Board(back) => client.board(*back).await.map(|shift| Seen::Board(Box::new(shift))),
         Watch::Ledger(back) => {
             client.ledger(*back).await.map(|shift| Seen::Ledger(Box::new(shift)))
         },

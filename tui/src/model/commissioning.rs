@@ -224,7 +224,11 @@ impl Commissioning {
             Seen::Signals(traces) => self.traces = traces,
             Seen::Rules(told) => self.rules = Some(*told),
             Seen::Map(answer) => self.plan.preview = Some(answer),
-            Seen::Figures(_) | Seen::Board(_) | Seen::Ledger(_) | Seen::Notes(_) | Seen::Record(_) => {},
+            Seen::Figures(_)
+            | Seen::Board(_)
+            | Seen::Ledger(_)
+            | Seen::Notes(_)
+            | Seen::Record(_) => {},
             Seen::Lost(why) => self.lost = Some(why),
         }
     }

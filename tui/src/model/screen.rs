@@ -1,13 +1,13 @@
 //! What can stand on the overview.
 
 use kart_api::Pin;
-use kart_core::{
-    id::EquipmentId,
-    screen::Screen as Part,
-};
+use kart_core::{id::EquipmentId, screen::Screen as Part};
 
 use super::{
-    BadgeForm, BatchField, BatchForm, BoardScreen, Commissioning, CompleteForm, ExplainForm, FiguresScreen, HeldForm, LedgerScreen, OrdersScreen, PinForm, PunchForm, RecordScreen, SharesForm, Sending, SplitForm, StartField, StartForm, StopsScreen, SweepScreen, Talk, TextField, ToldForm, UndoForm,
+    BadgeForm, BatchField, BatchForm, BoardScreen, Commissioning, CompleteForm, ExplainForm,
+    FiguresScreen, HeldForm, LedgerScreen, OrdersScreen, PinForm, PunchForm, RecordScreen, Sending,
+    SharesForm, SplitForm, StartField, StartForm, StopsScreen, SweepScreen, Talk, TextField,
+    ToldForm, UndoForm,
 };
 use crate::keys::Place;
 

@@ -91,7 +91,9 @@ fn prefixed(model: &mut Model, key: KeyEvent) -> Option<bool> {
             model.burst.mono_us = model.now.mono_us;
             Some(true)
         },
-        KeyCode::Char(letter) if prefix[read.len().min(prefix.len())..].starts_with(letter) => {
+        KeyCode::Char(letter)
+            if prefix.starts_with(read) && prefix.chars().nth(read.len()) == Some(letter) =>
+        {
             if read.is_empty() {
                 let before = (model.screens.clone(), model.selected);
                 model.burst = Burst { before, ..Burst::default() };

@@ -135,9 +135,8 @@ pub(super) fn explained(model: &mut Model, stops: &[RecordId]) {
         known.is_some_and(|stop| stop.reason.is_none())
             || view.review.blinds.iter().any(|blind| blind.id == id)
     };
-    let listed = |list: &StopsScreen| {
-        list.choice.entries.iter().any(|entry| stops.contains(&entry.key))
-    };
+    let listed =
+        |list: &StopsScreen| list.choice.entries.iter().any(|entry| stops.contains(&entry.key));
     if let Some(Screen::Stops(list)) = model.screens.last_mut()
         && listed(list)
     {

@@ -45,12 +45,34 @@ fn hostile(random: &mut StdRng) -> View {
     let another = full.stops.first().map(|stop| Stop { id: BATCH, ..stop.clone() });
     full.stops.extend(another.filter(|_| random.random_bool(0.5)));
     for machine in &mut full.machines {
-        let held = Held { source: "good".into(), epoch: 0, before: 8, now: 900_000, at_us: ago(60) };
+        let held =
+            Held { source: "good".into(), epoch: 0, before: 8, now: 900_000, at_us: ago(60) };
         machine.held.extend(random.random_bool(0.5).then_some(held));
     }
+    people_of(&mut full, random);
     let mut json = serde_json::to_value(full).unwrap();
     spoil(&mut json, "", random);
     serde_json::from_value(json).unwrap_or_else(|_| view())
+}
+
+/// Somebody who forgot to clock out, or is away, and a badge that can be taken back.
+fn people_of(view: &mut View, random: &mut StdRng) {
+    use kart_core::fact::labor::{Evidence, Inside, Punched};
+    let missed = kart_api::Missed { proposed_us: Some(ago(60)), evidence: Evidence::TakenOver };
+    let away = kart_api::Away { kind: Inside::Meal, since_us: ago(60) };
+    for present in &mut view.people {
+        present.missed = random.random_bool(0.3).then(|| missed.clone());
+        present.away = random.random_bool(0.3).then(|| away.clone());
+    }
+    let taken_back = view.people.first().map(|present| kart_api::Punch {
+        at_us: ago(9),
+        user: present.user,
+        name: present.name.clone(),
+        entry: present.entry,
+        punched: Punched::Began,
+        inside: None,
+    });
+    view.undoable.extend(taken_back.filter(|_| random.random_bool(0.5)));
 }
 
 /// Names and free texts, not the words that a type is told by.

@@ -7,7 +7,7 @@ use crate::{
     effect::Effect,
     keys::Cmd,
     model::{
-        Subject, ExplainForm, Listed, Model, Screen, Sending, SplitForm, StopsScreen, SweepScreen,
+        ExplainForm, Listed, Model, Screen, Sending, SplitForm, StopsScreen, Subject, SweepScreen,
         TextField, Tone, listed,
     },
     update::{explain, refuse, send},

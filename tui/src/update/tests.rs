@@ -1,8 +1,8 @@
 use crossterm::event::KeyCode;
 use kart_api::{Answer, Delta, LiveEvent, Present};
 use kart_core::{
-    counter::Readings,
     command::{Accepted, Command, Refusal},
+    counter::Readings,
     time::Micros,
 };
 

@@ -1,11 +1,7 @@
 //! The menu of a batch and what it leads to; starting and completing one.
 
 use kart_api::{Batch, Machine};
-use ratatui::{
-    Frame,
-    layout::Rect,
-    text::Span,
-};
+use ratatui::{Frame, layout::Rect, text::Span};
 
 use super::{
     Scene,
@@ -75,8 +71,8 @@ fn stands(scene: Scene<'_>, machine: &Machine, batch: &Batch) -> String {
     });
     let provisional = batch.provisional.then(|| scene.say("batch-provisional"));
     let further = i64::try_from(machine.others.len()).unwrap_or(i64::MAX);
-    let others = (further > 0)
-        .then(|| scene.tell(&Sentence::new("batch-others").count("count", further)));
+    let others =
+        (further > 0).then(|| scene.tell(&Sentence::new("batch-others").count("count", further)));
     let parts = [Some(scene.tell(&counts)), rests, provisional, others];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }

@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::{Scene, forms, framed, sidebar};
 use crate::{
-    model::{Subject, Choice, Entry, ExplainForm, Listed, PAGE, Why, listed},
+    model::{Choice, Entry, ExplainForm, Listed, PAGE, Subject, Why, listed},
     plain::fitted,
     theme,
     widget::{field, list},
@@ -63,7 +63,8 @@ pub(super) fn explain(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form:
 /// What is asked, and which rule of which map took it for a stop: whoever doubts it can name both.
 fn title(scene: Scene<'_>, form: &ExplainForm) -> String {
     let stops = scene.model.view.iter().flat_map(|view| &view.stops);
-    let of_it = |stop: &&kart_api::Stop| form.about == Subject::Stop(stop.id) && !stop.map.is_empty();
+    let of_it =
+        |stop: &&kart_api::Stop| form.about == Subject::Stop(stop.id) && !stop.map.is_empty();
     let made_by = stops.filter(of_it).map(|stop| format!(" · {} · {}", stop.rule, stop.map)).next();
     let title = match &form.about {
         Subject::Blind(_) => "blind-title",

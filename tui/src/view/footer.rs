@@ -9,7 +9,7 @@ use ratatui::{
 
 use super::Scene;
 use crate::{
-    keys::{self, Binding, Place},
+    keys::{self, Binding, Cmd, Place},
     model::{Notice, Tone},
     plain::fitted,
     theme,
@@ -66,23 +66,35 @@ fn said(scene: Scene<'_>, notice: &Notice) -> (String, Style, String) {
     }
 }
 
-/// The keys of this place, as many as fit.
+/// The keys of this place, as many as fit, and always the one that names them all.
 pub(super) fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
-    let width = usize::from(area.width);
-    let mut spans = Vec::new();
-    let mut used = 0;
+    // The last label may end in a blank that does not fit.
+    let width = usize::from(area.width) + 1;
     let offered = |binding: &&Binding| {
         binding.footer && scene.model.offers(binding.cmd) && scene.model.means(binding.cmd)
     };
-    for binding in keys::table(scene.model.place()).iter().filter(offered) {
-        let Some(key) = binding.keys.first() else { continue };
-        let key = Span::styled(format!(" {} ", key.name()), theme::KEY);
-        let label = Span::raw(format!(" {} ", scene.say(binding.label)));
-        used += key.width() + label.width();
-        if used > width + 1 {
-            break;
+    let bindings = keys::table(scene.model.place()).iter().filter(offered);
+    let named: Vec<(Cmd, [Span<'_>; 2])> = bindings
+        .filter_map(|binding| {
+            let key = Span::styled(format!(" {} ", binding.keys.first()?.name()), theme::KEY);
+            Some((binding.cmd, [key, Span::raw(format!(" {} ", scene.say(binding.label)))]))
+        })
+        .collect();
+    let columns = |spans: &[Span<'_>; 2]| spans.iter().map(Span::width).sum::<usize>();
+    let all: usize = named.iter().map(|(_, spans)| columns(spans)).sum();
+    let help = named.iter().find(|(cmd, _)| *cmd == Cmd::Help).filter(|_| all > width).cloned();
+    let mut room = width.saturating_sub(help.as_ref().map_or(0, |(_, spans)| columns(spans)));
+    let mut spans = Vec::new();
+    for (cmd, named) in named {
+        if help.is_some() && cmd == Cmd::Help {
+            continue;
         }
-        spans.extend([key, label]);
+        match room.checked_sub(columns(&named)) {
+            Some(left) => room = left,
+            None => break,
+        }
+        spans.extend(named);
     }
+    spans.extend(help.into_iter().flat_map(|(_, spans)| spans));
     frame.render_widget(Line::from(spans), area);
 }

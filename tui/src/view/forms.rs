@@ -9,9 +9,7 @@ use ratatui::{
 
 use super::{Scene, framed, question::question};
 use crate::{
-    model::{
-        Choice, CompleteField, CompleteForm, Sending, StartField, StartForm, Who, proposed,
-    },
+    model::{Choice, CompleteField, CompleteForm, Sending, StartField, StartForm, Who, proposed},
     plain::{fitted, plain},
     theme,
     widget::{LABEL, field, list},

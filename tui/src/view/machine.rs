@@ -60,8 +60,7 @@ pub(super) fn draw(
 fn work(scene: Scene<'_>, view: &View, machine: &Machine) -> Vec<String> {
     let Some(reference) = &view.reference else { return vec![] };
     let format = scene.words.format();
-    let next: Vec<_> =
-        next_on(view, machine.id).into_iter().map(|order| &order.queued).collect();
+    let next: Vec<_> = next_on(view, machine.id).into_iter().map(|order| &order.queued).collect();
     let mut lines = Vec::new();
     if let Some(first) = next.first() {
         let product = first.product.and_then(|id| reference.product(id));

@@ -80,7 +80,8 @@ fn entry(
     let left = format!("{mark} {} {number} {product}", place % PAGE + 1);
     let room = width.saturating_sub(Span::raw(&right).width() + 1);
     let left = fitted(&left, room);
-    let gap = " ".repeat(width.saturating_sub(Span::raw(&left).width() + Span::raw(&right).width()));
+    let gap =
+        " ".repeat(width.saturating_sub(Span::raw(&left).width() + Span::raw(&right).width()));
     let (strong, quiet) = match chosen {
         true => (theme::CHOSEN, theme::CHOSEN),
         false if line.order.asked => (theme::SAVING, theme::SAVING),

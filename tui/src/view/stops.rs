@@ -20,7 +20,7 @@ use crate::{
 
 /// The list of stops.
 pub(super) fn stops(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, screen: &StopsScreen) {
-    let inside = framed(frame, area, &scene.say("stops"));
+    let inside = framed(frame, area, &scene.say("stops-title"));
     let Some(view) = &scene.model.view else { return };
     let choice = &screen.choice;
     let start = choice.page_start();

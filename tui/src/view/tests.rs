@@ -13,6 +13,8 @@ mod batch;
 mod board;
 mod commissioning;
 mod labor;
+mod stops;
+mod talk;
 
 fn drawn(model: &mut Model, size: (u16, u16), lang: &str, theme: Theme) -> Buffer {
     let now = model.now;

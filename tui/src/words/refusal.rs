@@ -6,20 +6,76 @@ use super::{Sentence, age};
 
 /// The sentence for a refusal: one message per code.
 pub fn refusal(refusal: &Refusal) -> Sentence {
+    let say = Sentence::new;
     match refusal {
-        Refusal::UnknownBadge { badge } => {
-            Sentence::new("refusal-unknown-badge").with("badge", badge)
-        },
+        Refusal::UnknownBadge { badge } => say("refusal-unknown-badge").with("badge", badge),
         Refusal::Inactive { name } => Sentence::new("refusal-inactive").with("name", name),
         Refusal::AlreadyClockedIn { name } => {
             Sentence::new("refusal-already-clocked-in").with("name", name)
         },
-        Refusal::NotClockedIn { name } => {
-            Sentence::new("refusal-not-clocked-in").with("name", name)
+        Refusal::NotClockedIn { name } => say("refusal-not-clocked-in").with("name", name),
+        Refusal::MachineOnly { station } => say("refusal-machine-only").with("station", station),
+        Refusal::BatchRunning { .. }
+        | Refusal::OpenElsewhere { .. }
+        | Refusal::AlreadyOnBatch { .. }
+        | Refusal::NotOnBatch { .. }
+        | Refusal::AlreadyPaused { .. }
+        | Refusal::NotPaused { .. }
+        | Refusal::NotQueued
+        | Refusal::StartInFuture
+        | Refusal::StartBeforeEnd { .. }
+        | Refusal::StartTooEarly { .. }
+        | Refusal::NotCompatible { .. }
+        | Refusal::MayNotAgree { .. }
+        | Refusal::WhyNeeded
+        | Refusal::FieldMissing { .. }
+        | Refusal::FieldWrong { .. }
+        | Refusal::ScrapUneven { .. }
+        | Refusal::NoSuchBatch => of_batch(refusal),
+        Refusal::AlreadyAway { name } => Sentence::new("refusal-already-away").with("name", name),
+        Refusal::NotAway { name } => Sentence::new("refusal-not-away").with("name", name),
+        Refusal::CannotUndo => Sentence::new("refusal-cannot-undo"),
+        Refusal::NoSuchEntry => Sentence::new("refusal-no-such-entry"),
+        Refusal::OutOutside { .. } => Sentence::new("refusal-out-impossible"),
+        Refusal::ReasonNeeded => Sentence::new("refusal-reason-needed"),
+        Refusal::BadShares => Sentence::new("refusal-bad-shares"),
+        Refusal::BadPin => Sentence::new("refusal-bad-pin"),
+        Refusal::NoSuchIncident => Sentence::new("refusal-no-such-incident"),
+        Refusal::AlreadyTroubleshooting => Sentence::new("refusal-already-troubleshooting"),
+        Refusal::NoSuchCall => Sentence::new("refusal-no-such-call"),
+        Refusal::AlreadyCalled => Sentence::new("refusal-already-called"),
+        Refusal::AlreadyAcknowledged => Sentence::new("refusal-already-acknowledged"),
+        Refusal::NoSuchHandover => Sentence::new("refusal-no-such-handover"),
+        Refusal::OwnHandover { name } => Sentence::new("refusal-own-handover").with("name", name),
+        Refusal::NoSuchStop => Sentence::new("refusal-no-such-stop"),
+        Refusal::StopLasts => Sentence::new("refusal-stop-lasts"),
+        Refusal::HigherRank { label } => Sentence::new("refusal-higher-rank").with("reason", label),
+        Refusal::SupervisorNeeded => Sentence::new("refusal-supervisor-needed"),
+        Refusal::NotNeighbours => Sentence::new("refusal-not-neighbours"),
+        Refusal::NothingToUndo => Sentence::new("refusal-nothing-to-undo"),
+        Refusal::Unknown { what } => Sentence::new("refusal-unknown").with("what", what),
+        Refusal::BadValue { field, problem } => {
+            Sentence::new("refusal-bad-value").with("field", field).with("problem", problem)
         },
-        Refusal::MachineOnly { station } => {
-            Sentence::new("refusal-machine-only").with("station", station)
+        Refusal::OtherReading { counter } => {
+            Sentence::new("refusal-other-reading").with("counter", counter)
         },
+        Refusal::NotRecording { reason } => {
+            Sentence::new("refusal-not-recording").with("reason", reason)
+        },
+        Refusal::NoSite => Sentence::new("refusal-no-site"),
+        Refusal::PinNeeded { name } => Sentence::new("refusal-pin-needed").with("name", name),
+        Refusal::PinWrong { name, left } => {
+            Sentence::new("refusal-pin-wrong").with("name", name).count("left", i64::from(*left))
+        },
+        Refusal::PinLocked { name, .. } => Sentence::new("refusal-pin-locked").with("name", name),
+        Refusal::PinExpired => Sentence::new("refusal-pin-expired"),
+    }
+}
+
+/// The sentence for a refusal that is about a batch or a queue.
+fn of_batch(refusal: &Refusal) -> Sentence {
+    match refusal {
         Refusal::BatchRunning { number, machine } => {
             Sentence::new("refusal-batch-running").with("number", number).with("machine", machine)
         },
@@ -44,9 +100,9 @@ pub fn refusal(refusal: &Refusal) -> Sentence {
             Sentence::new("refusal-start-before-end").with("machine", machine)
         },
         Refusal::StartTooEarly { .. } => Sentence::new("refusal-start-too-early"),
-        Refusal::NotCompatible { machine, instead } => {
-            Sentence::new("refusal-not-compatible").with("machine", machine).with("instead", instead)
-        },
+        Refusal::NotCompatible { machine, instead } => Sentence::new("refusal-not-compatible")
+            .with("machine", machine)
+            .with("instead", instead),
         Refusal::MayNotAgree { name } => Sentence::new("refusal-may-not-agree").with("name", name),
         Refusal::WhyNeeded => Sentence::new("refusal-why-needed"),
         Refusal::FieldMissing { label } => {
@@ -58,45 +114,7 @@ pub fn refusal(refusal: &Refusal) -> Sentence {
         Refusal::ScrapUneven { scrap, split } => Sentence::new("refusal-scrap-uneven")
             .with("scrap", scrap.to_string())
             .with("split", split.to_string()),
-        Refusal::AlreadyAway { name } => Sentence::new("refusal-already-away").with("name", name),
-        Refusal::NotAway { name } => Sentence::new("refusal-not-away").with("name", name),
-        Refusal::CannotUndo => Sentence::new("refusal-cannot-undo"),
-        Refusal::NoSuchEntry => Sentence::new("refusal-no-such-entry"),
-        Refusal::OutOutside { .. } => Sentence::new("refusal-out-impossible"),
-        Refusal::ReasonNeeded => Sentence::new("refusal-reason-needed"),
-        Refusal::BadShares => Sentence::new("refusal-bad-shares"),
-        Refusal::BadPin => Sentence::new("refusal-bad-pin"),
-        Refusal::NoSuchIncident => Sentence::new("refusal-no-such-incident"),
-        Refusal::AlreadyTroubleshooting => Sentence::new("refusal-already-troubleshooting"),
-        Refusal::NoSuchCall => Sentence::new("refusal-no-such-call"),
-        Refusal::AlreadyCalled => Sentence::new("refusal-already-called"),
-        Refusal::AlreadyAcknowledged => Sentence::new("refusal-already-acknowledged"),
-        Refusal::NoSuchHandover => Sentence::new("refusal-no-such-handover"),
-        Refusal::OwnHandover { name } => Sentence::new("refusal-own-handover").with("name", name),
-        Refusal::NoSuchBatch => Sentence::new("refusal-no-such-batch"),
-        Refusal::NoSuchStop => Sentence::new("refusal-no-such-stop"),
-        Refusal::StopLasts => Sentence::new("refusal-stop-lasts"),
-        Refusal::HigherRank { label } => Sentence::new("refusal-higher-rank").with("reason", label),
-        Refusal::SupervisorNeeded => Sentence::new("refusal-supervisor-needed"),
-        Refusal::NotNeighbours => Sentence::new("refusal-not-neighbours"),
-        Refusal::NothingToUndo => Sentence::new("refusal-nothing-to-undo"),
-        Refusal::Unknown { what } => Sentence::new("refusal-unknown").with("what", what),
-        Refusal::BadValue { field, problem } => {
-            Sentence::new("refusal-bad-value").with("field", field).with("problem", problem)
-        },
-        Refusal::OtherReading { counter } => {
-            Sentence::new("refusal-other-reading").with("counter", counter)
-        },
-        Refusal::NotRecording { reason } => {
-            Sentence::new("refusal-not-recording").with("reason", reason)
-        },
-        Refusal::NoSite => Sentence::new("refusal-no-site"),
-        Refusal::PinNeeded { name } => Sentence::new("refusal-pin-needed").with("name", name),
-        Refusal::PinWrong { name, left } => {
-            Sentence::new("refusal-pin-wrong").with("name", name).count("left", i64::from(*left))
-        },
-        Refusal::PinLocked { name, .. } => Sentence::new("refusal-pin-locked").with("name", name),
-        Refusal::PinExpired => Sentence::new("refusal-pin-expired"),
+        _ => Sentence::new("refusal-no-such-batch"),
     }
 }
 

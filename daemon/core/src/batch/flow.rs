@@ -78,8 +78,7 @@ pub fn outcomes(
         };
         let how = if one.end == End::Completed { Closed::Completed } else { Closed::Left };
         let closing = closing(how, standing);
-        let resolved =
-            closing.resolved().filter(|resolved| *resolved).map(|_| since.unwrap_or(at));
+        let resolved = closing.resolved().filter(|resolved| *resolved).map(|_| since.unwrap_or(at));
         let gone = if one.end == End::Aborted { Some(at) } else { resolved };
         over.extend(gone.map(|gone| (one.record, gone)));
         all.insert(one.record, Outcome { closing: Some(closing), resolved });

@@ -143,7 +143,9 @@ pub enum Refusal {
         from_us: Micros,
     },
     /// The other machine is not said to be one that can stand in.
-    #[error("{machine} does not stand in for {instead}; that needs a lead or supervisor, and a why")]
+    #[error(
+        "{machine} does not stand in for {instead}; that needs a lead or supervisor, and a why"
+    )]
     NotCompatible {
         /// Code of the machine that was chosen.
         machine: String,

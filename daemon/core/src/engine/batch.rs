@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod answer;
+mod asked;
 mod beginning;
 mod course;
 mod onward;
@@ -224,9 +225,7 @@ fn stamp_at(wall_us: i64, now: &Moment) -> Stamp {
 
 pub(super) fn target(target: Option<i64>) -> Result<Option<i64>, Refusal> {
     match target {
-        Some(wrong) if !(1..=MOST).contains(&wrong) => {
-            Err(bad("target", "must be 1 to 100000000"))
-        },
+        Some(wrong) if !(1..=MOST).contains(&wrong) => Err(bad("target", "must be 1 to 100000000")),
         fits => Ok(fits),
     }
 }

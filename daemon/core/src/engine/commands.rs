@@ -1,18 +1,9 @@
 //! From commands to facts, or to a refusal.
 
-use super::{
-    Engine,
-    batch::{Counts, Wish},
-    labor::LaborWish,
-    incident::Report,
-    note::About,
-};
+use super::{Engine, incident::Report, note::About};
 use crate::{
     command::{Accepted, Command, Refusal},
-    fact::{
-        FactText,
-        batch::{BatchAborted, BatchEquipment, BatchProduced},
-    },
+    fact::FactText,
     reference::Reference,
     time::Moment,
 };
@@ -36,70 +27,28 @@ impl Engine {
         let reference = self.reference.clone().ok_or(Refusal::NoSite)?;
         let key = asked.key;
         match asked.command {
-            Command::ClockIn { badge, station } => {
-                self.clock_in(&reference, key, badge, *station, now)
-            },
-            Command::ClockOut { badge } => self.clock_out(&reference, key, badge, now),
-            Command::BeginLabor { badge, kind } => {
-                self.begin_labor(&reference, key, (badge, *kind), now)
-            },
-            Command::EndLabor { badge } => self.end_labor(&reference, key, badge, now),
-            Command::MoveTo { badge, station } => {
-                self.move_to(&reference, key, (badge, *station), now)
-            },
-            Command::UndoPunch { by, user, entry } => {
-                self.undo_punch(&reference, key, (*by, *user, *entry), now)
-            },
-            Command::TellOut { badge, entry, until, reason } => {
-                let told = (badge.as_str(), *entry, *until);
-                self.tell_out(&reference, (key, asked.salt), told, reason.as_deref(), now)
-            },
-            Command::ConfirmLabor { badge, entries } => {
-                self.confirm_labor(&reference, key, (badge, entries), now)
-            },
-            Command::AskLabor { badge, entry, from, until, void, reason } => {
-                let wish = LaborWish {
-                    entry: *entry,
-                    from: *from,
-                    until: *until,
-                    void: *void,
-                    reason: reason.as_deref(),
-                };
-                self.ask_labor(&reference, (key, asked.salt), (badge, wish), now)
-            },
-            Command::SplitLabor { badge, shares } => {
-                self.split_labor(&reference, key, (badge, shares), now)
-            },
-            Command::SetPin { badge, .. } => self.set_pin(&reference, key, badge, now),
-            Command::StartBatch { by, equipment, product, target, number, work_order, detail } => {
-                let who = self.present(&reference, *by)?;
-                let wish = Wish {
-                    equipment: *equipment,
-                    product: *product,
-                    target: *target,
-                    number: typed("number", number.as_deref())?,
-                    work_order: typed("work_order", work_order.as_deref())?,
-                    detail,
-                };
-                self.start_batch(&reference, asked, who, wish, now)
-            },
-            Command::JoinBatch { by, batch } => {
-                let who = self.present(&reference, *by)?;
-                self.join_batch(&reference, key, (who, *batch), now)
-            },
-            Command::CompleteBatch { by, batch, good, scrap, scrap_reason, detail } => {
-                let who = self.present(&reference, *by)?;
-                let counted = Counts { good: *good, scrap: *scrap, reason: *scrap_reason, detail };
-                self.complete_batch(&reference, asked, who, (*batch, counted), now)
-            },
+            Command::ClockIn { .. }
+            | Command::ClockOut { .. }
+            | Command::BeginLabor { .. }
+            | Command::EndLabor { .. }
+            | Command::MoveTo { .. }
+            | Command::UndoPunch { .. }
+            | Command::TellOut { .. }
+            | Command::ConfirmLabor { .. }
+            | Command::AskLabor { .. }
+            | Command::SplitLabor { .. }
+            | Command::SetPin { .. } => self.on_labor(&reference, asked, now),
+            Command::StartBatch { .. }
+            | Command::JoinBatch { .. }
+            | Command::CompleteBatch { .. }
+            | Command::ContinueBatch(_)
+            | Command::AbortBatch { .. }
+            | Command::AskQueue { .. } => self.on_batch(&reference, asked, now),
             Command::PauseBatch { .. }
             | Command::ResumeBatch { .. }
-            | Command::AbortBatch { .. }
             | Command::TellParts { .. }
             | Command::LeaveBatch { .. }
-            | Command::BatchMachine { .. }
-            | Command::ContinueBatch(_)
-            | Command::AskQueue { .. } => self.on_batch_command(&reference, asked, now),
+            | Command::BatchMachine { .. } => self.on_course(&reference, asked, now),
             Command::AcceptReplay(acceptance) => {
                 self.accept_replay(&reference, key, (acceptance, asked.salt), now)
             },
@@ -170,61 +119,6 @@ impl Engine {
             },
             Command::EndCall { by, call } => self.end_call(reference, key, (*by, *call), now),
             _ => Err(unknown("command")),
-        }
-    }
-}
-
-impl Engine {
-    /// Commands about a batch that runs, and about queues.
-    fn on_batch_command(
-        &mut self,
-        reference: &Reference,
-        asked: &Asked<'_>,
-        now: &Moment,
-    ) -> Result<Accepted, Refusal> {
-        let key = asked.key;
-        match asked.command {
-            Command::PauseBatch { by, batch } => {
-                let who = self.present(reference, *by)?;
-                self.pause_batch(key, (who, *batch), now)
-            },
-            Command::ResumeBatch { by, batch } => {
-                let who = self.present(reference, *by)?;
-                self.resume_batch(reference, key, (who, *batch), now)
-            },
-            Command::AbortBatch { by, batch, reason, good, scrap, comment } => {
-                let who = self.present(reference, *by)?;
-                let (batch, reason, good, scrap) = (*batch, *reason, *good, *scrap);
-                let texts = text("comment", asked.salt, comment.as_deref())?;
-                let comment = texts.first().and_then(FactText::commitment);
-                let aborted = BatchAborted { batch, reason, good, scrap, comment };
-                self.abort_batch(reference, key, who, (aborted, texts), now)
-            },
-            Command::TellParts { by, batch, good, scrap, reason, rework } => {
-                let who = self.present(reference, *by)?;
-                let (good, scrap, rework) = (*good, *scrap, *rework);
-                let batch = *batch;
-                let told = BatchProduced { batch, good, scrap, scrap_reason: *reason, rework };
-                self.tell_parts(reference, key, who, told, now)
-            },
-            Command::LeaveBatch { by, batch, user } => {
-                let who = self.present(reference, *by)?;
-                self.leave_batch(reference, key, (who, *batch, *user), now)
-            },
-            Command::BatchMachine { by, batch, equipment, on } => {
-                let who = self.present(reference, *by)?;
-                let further = BatchEquipment { batch: *batch, equipment: *equipment };
-                self.batch_machine(reference, key, (who, further, *on), now)
-            },
-            Command::ContinueBatch(wish) => {
-                let who = self.present(reference, wish.by)?;
-                self.continue_batch(reference, asked, (who, wish), now)
-            },
-            Command::AskQueue { by, queue, ask } => {
-                let who = self.present(reference, *by)?;
-                self.ask_queue(reference, key, (who, *queue, ask), now)
-            },
-            _ => Err(bad("command", "is none about a batch")),
         }
     }
 }

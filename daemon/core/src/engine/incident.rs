@@ -50,7 +50,9 @@ impl Engine {
             return Err(bad("machines", "name a machine or a station"));
         }
         let label = match report.reason {
-            Some(id) => reference.incident_reason(first.is_some(), id).ok_or_else(|| unknown("reason"))?,
+            Some(id) => {
+                reference.incident_reason(first.is_some(), id).ok_or_else(|| unknown("reason"))?
+            },
             None => String::new(),
         };
         let texts = text("comment", salt, said)?;

@@ -1,8 +1,11 @@
 //! People clock in and out, go to another station, and are away for a while.
 
-use super::{Engine, Event, commands::unknown};
+use super::{
+    Engine, Event,
+    commands::{Asked, unknown},
+};
 use crate::{
-    command::{Accepted, Refusal},
+    command::{Accepted, Command, Refusal},
     fact::{
         Body,
         labor::{Inside, LaborBegan, LaborEnded, LaborSplit, PinSet, Share},
@@ -16,11 +19,59 @@ use crate::{
 mod forgotten;
 mod undo;
 
-pub(in crate::engine) use forgotten::LaborWish;
+use forgotten::LaborWish;
 pub use undo::UNDO_US;
 
 impl Engine {
-    pub(super) fn clock_in(
+    /// Decides what is about people's own time.
+    pub(super) fn on_labor(
+        &mut self,
+        reference: &Reference,
+        asked: &Asked<'_>,
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let key = asked.key;
+        match asked.command {
+            Command::ClockIn { badge, station } => {
+                self.clock_in(reference, key, badge, *station, now)
+            },
+            Command::ClockOut { badge } => self.clock_out(reference, key, badge, now),
+            Command::BeginLabor { badge, kind } => {
+                self.begin_labor(reference, key, (badge, *kind), now)
+            },
+            Command::EndLabor { badge } => self.end_labor(reference, key, badge, now),
+            Command::MoveTo { badge, station } => {
+                self.move_to(reference, key, (badge, *station), now)
+            },
+            Command::UndoPunch { by, user, entry } => {
+                self.undo_punch(reference, key, (*by, *user, *entry), now)
+            },
+            Command::TellOut { badge, entry, until, reason } => {
+                let told = (badge.as_str(), *entry, *until);
+                self.tell_out(reference, (key, asked.salt), told, reason.as_deref(), now)
+            },
+            Command::ConfirmLabor { badge, entries } => {
+                self.confirm_labor(reference, key, (badge, entries), now)
+            },
+            Command::AskLabor { badge, entry, from, until, void, reason } => {
+                let wish = LaborWish {
+                    entry: *entry,
+                    from: *from,
+                    until: *until,
+                    void: *void,
+                    reason: reason.as_deref(),
+                };
+                self.ask_labor(reference, (key, asked.salt), (badge, wish), now)
+            },
+            Command::SplitLabor { badge, shares } => {
+                self.split_labor(reference, key, (badge, shares), now)
+            },
+            Command::SetPin { badge, .. } => self.set_pin(reference, key, badge, now),
+            _ => Err(unknown("command")),
+        }
+    }
+
+    fn clock_in(
         &mut self,
         reference: &Reference,
         key: &str,
@@ -49,7 +100,7 @@ impl Engine {
         Ok(Accepted { seq, record, user: Some(user) })
     }
 
-    pub(super) fn clock_out(
+    fn clock_out(
         &mut self,
         reference: &Reference,
         key: &str,
@@ -70,7 +121,7 @@ impl Engine {
     }
 
     /// Whoever is away works on nothing meanwhile.
-    pub(super) fn begin_labor(
+    fn begin_labor(
         &mut self,
         reference: &Reference,
         key: &str,
@@ -91,7 +142,7 @@ impl Engine {
     }
 
     /// Back from it, and on the same batches as before as far as they still run.
-    pub(super) fn end_labor(
+    fn end_labor(
         &mut self,
         reference: &Reference,
         key: &str,
@@ -110,7 +161,7 @@ impl Engine {
     }
 
     /// Out here and in there, in one moment.
-    pub(super) fn move_to(
+    fn move_to(
         &mut self,
         reference: &Reference,
         key: &str,
@@ -136,7 +187,7 @@ impl Engine {
         Ok(Accepted { seq, record, user: Some(user) })
     }
 
-    pub(super) fn split_labor(
+    fn split_labor(
         &mut self,
         reference: &Reference,
         key: &str,
@@ -160,7 +211,7 @@ impl Engine {
     }
 
     /// The PIN itself never comes this far.
-    pub(super) fn set_pin(
+    fn set_pin(
         &mut self,
         reference: &Reference,
         key: &str,
@@ -186,7 +237,9 @@ impl Engine {
     /// Everybody clocked in at `station` and not away, and `who` wherever they are.
     pub(super) fn at_station(&self, station: Option<StationId>, who: UserId) -> Vec<UserId> {
         let here = |presence: &Presence| {
-            Some(presence.station) == station && presence.away.is_none() && presence.missed.is_none()
+            Some(presence.station) == station
+                && presence.away.is_none()
+                && presence.missed.is_none()
         };
         let present = self.plant.labor.iter();
         present.filter(|(user, at)| **user == who || here(at)).map(|(user, _)| *user).collect()

@@ -122,10 +122,7 @@ impl Engine {
 const MOST_BATCHES: usize = 40;
 
 /// The person, if any is named, has to be known.
-pub(super) fn known(
-    reference: &Reference,
-    by: Option<UserId>,
-) -> Result<Option<UserId>, Refusal> {
+pub(super) fn known(reference: &Reference, by: Option<UserId>) -> Result<Option<UserId>, Refusal> {
     let person = by.map(|id| reference.person(id).ok_or_else(|| unknown("person")));
     Ok(person.transpose()?.map(|person| person.id))
 }

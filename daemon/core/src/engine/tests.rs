@@ -336,7 +336,14 @@ fn a_shift_becomes_facts() {
     let explain = |stop| Command::ExplainStop { by: None, stop, reason, comment: None };
     bench.command(1_030, &explain(stop)).unwrap();
     assert_eq!(bench.command(1_030, &explain(batch)), Err(Refusal::NoSuchStop));
-    let complete = Command::CompleteBatch { by, batch, good: 4, scrap: 0, scrap_reason: None, detail: Default::default() };
+    let complete = Command::CompleteBatch {
+        by,
+        batch,
+        good: 4,
+        scrap: 0,
+        scrap_reason: None,
+        detail: Default::default(),
+    };
     bench.command(1_040, &complete).unwrap();
     assert_eq!(bench.command(1_041, &complete), Err(Refusal::NoSuchBatch));
     bench.command(1_050, &Command::ClockOut { badge: "1001".into() }).unwrap();

@@ -108,7 +108,10 @@ impl Engine {
         });
         let between = |(id, stop): (&RecordId, &Stop)| {
             let at = stop.from.at.wall_us;
-            stop.equipment == machine && stop.stands() && at > *from && at < *last
+            stop.equipment == machine
+                && stop.stands()
+                && at > *from
+                && at < *last
                 && !over.iter().any(|(known, ..)| known == id)
         };
         if apart

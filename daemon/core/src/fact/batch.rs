@@ -174,6 +174,21 @@ mod tests {
         let plain = Some(FieldValue::Plain("7".into()));
         let further = BatchEquipment { batch, equipment };
         let facts = [
+            (Body::BatchPaused { batch }, r#"{"batch_paused":{"batch":"ID"}}"#),
+            (Body::BatchResumed { batch }, r#"{"batch_resumed":{"batch":"ID"}}"#),
+            (
+                Body::BatchCompleted {
+                    batch,
+                    good: 5,
+                    scrap: 1,
+                    scrap_reason: None,
+                    counted_good: 6,
+                    counted_scrap: 0,
+                    scrapped: vec![Scrapped { reason, label: "Burr".into(), quantity: 1 }],
+                    rework: 2,
+                },
+                r#"{"batch_completed":{"batch":"ID","good":5,"scrap":1,"scrap_reason":null,"counted_good":6,"counted_scrap":0,"scrapped":[{"reason":"ID","label":"Burr","quantity":1}],"rework":2}}"#,
+            ),
             (
                 Body::BatchProduced(BatchProduced {
                     batch,
@@ -185,7 +200,13 @@ mod tests {
                 r#"{"batch_produced":{"batch":"ID","good":5,"scrap":1,"scrap_reason":null}}"#,
             ),
             (
-                Body::BatchAborted(BatchAborted { batch, reason, good: 5, scrap: 1, comment: None }),
+                Body::BatchAborted(BatchAborted {
+                    batch,
+                    reason,
+                    good: 5,
+                    scrap: 1,
+                    comment: None,
+                }),
                 r#"{"batch_aborted":{"batch":"ID","reason":"ID","good":5,"scrap":1}}"#,
             ),
             (

@@ -22,6 +22,21 @@ fn text() -> FactText {
     FactText { field: "comment".into(), salt: "00112233445566778899aabbccddeeff".into(), text }
 }
 
+fn started(equipment: EquipmentId, station: StationId, user: UserId) -> Body {
+    Body::BatchStarted(BatchStarted {
+        equipment,
+        station: Some(station),
+        product: ProductId(Uuid::from_u128(0x500)),
+        number: "B-T-07-1".into(),
+        work_order: None,
+        target: Some(500),
+        from: stamp(4),
+        operators: vec![user],
+        lease: None,
+        special: Default::default(),
+    })
+}
+
 /// One body of each shape that a log of format 1 can hold.
 fn bodies() -> Vec<Body> {
     let id = Uuid::from_u128;
@@ -36,18 +51,7 @@ fn bodies() -> Vec<Body> {
         Body::Genesis { format: FORMAT, terminal, incarnation },
         Body::Started { version: "0.1.0".into(), map: "0a1b2c".into() },
         Body::ClockedIn { user, station },
-        Body::BatchStarted(BatchStarted {
-            equipment,
-            station: Some(station),
-            product: ProductId(id(0x500)),
-            number: "B-T-07-1".into(),
-            work_order: None,
-            target: Some(500),
-            from: stamp(4),
-            operators: vec![user],
-            lease: None,
-            special: Default::default(),
-        }),
+        started(equipment, station, user),
         Body::StateChanged {
             equipment,
             station: Some(station),

@@ -5,7 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Plant;
 use crate::{
-    fact::{BatchStarted, Fact, batch::BatchProduced, machine::is_zero},
+    fact::{
+        BatchStarted, Fact,
+        batch::{BatchEquipment, BatchProduced},
+        machine::is_zero,
+    },
     id::{EquipmentId, ProductId, ReasonId, RecordId, StationId, UserId},
     time::Moment,
 };
@@ -113,6 +117,16 @@ impl Plant {
             users.remove(&user);
         }
         self.joined.retain(|_, users| !users.is_empty());
+    }
+
+    /// A further machine works on a batch, or does no longer.
+    pub(super) fn further(&mut self, further: &BatchEquipment, works: bool) {
+        let Some(batch) = self.batches.get_mut(&further.batch) else { return };
+        if works {
+            batch.further.insert(further.equipment);
+        } else {
+            batch.further.remove(&further.equipment);
+        }
     }
 
     pub(super) fn complete(&mut self, record: RecordId) {

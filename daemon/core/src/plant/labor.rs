@@ -128,7 +128,9 @@ impl Plant {
             return;
         };
         let at = fact.moment(fact.at);
-        if let Some(presence) = self.labor.get_mut(&by) {
+        // What follows from clocking in by itself is no sign of life later.
+        let asked = fact.key.is_some();
+        if let Some(presence) = self.labor.get_mut(&by).filter(|_| asked) {
             presence.seen = Some(at.clone());
             presence.taken_over = None;
         }

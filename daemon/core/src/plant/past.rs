@@ -1,11 +1,7 @@
 //! Stops that are otherwise since the past was derived again.
 
 use super::{Plant, Stop};
-use crate::{
-    fact::replay::Rederived,
-    id::RecordId,
-    time::Moment,
-};
+use crate::{fact::replay::Rederived, id::RecordId, time::Moment};
 
 impl Plant {
     /// Takes over what became of a stop that is over.

@@ -52,7 +52,7 @@ impl Plant {
         self.asked.drain(..over);
     }
 
-    /// A queue in its order, as it is once headquarters has heard every wish after `known`. What was
+    /// A queue in its order, as it is once headquarters has answered every wish after `known`. What was
     /// used up or taken out here stays so.
     pub fn queue(&self, queue: Queue, all: &[Queued], known: u64) -> Vec<Entry> {
         let queued = all.iter().filter(|queued| queued.queue == queue);

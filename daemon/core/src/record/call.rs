@@ -39,9 +39,7 @@ impl Call {
     pub(super) fn rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
         let Some((fact, (called, (from, by)))) = &self.opened else { return vec![] };
         let step = |step: &Option<(Assertion, Step)>| match step {
-            Some((_, (at, by))) => {
-                [at.wall_after(from).into(), by.map(|user| user.0).into()]
-            },
+            Some((_, (at, by))) => [at.wall_after(from).into(), by.map(|user| user.0).into()],
             None => [Cell::Null, Cell::Null],
         };
         let [acknowledged_at, acknowledged_by] = step(&self.acknowledged);

@@ -67,11 +67,7 @@ impl Incident {
             }));
             rows.extend(opened.batches.iter().map(|batch| Row {
                 table: &tables::EVENT_BATCH_LINKS,
-                cells: vec![
-                    id.part(&format!("batch/{batch}")).into(),
-                    id.0.into(),
-                    batch.0.into(),
-                ],
+                cells: vec![id.part(&format!("batch/{batch}")).into(), id.0.into(), batch.0.into()],
             }));
         }
         rows.push(Row {
@@ -130,8 +126,7 @@ impl Incident {
         if of_machines {
             cells.push("operator".into());
         }
-        let table =
-            if of_machines { &tables::INCIDENT_EVENTS } else { &tables::STATION_EVENTS };
+        let table = if of_machines { &tables::INCIDENT_EVENTS } else { &tables::STATION_EVENTS };
         Row { table, cells }
     }
 }

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Assertion, Tenant,
+    Assertion, Tenant, Touch,
     correction::{Corrections, Span, Standing},
     keep_first,
     stretch::in_order,
@@ -16,7 +16,7 @@ use crate::{
     fact::{
         Body, Fact,
         correction::{Amendment, Correctable},
-        labor::{Evidence, Inside, Punched, Share},
+        labor::{Evidence, Inside, LaborConfirmed, Punched, Share},
     },
     id::{Origin, RecordId, StationId, UserId},
     row::Row,
@@ -99,9 +99,10 @@ impl Labor {
 
     /// Everything after the beginning, in time.
     fn told(&self) -> Vec<(Assertion, (Option<UserId>, Said))> {
-        let first = self.closed.iter().map(|(assertion, at)| {
-            (assertion.clone(), (None, Said::Ended(at.clone())))
-        });
+        let first = self
+            .closed
+            .iter()
+            .map(|(assertion, at)| (assertion.clone(), (None, Said::Ended(at.clone()))));
         let all = first.chain(self.said.iter().cloned());
         let all = all.map(|(assertion, said)| (assertion.clone(), (assertion, said)));
         in_order(all).into_iter().map(|(_, told)| told).collect()
@@ -182,6 +183,11 @@ impl Labor {
         rows.extend(self.share_rows(id, user, until, tenant));
         rows
     }
+}
+
+/// The entries that somebody confirmed.
+pub(super) fn touched(confirmed: &LaborConfirmed) -> Vec<Touch> {
+    confirmed.entries.iter().map(|stood| Touch::Record(stood.entry)).collect()
 }
 
 /// What a fact says of the entry `id`.

@@ -8,7 +8,7 @@ use super::{Found, facts, number, sites};
 use crate::database::enter;
 
 /// Rows that are a person's, site by site, by the name under which they are handed out.
-const OF_SITE: [(&str, &str); 5] = [
+const OF_SITE: [(&str, &str); 7] = [
     (
         "people",
         "SELECT site_id, number, badge, role, is_active, created_at, updated_at,
@@ -16,6 +16,8 @@ const OF_SITE: [(&str, &str); 5] = [
          FROM edge.people WHERE user_id = $1",
     ),
     ("labor_entries", "SELECT * FROM ops_labor_entries WHERE user_id = $1"),
+    ("punches", "SELECT * FROM edge.punches WHERE user_id = $1"),
+    ("labor_shares", "SELECT * FROM edge.labor_shares WHERE user_id = $1"),
     ("batch_operators", "SELECT * FROM oee_batch_operators WHERE user_id = $1"),
     ("batch_time_entries", "SELECT * FROM oee_batch_time_entries WHERE user_id = $1"),
     (

@@ -70,7 +70,8 @@ pub(crate) async fn tell(
         return Ok(());
     }
     let terminals: Vec<Uuid> = wanted.iter().map(|told| told.origin.terminal.0).collect();
-    let lives: Vec<String> = wanted.iter().map(|told| told.origin.incarnation.to_string()).collect();
+    let lives: Vec<String> =
+        wanted.iter().map(|told| told.origin.incarnation.to_string()).collect();
     let seqs: Vec<i64> = wanted.iter().map(|told| to_bigint(told.seq)).collect();
     let fields: Vec<&str> = wanted.iter().map(|told| told.field).collect();
     let statement = tx

@@ -1,6 +1,7 @@
 //! The feed: what changed between two transactions, as it is now.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use kart_core::id::RecordId;
 use kart_core::row::Cell;
@@ -81,7 +82,25 @@ impl State {
     }
 }
 
+/// Everything a terminal is to know.
+pub(super) struct Mirror {
+    rows: Rows,
+    digest: u64,
+}
+
 impl Centre {
+    /// Most feeds ask again after nothing has changed.
+    fn mirror(&mut self, id: Uuid) -> Arc<Mirror> {
+        let commit = (self.epoch, self.state.tx);
+        if let Some((_, mirror)) = self.mirrors.get(&id).filter(|(of, _)| *of == commit) {
+            return Arc::clone(mirror);
+        }
+        let rows = self.state.mirror(id);
+        let mirror = Arc::new(Mirror { digest: digest(&rows), rows });
+        self.mirrors.insert(id, (commit, Arc::clone(&mirror)));
+        mirror
+    }
+
     /// What the cursor of a feed is good for, and the transaction it stands for.
     fn standing(&self, id: Uuid, feed: &Feed) -> Option<(Standing, u64)> {
         let cursor = Seal::new(KEY, id).open(feed.cursor.as_deref()?)?;
@@ -144,7 +163,8 @@ impl Centre {
         let line = line.and_then(|text| Some(Seal::new(KEY, id).open(text)?.line));
         self.lines += 1;
         let line = line.unwrap_or(Uuid::from_u128(self.lines));
-        let now = self.state.mirror(id);
+        let mirror = self.mirror(id);
+        let now = &mirror.rows;
         let mut whole: BTreeSet<Scope> = feed.whole.iter().copied().collect();
         if since.is_none() {
             whole.extend(SCOPES);
@@ -160,7 +180,7 @@ impl Centre {
             .collect();
         if let Some(since) = since {
             rows.extend(
-                self.changed(since, &now).into_iter().filter(|row| !whole.contains(&row.scope)),
+                self.changed(since, now).into_iter().filter(|row| !whole.contains(&row.scope)),
             );
         }
         let known = self.state.terminals.get_mut(&id).unwrap();
@@ -185,9 +205,9 @@ impl Centre {
             applied_through,
             server_us,
             quarantined: self.state.waiting(id, 0, u64::MAX),
-            sums: if feed.sums { sums(&now) } else { vec![] },
+            sums: if feed.sums { sums(now) } else { vec![] },
         };
-        Ok((Fed { head, rows }, digest(&now)))
+        Ok((Fed { head, rows }, mirror.digest))
     }
 
     /// Rows that changed, as they are now; gone where they are none of the terminal's.

@@ -118,10 +118,12 @@ pub(super) fn project(
             None => held,
             Some(detail) => vec![writer.hold(fact, "unresolved_ref", detail)],
         };
-        let concerned = held.is_empty() && Office::concerns(fact);
-        let mut office = concerned.then(|| state.office(changes).clone());
-        let follows = office.as_mut().map(|office| {
-            office.follow((state, changes, joins), writer, fact)
+        // Nothing of the office has changed where something is missing.
+        let follows = (held.is_empty() && Office::concerns(fact)).then(|| {
+            let mut office = changes.office.take().unwrap_or_else(|| state.office.clone());
+            let follows = office.follow((state, changes, joins), writer, fact);
+            changes.office = Some(office);
+            follows
         });
         let held = match follows {
             Some(Err(Missing(id))) => vec![writer.hold(fact, "unresolved_ref", id)],
@@ -141,7 +143,6 @@ pub(super) fn project(
                 changes.rows.remove(&(table.name, id));
                 changes.gone.insert((table.name, id));
             }
-            changes.office = office.or(changes.office.take());
             applied.push(fact.clone());
         } else if planted(Bug::BatchAborted) {
             return Err(problem(code::UNAVAILABLE));

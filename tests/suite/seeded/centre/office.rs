@@ -4,6 +4,7 @@
 //! comes of it, is the product's own.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use kart_core::batch::{End, Instance, outcomes};
 use kart_core::fact::batch::BatchAborted;
@@ -20,6 +21,7 @@ use kart_planted::{Bug, planted};
 use uuid::Uuid;
 
 use super::super::checks::column;
+use super::super::disk::RowKey;
 use super::{Changes, State, fold};
 
 mod job;
@@ -77,7 +79,9 @@ impl Office {
         match &fact.fact {
             Body::QueueAsked(asked) => {
                 let entry = asked.entry(writer.origin, fact.seq);
-                self.asked(entry, asked, canonical)
+                // Foreign keys of the queues' tables.
+                let stands = |id: Uuid| state.row(changes, &tables::MACHINE_EVENTS, id).is_some();
+                self.asked(entry, asked, canonical, stands)
             },
             Body::BatchStarted(started) => {
                 self.used_up(started, canonical(writer.origin.record(fact.seq)).0);
@@ -155,11 +159,6 @@ impl State {
         all.map(|connection| (connection.from, connection.to)).collect()
     }
 
-    /// The office as a transaction has it.
-    pub(super) fn office<'s>(&'s self, changes: &'s Changes) -> &'s Office {
-        changes.office.as_ref().unwrap_or(&self.office)
-    }
-
     /// Decides what becomes of the batches that facts have begun, left or ended.
     pub(super) fn close(&self, writer: &Writer, facts: &[Fact], changes: &mut Changes) {
         let touched = facts.iter().filter_map(|fact| match &fact.fact {
@@ -175,22 +174,17 @@ impl State {
         let stands = |id| changes.aliases.get(&id).or_else(|| self.aliases.get(&id));
         let touched: BTreeSet<Uuid> =
             touched.map(|id| stands(id).map_or(id, |alias| alias.stands).0).collect();
-        let details = &tables::BATCH_DETAILS;
-        let name = |id: &Uuid| {
-            let cells = self.row(changes, details, *id)?;
-            let cell = |name| format!("{:?}", column(details, cells, name));
-            Some((cell("batch_number"), cell("product_id")))
-        };
-        let names: BTreeSet<_> = touched.iter().filter_map(name).collect();
+        let batches = self.batches(changes);
+        let names: BTreeSet<_> = touched.iter().filter_map(|id| batches.get(id)).collect();
         if names.is_empty() {
             return;
         }
-        let mut office = self.office(changes).clone();
+        let work = self.work(changes);
+        let mut office = changes.office.take().unwrap_or_else(|| self.office.clone());
         for named in names {
-            let all = self.ids(changes, details).into_iter();
-            let same = all.filter(|id| name(id).as_ref() == Some(&named));
+            let same = batches.iter().filter(|(_, name)| *name == named);
             let instances: Vec<Instance> =
-                same.filter_map(|id| self.instance(changes, id)).collect();
+                same.filter_map(|(id, _)| self.instance(changes, *id, &work)).collect();
             for (record, outcome) in outcomes(&instances, &self.feeds()) {
                 if planted(Bug::OnlyTheTouchedClosed) && !touched.contains(&record.0) {
                     continue;
@@ -223,16 +217,7 @@ impl State {
         &self,
         logs: impl Iterator<Item = (Origin, &'f [Fact])>,
     ) -> Self {
-        let mut anew = Self {
-            records: BTreeMap::new(),
-            rows: BTreeMap::new(),
-            quarantine: BTreeMap::new(),
-            corrections: BTreeMap::new(),
-            aliases: BTreeMap::new(),
-            office: Office::default(),
-            changed: vec![],
-            ..self.clone()
-        };
+        let mut anew = Self::of(&self.reference);
         let organization = super::super::floor::ORGANIZATION.to_owned();
         let tenant = Tenant { organization, site: self.reference.site.id };
         for (origin, facts) in logs {
@@ -250,18 +235,6 @@ impl State {
         waiting
     }
 
-    /// The instances of a batch, as they stand.
-    pub(in super::super) fn instances_of(&self, id: Uuid) -> Vec<Instance> {
-        let (changes, details) = (Changes::default(), &tables::BATCH_DETAILS);
-        let name = |id: Uuid| {
-            let cells = self.row(&changes, details, self.canonical(RecordId(id)).0)?;
-            let cell = |name| format!("{:?}", column(details, cells, name));
-            Some((cell("batch_number"), cell("product_id")))
-        };
-        let all = self.ids(&changes, details).into_iter().filter(|other| name(*other) == name(id));
-        all.filter_map(|id| self.instance(&changes, id)).collect()
-    }
-
     fn row<'s>(&'s self, changes: &'s Changes, table: &Table, id: Uuid) -> Option<&'s [Cell]> {
         let key = (table.name, id);
         if changes.gone.contains(&key) {
@@ -271,37 +244,64 @@ impl State {
         Some(cells)
     }
 
-    fn ids(&self, changes: &Changes, table: &Table) -> BTreeSet<Uuid> {
-        let own = changes.rows.keys().filter(|(of, _)| *of == table.name);
-        let first = (table.name, Uuid::nil());
-        let all = self.rows.range(first..).take_while(|((of, _), _)| *of == table.name);
-        let all = all.map(|(key, _)| key).chain(own).filter(|key| !changes.gone.contains(key));
-        all.map(|(_, id)| *id).collect()
+    /// The rows of a table, as a transaction has them.
+    fn each<'s>(
+        &'s self,
+        changes: &'s Changes,
+        table: &Table,
+    ) -> impl Iterator<Item = (Uuid, &'s [Cell])> {
+        let of = table.name;
+        let from = move |rows: &'s BTreeMap<RowKey, Arc<Vec<Cell>>>| {
+            rows.range((of, Uuid::nil())..).take_while(move |((table, _), _)| *table == of)
+        };
+        let old = from(&self.rows).filter(|(key, _)| !changes.rows.contains_key(*key));
+        let all = old.chain(from(&changes.rows)).filter(|(key, _)| !changes.gone.contains(*key));
+        all.map(|((_, id), cells)| (*id, &***cells))
     }
 
-    fn instance(&self, changes: &Changes, id: Uuid) -> Option<Instance> {
-        let (events, entries) = (&tables::MACHINE_EVENTS, &tables::BATCH_TIME_ENTRIES);
+    /// Batches by number and product.
+    fn batches(&self, changes: &Changes) -> BTreeMap<Uuid, [String; 2]> {
+        let table = &tables::BATCH_DETAILS;
+        let [number, product] = ["batch_number", "product_id"].map(|name| place(table, name));
+        let all = self.each(changes, table);
+        all.map(|(id, cells)| (id, [number, product].map(|at| format!("{:?}", cells[at]))))
+            .collect()
+    }
+
+    /// When each stay of a person at a batch ended, by batch.
+    fn work(&self, changes: &Changes) -> BTreeMap<Uuid, Vec<Option<Micros>>> {
+        let table = &tables::BATCH_TIME_ENTRIES;
+        let [user, batch, end] = ["user_id", "batch_id", "end_ts"].map(|name| place(table, name));
+        let mut work: BTreeMap<Uuid, Vec<Option<Micros>>> = BTreeMap::new();
+        for (_, cells) in self.each(changes, table) {
+            if let (Cell::Uuid(batch), false) = (&cells[batch], cells[user] == Cell::Null) {
+                work.entry(*batch).or_default().push(time(&cells[end]));
+            }
+        }
+        work
+    }
+
+    fn instance(
+        &self,
+        changes: &Changes,
+        id: Uuid,
+        work: &BTreeMap<Uuid, Vec<Option<Micros>>>,
+    ) -> Option<Instance> {
+        let events = &tables::MACHINE_EVENTS;
         let event = self.row(changes, events, id)?;
         if *column(events, event, "is_archived") == Cell::Bool(true) {
             return None;
         }
-        let time = |cell: &Cell| if let Cell::Time(at) = cell { Some(*at) } else { None };
         let station = match column(events, event, "station_id") {
             Cell::Uuid(station) => StationId(*station),
             _ => return None,
         };
         let began = time(column(events, event, "start_ts"))?;
         let ended = time(column(events, event, "end_ts"));
-        let (mut open, mut last) = (false, ended.unwrap_or(began).max(began));
-        for entry in self.ids(changes, entries) {
-            let Some(entry) = self.row(changes, entries, entry) else { continue };
-            let people = *column(entries, entry, "user_id") != Cell::Null;
-            if people && *column(entries, entry, "batch_id") == Cell::Uuid(id) {
-                let end = time(column(entries, entry, "end_ts"));
-                open |= end.is_none();
-                last = end.map_or(last, |end| end.max(last));
-            }
-        }
+        let stays = work.get(&id).map(Vec::as_slice).unwrap_or_default();
+        let open = stays.contains(&None);
+        let last =
+            stays.iter().flatten().copied().fold(ended.unwrap_or(began).max(began), Micros::max);
         let details = self.row(changes, &tables::BATCH_DETAILS, id)?;
         let status = column(&tables::BATCH_DETAILS, details, "status");
         let end = match (ended, *status == Cell::from("aborted")) {
@@ -312,4 +312,13 @@ impl State {
         let closed = (!open).then_some(last);
         Some(Instance { record: RecordId(id), station, began, closed, end, settled: None })
     }
+}
+
+/// Where a column stands.
+fn place(table: &Table, name: &str) -> usize {
+    table.columns.iter().position(|column| *column == name).unwrap()
+}
+
+fn time(cell: &Cell) -> Option<Micros> {
+    if let Cell::Time(at) = cell { Some(*at) } else { None }
 }

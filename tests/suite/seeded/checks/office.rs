@@ -18,7 +18,8 @@ pub(super) struct Inbox(BTreeMap<Place, Fact>);
 impl Inbox {
     pub(super) fn of(state: &State) -> Self {
         let facts = state.inbox.iter();
-        let facts = facts.filter_map(|(place, line)| Some((place.clone(), Fact::parse(&line.line).ok()?)));
+        let facts =
+            facts.filter_map(|(place, line)| Some((place.clone(), Fact::parse(&line.line).ok()?)));
         Self(facts.collect())
     }
 
@@ -126,13 +127,16 @@ pub(super) fn shown(world: &World, station: &Station) {
     };
     let site = state.reference.site.id.to_string();
     let mut rows = Rows::from([
-        ("public.oee_sites".to_owned(), vec![line(&[
-            ("id", site.as_str()),
-            ("code", "cedar"),
-            ("name", "Cedar"),
-            ("organization_id", "cedar-works"),
-            ("availability_mode", "planned"),
-        ])]),
+        (
+            "public.oee_sites".to_owned(),
+            vec![line(&[
+                ("id", site.as_str()),
+                ("code", "cedar"),
+                ("name", "Cedar"),
+                ("organization_id", "cedar-works"),
+                ("availability_mode", "planned"),
+            ])],
+        ),
         ("edge.sites".to_owned(), vec![line(&[("version", "1"), ("time_zone", "Europe/Berlin")])]),
     ]);
     for ((_, table, _), row) in &station.disk.seen.mirror {

@@ -192,7 +192,8 @@ pub(super) fn one_batch(world: &World) {
 /// Records whose first fact was taken off both ends: how one ended does not make a row of it.
 pub(super) fn unbegun(state: &State, truth: &Truth) -> BTreeSet<RecordId> {
     let gone = truth.taken.iter().filter(|name| {
-        let hash = truth.accepted.get(*name).or(truth.acked.get(*name));
+        let known = truth.accepted.get(*name).or(truth.acked.get(*name));
+        let hash = known.or(truth.kept.get(*name));
         !hash.is_some_and(|hash| state.has(**name, *hash))
     });
     gone.map(|(origin, seq)| origin.record(*seq)).collect()

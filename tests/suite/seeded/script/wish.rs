@@ -95,7 +95,11 @@ fn shown(station: &Station, table: &str) -> Vec<Uuid> {
 }
 
 /// Something concerning a queue of the station.
-fn queue(station: &Station, batches: &[kart_core::id::RecordId], dice: &mut StdRng) -> Option<Value> {
+fn queue(
+    station: &Station,
+    batches: &[kart_core::id::RecordId],
+    dice: &mut StdRng,
+) -> Option<Value> {
     let own = dice.random_bool(0.5);
     let (queue, table) = match own {
         true => {
@@ -107,10 +111,13 @@ fn queue(station: &Station, batches: &[kart_core::id::RecordId], dice: &mut StdR
             (json!({ "station": place }), "public.ops_station_batch_queue")
         },
     };
-    let known: Vec<Uuid> = shown(station, table).into_iter().filter(|id| {
-        // The other machines' queues of the station are shown as well.
-        !own || station.queue_of(*id) == Some(station.presses[0].equipment)
-    }).collect();
+    let known: Vec<Uuid> = shown(station, table)
+        .into_iter()
+        .filter(|id| {
+            // The other machines' queues of the station are shown as well.
+            !own || station.queue_of(*id) == Some(station.presses[0].equipment)
+        })
+        .collect();
     let entry = one(&known, dice);
     let place = match (dice.random_range(0..3), one(&known, dice)) {
         (0, _) => json!("front"),
@@ -146,7 +153,8 @@ fn job(station: &Station, dice: &mut StdRng) -> Option<Value> {
                                     "work_order": null, "target": null } })
         },
         (3..=4, Some(job)) => {
-            let from = json!({ "wall_us": station.disk.seen.facts.last()?.fact.at.wall_us, "mono_us": 0 });
+            let from =
+                json!({ "wall_us": station.disk.seen.facts.last()?.fact.at.wall_us, "mono_us": 0 });
             json!({ "job_started": { "job": job, "station": here, "from": from } })
         },
         (5..=6, Some(job)) => {

@@ -79,7 +79,8 @@ impl Station {
         let old = self.disk.image();
         // Nothing of what is cut off stands in the rows either.
         (self.disk.seen.records, self.disk.seen.rows) = (BTreeMap::new(), BTreeMap::new());
-        let facts: Vec<_> = old.facts.iter().filter(|fact| fact.fact.seq <= kept).cloned().collect();
+        let facts: Vec<_> =
+            old.facts.iter().filter(|fact| fact.fact.seq <= kept).cloned().collect();
         let mut image = Image { facts, ..old };
         let write = self.projected(image.facts.clone());
         (image.records, image.rows) = (BTreeMap::new(), BTreeMap::new());

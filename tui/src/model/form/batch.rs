@@ -7,9 +7,7 @@ use kart_core::{
     reference::Reference,
 };
 
-use super::{
-    Question, SecondFields, Sending, Who, complete::proposed, question, reasons,
-};
+use super::{Question, SecondFields, Sending, Who, complete::proposed, question, reasons};
 use crate::model::{Choice, Entry, TextField};
 
 /// What is done to one batch of a machine.
@@ -258,9 +256,11 @@ impl BatchForm {
             good: self.good.number()?,
             scrap: self.scrap.number()?,
             answers: question::told(&self.questions),
-            second: self.second.as_ref().map(SecondFields::told).filter(|second: &Second| {
-                !second.badge.is_empty() || !second.why.is_empty()
-            }),
+            second: self
+                .second
+                .as_ref()
+                .map(SecondFields::told)
+                .filter(|second: &Second| !second.badge.is_empty() || !second.why.is_empty()),
         })
     }
 }

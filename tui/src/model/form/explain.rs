@@ -167,7 +167,8 @@ impl ExplainForm {
     /// Takes the chosen reason from the other group that has it; `false` where there is none.
     pub fn turn(&mut self) -> bool {
         let Some(Why::Reason(reason)) = self.reasons.key() else { return false };
-        let Some(twins) = self.twins.values().find(|twins| twins.iter().any(|t| t.reason == reason))
+        let Some(twins) =
+            self.twins.values().find(|twins| twins.iter().any(|t| t.reason == reason))
         else {
             return false;
         };

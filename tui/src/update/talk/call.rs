@@ -78,7 +78,7 @@ pub(super) fn act(model: &mut Model, end: bool) -> Vec<Effect> {
             let Some(by) = form.who.key() else {
                 return refuse(model, Sentence::new("choose-person"));
             };
-            send(model, Command::AcknowledgeCall { by, call }, Sentence::new("what-come"))
+            send(model, Command::AcknowledgeCall { by, call }, Sentence::new("what-coming"))
         },
         _ => Vec::new(),
     }

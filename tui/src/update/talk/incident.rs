@@ -11,7 +11,9 @@ use super::{actor, entry, push, step, top};
 use crate::{
     effect::Effect,
     keys::Cmd,
-    model::{Choice, FollowForm, IncidentForm, Model, Screen, Sending, Talk, TalkField, TextField, Tone},
+    model::{
+        Choice, FollowForm, IncidentForm, Model, Screen, Sending, Talk, TalkField, TextField, Tone,
+    },
     update::{refuse, send},
     words::{Sentence, refusal},
 };
@@ -26,7 +28,8 @@ pub(in crate::update) fn open(model: &mut Model) {
         return report_one(model);
     }
     let all = view.open.incidents.iter();
-    let mut choice = Choice::new(all.map(|one| entry(one.id, String::new(), String::new())).collect());
+    let mut choice =
+        Choice::new(all.map(|one| entry(one.id, String::new(), String::new())).collect());
     choice.step(0);
     push(model, Talk::Incidents(choice));
 }
@@ -60,9 +63,10 @@ fn report_one(model: &mut Model) {
         .iter()
         .map(|machine| (machine.id, machine.code.clone(), Some(machine.id) == at))
         .collect();
-    let station = view.terminal.station.or_else(|| {
-        at.and_then(|machine| reference.station_of(machine)).map(|station| station.id)
-    });
+    let station = view
+        .terminal
+        .station
+        .or_else(|| at.and_then(|machine| reference.station_of(machine)).map(|station| station.id));
     let form = IncidentForm {
         who: model.who(),
         station,

@@ -69,8 +69,8 @@ fn write_one(model: &mut Model) {
         reference.station_of(model.machine()?.id).map(|station| station.id)
     });
     let named = station.zip(view.reference.as_ref()).and_then(|(id, all)| all.station(id));
-    let (code, name) =
-        named.map_or((String::new(), String::new()), |named| (named.code.clone(), named.name.clone()));
+    let (code, name) = named
+        .map_or((String::new(), String::new()), |named| (named.code.clone(), named.name.clone()));
     about.push(entry(About::Station(station), code, name));
     let mut about = Choice::new(about);
     about.step(0);
@@ -118,7 +118,8 @@ pub(in crate::update) fn hand(model: &mut Model) {
 
 /// Signs for the leaving crew.
 pub(super) fn give(model: &mut Model) -> Vec<Effect> {
-    let waiting = model.view.as_ref().map_or(0, |view| view.sync.saved.saturating_sub(view.sync.acked));
+    let waiting =
+        model.view.as_ref().map_or(0, |view| view.sync.saved.saturating_sub(view.sync.acked));
     let Some(Talk::Give(form)) = top(model) else { return Vec::new() };
     let (station, text) = (form.station, form.text.filled());
     let Some(by) = form.who.key() else {

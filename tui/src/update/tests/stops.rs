@@ -208,13 +208,8 @@ fn a_sweep_explains_all_of_a_group_with_one_key() {
 
 #[test]
 fn a_blind_time_asks_once_and_can_be_left_open() {
-    let blind = Blind {
-        id: NEW,
-        machine: PRESS,
-        from_us: ago(2_000),
-        until_us: ago(995),
-        offers: vec![],
-    };
+    let blind =
+        Blind { id: NEW, machine: PRESS, from_us: ago(2_000), until_us: ago(995), offers: vec![] };
     let mut view = view();
     view.review.blinds = vec![blind];
     let mut model = screen(view.clone());

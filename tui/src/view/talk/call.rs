@@ -49,7 +49,9 @@ pub(super) fn calls(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &
     let shown = form.choice.entries.iter().enumerate().skip(start).take(PAGE);
     for ((place, one), row) in shown.zip(rows.by_ref().skip(1)) {
         let text = match one.key {
-            CallItem::Open(id) => calls.iter().find(|call| call.id == id).map(|call| words(scene, call)),
+            CallItem::Open(id) => {
+                calls.iter().find(|call| call.id == id).map(|call| words(scene, call))
+            },
             CallItem::New(help) => {
                 let sentence = Sentence::new("call-new")
                     .with("help", kind(scene, help))

@@ -30,7 +30,12 @@ pub(super) fn words(scene: Scene<'_>, open: &Incident) -> String {
     let place = open.machines.join(", ");
     let severity = scene.say(&format!("severity-{}", open.severity.word()));
     let parts = [place, what, severity, lasting(since)];
-    parts.iter().filter(|part| !part.is_empty()).map(|part| plain(part)).collect::<Vec<_>>().join(" · ")
+    parts
+        .iter()
+        .filter(|part| !part.is_empty())
+        .map(|part| plain(part))
+        .collect::<Vec<_>>()
+        .join(" · ")
 }
 
 /// The lines of the overview.
@@ -50,7 +55,9 @@ pub(super) fn list(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, choice: 
     let start = choice.page_start();
     let shown = choice.entries.iter().enumerate().skip(start).take(PAGE);
     for ((place, one), row) in shown.zip(inside.rows()) {
-        let Some(open) = view.open.incidents.iter().find(|open| open.id == one.key) else { continue };
+        let Some(open) = view.open.incidents.iter().find(|open| open.id == one.key) else {
+            continue;
+        };
         let chosen = choice.chosen == Some(place);
         let mark = if chosen { "►" } else { " " };
         let text = format!("{mark} {} {}", place % PAGE + 1, words(scene, open));
@@ -72,7 +79,8 @@ pub(super) fn report(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: 
         labelled(frame, row, &scene.say("severity"), Span::styled(severity, theme::STRONG));
     }
     if let Some(row) = rows.next() {
-        let of: &str = if form.focus == TalkField::About { "incident-mark" } else { "incident-machines" };
+        let of: &str =
+            if form.focus == TalkField::About { "incident-mark" } else { "incident-machines" };
         heading(frame, row, &scene.say(of), form.focus == TalkField::About);
     }
     if let Some(row) = rows.next() {
@@ -105,7 +113,13 @@ fn machines(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, form: &IncidentF
     let shown = form.machines.iter().enumerate().map(|(place, (_, code, marked))| {
         let mark = if *marked { "[x]" } else { "[ ]" };
         let here = form.focus == TalkField::About && place == form.at;
-        let style = if here { theme::CHOSEN } else if *marked { theme::STRONG } else { theme::QUIET };
+        let style = if here {
+            theme::CHOSEN
+        } else if *marked {
+            theme::STRONG
+        } else {
+            theme::QUIET
+        };
         Span::styled(format!("{} {mark} {}  ", place + 1, plain(code)), style)
     });
     frame.render_widget(Line::from(shown.collect::<Vec<_>>()), row);

@@ -59,9 +59,7 @@ fn head(scene: Scene<'_>, note: &Note) -> String {
         word => Some(category(scene, word)),
     };
     let taken = note.taken_by.as_ref();
-    let taken = taken.map(|name| {
-        scene.tell(&Sentence::new("log-taken").with("name", name))
-    });
+    let taken = taken.map(|name| scene.tell(&Sentence::new("log-taken").with("name", name)));
     let place = Some(note.place.clone()).filter(|place| !place.is_empty());
     let parts = [Some(at), place, note.batch.clone(), kind, note.by.clone(), taken];
     parts.into_iter().flatten().map(|part| plain(&part)).collect::<Vec<_>>().join(" · ")
@@ -106,7 +104,12 @@ pub(super) fn note(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &N
             one
         });
         let about = Choice { entries: about.collect(), chosen: form.about.chosen };
-        list(frame, Rect { y: row.y + 1, height: 3, ..row }, &about, form.focus == TalkField::About);
+        list(
+            frame,
+            Rect { y: row.y + 1, height: 3, ..row },
+            &about,
+            form.focus == TalkField::About,
+        );
     }
     if let Some(row) = last {
         forms::sending(frame, row, scene, &form.sending);
@@ -121,7 +124,8 @@ pub(super) fn give(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &G
     if let Some(row) = rows.next() {
         forms::who(frame, row, scene, &form.who);
     }
-    for (line, row) in now(scene, usize::from(inside.width)).into_iter().zip(rows.by_ref().take(11)) {
+    for (line, row) in now(scene, usize::from(inside.width)).into_iter().zip(rows.by_ref().take(11))
+    {
         frame.render_widget(line, row);
     }
     if let Some(row) = rows.next() {
@@ -202,7 +206,8 @@ fn told(scene: Scene<'_>, card: &Card, width: usize) -> Vec<Line<'static>> {
         let (mark, style) = if n == 0 { ("●", theme::QUIET) } else { ("▲", theme::CARE) };
         Line::styled(fitted(&format!("{mark} {text}"), width), style)
     };
-    let alone = scene.model.view.as_ref().is_some_and(|view| view.sync.link == kart_api::HqLink::Alone);
+    let alone =
+        scene.model.view.as_ref().is_some_and(|view| view.sync.link == kart_api::HqLink::Alone);
     let mut lines = vec![
         count("card-stops", card.stops),
         count("card-incidents", card.incidents),

@@ -69,21 +69,12 @@ pub(in crate::engine) fn answers(
     Ok(all)
 }
 
-fn given(
-    field: Field,
-    asks: &reference::Field,
-    label: String,
-    value: String,
-    salt: &str,
-) -> Given {
+fn given(field: Field, asks: &reference::Field, label: String, value: String, salt: &str) -> Given {
     if asks.field_type != FieldType::Text {
         return Given { field, label, value: Some(FieldValue::Plain(value)), texts: vec![] };
     }
-    let text = FactText {
-        field: VALUE.to_owned(),
-        salt: salt_of(salt, asks.id),
-        text: Some(value),
-    };
+    let text =
+        FactText { field: VALUE.to_owned(), salt: salt_of(salt, asks.id), text: Some(value) };
     let value = text.commitment().map(FieldValue::Text);
     Given { field, label, value, texts: vec![text] }
 }

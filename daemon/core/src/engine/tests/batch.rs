@@ -33,8 +33,7 @@ fn asks(id: Uuid, label: &str, field_type: FieldType, asked_at: &str) -> referen
 fn bench(change: impl FnOnce(&mut Reference)) -> Bench {
     let mut bench = Bench::new();
     let mut reference = (*bench.reference).clone();
-    let reason =
-        |id, name: &str| Reason { id, code: name.into(), name: name.into() };
+    let reason = |id, name: &str| Reason { id, code: name.into(), name: name.into() };
     reference.scrap_groups = vec![ReasonGroup {
         id: Uuid::from_u128(40),
         name: "Quality".into(),
@@ -169,31 +168,21 @@ fn where_several_run_at_a_time_the_counter_counts_for_the_first() {
     let mut bench = bench(|reference| reference.machines[0].concurrent_batches = true);
     let by = anna(&bench);
     bench.sample(5, 0, "good", Value::Whole(100));
-    let [first, second] = [10, 20].map(|at| {
-        bench.command(at, &start(&bench, 0, StartDetail::default())).unwrap()
-    });
+    let [first, second] =
+        [10, 20].map(|at| bench.command(at, &start(&bench, 0, StartDetail::default())).unwrap());
     bench.sample(1_000, 0, "good", Value::Whole(104));
-    assert_eq!((bench.engine.plant.counted(first), bench.engine.plant.counted(second)), ((4, 0), (0, 0)));
-    let told = Command::TellParts {
-        by,
-        batch: second,
-        good: 7,
-        scrap: 2,
-        reason: Some(BENT),
-        rework: 1,
-    };
+    assert_eq!(
+        (bench.engine.plant.counted(first), bench.engine.plant.counted(second)),
+        ((4, 0), (0, 0))
+    );
+    let told =
+        Command::TellParts { by, batch: second, good: 7, scrap: 2, reason: Some(BENT), rework: 1 };
     bench.command(1_010, &told).unwrap();
     let batch = &bench.engine.plant.batches[&second];
     assert_eq!((batch.good, batch.scrap, batch.rework, batch.scrapped[&BENT]), (7, 2, 1, 2));
     let detail = CompleteDetail::default();
-    let complete = Command::CompleteBatch {
-        by,
-        batch: first,
-        good: 4,
-        scrap: 0,
-        scrap_reason: None,
-        detail,
-    };
+    let complete =
+        Command::CompleteBatch { by, batch: first, good: 4, scrap: 0, scrap_reason: None, detail };
     bench.command(1_020, &complete).unwrap();
     bench.sample(2_000, 0, "good", Value::Whole(106));
     assert_eq!(bench.engine.plant.counted(second), (2, 0));
@@ -251,9 +240,13 @@ fn a_start_lies_neither_ahead_nor_before_the_last_end_nor_before_the_shift() {
     assert_eq!(silent, Err(Refusal::WhyNeeded));
     let asked = from(now - 9 * hour, second("1002", "typed in late"));
     let batch = bench.command(now, &start(&bench, 0, asked)).unwrap();
-    let Some(Body::BatchStarted(started)) = bench.facts.iter().rev().map(|f| &f.fact).find(|body| {
-        matches!(body, Body::BatchStarted(_))
-    }) else {
+    let Some(Body::BatchStarted(started)) = bench
+        .facts
+        .iter()
+        .rev()
+        .map(|f| &f.fact)
+        .find(|body| matches!(body, Body::BatchStarted(_)))
+    else {
         panic!("not started");
     };
     assert_eq!(started.from.wall_us, moment(now - 9 * hour).at.wall_us);
@@ -293,11 +286,14 @@ fn a_batch_goes_on_on_a_machine_that_stands_in_and_elsewhere_only_with_a_second_
     assert_eq!(bench.engine.plant.batches[&rest].target, Some(380));
     assert_eq!(bench.engine.plant.batches[&rest].equipment, other);
     assert!(!bench.engine.plant.batches.contains_key(&batch));
-    let started: Vec<_> = bench.facts.iter().filter_map(|fact| match &fact.fact {
-        Body::BatchStarted(started) => Some(started.clone()),
-        _ => None,
-    })
-    .collect();
+    let started: Vec<_> = bench
+        .facts
+        .iter()
+        .filter_map(|fact| match &fact.fact {
+            Body::BatchStarted(started) => Some(started.clone()),
+            _ => None,
+        })
+        .collect();
     assert_eq!(started[1].special.continues, Some(batch));
     assert_eq!((started[1].number.clone(), number.clone()), (started[0].number.clone(), number));
     assert_eq!(bench.replayed(), bench.engine.plant);

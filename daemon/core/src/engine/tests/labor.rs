@@ -160,6 +160,16 @@ fn a_forgotten_clock_out_is_noted_and_closes_nothing() {
 }
 
 #[test]
+fn clocking_in_alone_tells_nothing_of_when_somebody_left() {
+    let (mut bench, batch) = working();
+    clock_in(&mut bench, 10_000, BEN);
+    assert_eq!(on(&bench, batch), 2, "he came to it by clocking in");
+    bench.command(20_000, &Command::ClockOut { badge: badge(ANNA) }).unwrap();
+    let (_, proposed, evidence) = missed(&mut bench, 16 * HOUR).unwrap();
+    assert_eq!((proposed, evidence), (None, Evidence::Nothing));
+}
+
+#[test]
 fn by_a_calendar_it_is_two_hours_and_a_half_after_the_shift() {
     let (mut bench, _) = working();
     let mut reference = (*bench.reference).clone();

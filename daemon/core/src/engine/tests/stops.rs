@@ -207,14 +207,15 @@ fn one_reason_holds_up_several_machines() {
     floor.bench.sample(floor.now, 0, "status", Value::Bit(false));
     floor.runs(0);
     floor.runs(1);
-    let share = |stops: &[RecordId]| Command::ShareStops { by: anna, stops: stops.to_vec(), reason };
+    let share =
+        |stops: &[RecordId]| Command::ShareStops { by: anna, stops: stops.to_vec(), reason };
     assert_eq!(floor.ask(&share(&[early, other])), Err(Refusal::NotNeighbours), "not at once");
     let event = floor.ask(&share(&[one, other])).unwrap();
     let shared = floor.stop(event);
-    assert_eq!((shared.equipment, &*shared.with), (
-        floor.bench.equipment(0),
-        &[floor.bench.equipment(1)][..],
-    ));
+    assert_eq!(
+        (shared.equipment, &*shared.with),
+        (floor.bench.equipment(0), &[floor.bench.equipment(1)][..],)
+    );
     assert_eq!(shared.label.as_deref(), Some("Infeed jam"));
     assert_eq!(floor.standing().len(), 2);
     assert_eq!(floor.bench.replayed(), floor.bench.engine.plant);

@@ -1,5 +1,9 @@
 use super::*;
-use crate::kpi::{Count, Rate, Reason, Reasons};
+use crate::{
+    id::ReasonId,
+    kpi::{Kpi, Rate, Reason, Reasons, Status},
+    machine::MachineState,
+};
 use uuid::Uuid;
 
 const MINUTE: i64 = 60_000_000;
@@ -158,10 +162,7 @@ fn hours_add_up_to_the_figures_of_the_shift() {
     let board = told(&window, &machine, 100.0);
     let sum = |of: fn(&Hour) -> i64| board.hours.iter().map(of).sum::<i64>() / MINUTE;
     let downtime = board.figures[&Kpi::Downtime].value.unwrap();
-    assert_eq!(
-        sum(|hour| hour.unplanned_us + hour.planned_us + hour.idle_us),
-        downtime.round() as i64
-    );
+    assert_eq!(sum(|hour| hour.unplanned_us + hour.planned_us + hour.idle_us), rounded(downtime));
     let run = board.line.iter().filter(|stretch| stretch.class == Class::Run);
     let planned: i64 =
         run.map(|it| overlap(&window.planned, Span { from: it.from, until: it.until })).sum();
@@ -212,7 +213,7 @@ fn a_batch_is_compared_with_what_was_due_for_it() {
     let progress = &board.batches[0];
     assert_eq!((progress.made, progress.due), (Some(1_500), Some(1_800.0)));
     let (pace, share) = progress.pace().unwrap();
-    assert_eq!((pace, share.round() as i64), (Pace::Behind, 83));
+    assert_eq!((pace, rounded(share)), (Pace::Behind, 83));
     assert_eq!(Pace::of(90, 100.0).unwrap().0, Pace::Near);
     assert_eq!(Pace::of(100, 100.0).unwrap().0, Pace::Well);
     assert_eq!(Pace::of(0, 4.0), None, "too early to say");

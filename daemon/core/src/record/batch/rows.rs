@@ -31,10 +31,7 @@ impl Batch {
         let started = &self.amended(&began.started);
         let event = self.event_row(id, (began, started), (&span, took_us), tenant);
         let comment = self.comment().map(|comment| commented(&event, comment));
-        let mut rows = vec![
-            event,
-            self.details_row(id, started, span.until.is_some()),
-        ];
+        let mut rows = vec![event, self.details_row(id, started, span.until.is_some())];
         rows.extend(comment);
         rows.extend(self.equipment_rows(id, started.equipment));
         rows.extend(self.main_machine_rows(id, started.equipment, &span));
@@ -192,18 +189,19 @@ impl Batch {
     /// Scrapped parts by reason, and parts to be worked on again.
     fn quantity_rows(&self, id: RecordId, tenant: &Tenant) -> Vec<Row> {
         let Some(count) = self.count() else { return vec![] };
-        let row = |name: String, kind: &'static str, reason: Option<ReasonId>, label, quantity| Row {
-            table: &tables::BATCH_QUANTITIES,
-            cells: vec![
-                id.part(&name).into(),
-                tenant.site.0.into(),
-                id.0.into(),
-                Cell::Word(kind),
-                reason.map(|reason| reason.0).into(),
-                Cell::from(label),
-                Cell::Int(quantity),
-            ],
-        };
+        let row =
+            |name: String, kind: &'static str, reason: Option<ReasonId>, label, quantity| Row {
+                table: &tables::BATCH_QUANTITIES,
+                cells: vec![
+                    id.part(&name).into(),
+                    tenant.site.0.into(),
+                    id.0.into(),
+                    Cell::Word(kind),
+                    reason.map(|reason| reason.0).into(),
+                    Cell::from(label),
+                    Cell::Int(quantity),
+                ],
+            };
         let scrapped = count.scrapped.into_iter().filter(|(_, (_, quantity))| *quantity > 0);
         let scrapped = scrapped.map(|(reason, (label, quantity))| {
             row(format!("scrap/{reason}"), "scrap", Some(reason), label, quantity)

@@ -70,7 +70,13 @@ fn produced(batch: RecordId, good: i64) -> Body {
 }
 
 fn aborted(batch: RecordId, good: i64) -> Body {
-    Body::BatchAborted(BatchAborted { batch, reason: ReasonId(id(8)), good, scrap: 0, comment: None })
+    Body::BatchAborted(BatchAborted {
+        batch,
+        reason: ReasonId(id(8)),
+        good,
+        scrap: 0,
+        comment: None,
+    })
 }
 
 /// All facts folded into the one batch of this name.

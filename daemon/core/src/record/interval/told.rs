@@ -108,11 +108,7 @@ impl Telling {
 pub(super) fn links(id: RecordId, event: &EventTold) -> impl Iterator<Item = Row> {
     let machines = event.equipment.iter().skip(1).map(move |machine| Row {
         table: &tables::MACHINE_EVENT_EQUIPMENT,
-        cells: vec![
-            id.part(&format!("equipment/{machine}")).into(),
-            id.0.into(),
-            machine.0.into(),
-        ],
+        cells: vec![id.part(&format!("equipment/{machine}")).into(), id.0.into(), machine.0.into()],
     });
     let batches = event.batches.iter().skip(1).map(move |batch| Row {
         table: &tables::EVENT_BATCH_LINKS,

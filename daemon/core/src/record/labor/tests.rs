@@ -5,7 +5,7 @@ use crate::{
     fact::{
         Draft,
         correction::Corrected,
-        labor::{LaborConfirmed, OutMissed, OutTold, PunchUndone, Stood},
+        labor::{OutMissed, OutTold, PunchUndone, Stood},
     },
     id::{Incarnation, SiteId, TerminalId},
     row::Cell,

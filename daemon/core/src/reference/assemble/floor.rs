@@ -62,8 +62,7 @@ fn calls(rows: &Rows) -> Vec<OpenCall> {
             terminal: read(line, "terminal_id").map(TerminalId),
         })
     };
-    let mut calls: Vec<OpenCall> =
-        lines(rows, "edge.calls").into_iter().filter_map(open).collect();
+    let mut calls: Vec<OpenCall> = lines(rows, "edge.calls").into_iter().filter_map(open).collect();
     calls.sort_by_key(|call| (call.from, call.record));
     calls
 }

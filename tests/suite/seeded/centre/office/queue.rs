@@ -17,6 +17,7 @@ impl Office {
         entry: RecordId,
         asked: &QueueAsked,
         canonical: impl Fn(RecordId) -> RecordId,
+        stands: impl Fn(Uuid) -> bool,
     ) -> Result<(), Missing> {
         if let Ask::Enqueue(enqueue) = &asked.ask {
             self.enqueue(entry, asked.queue, enqueue);
@@ -29,7 +30,13 @@ impl Office {
             Ask::Remove { .. } if slot.status == "queued" => {
                 self.set(entry, "removed", None);
             },
-            Ask::Claim { batch, .. } => self.claim(entry, &slot, canonical(*batch).0),
+            Ask::Claim { batch, .. } => {
+                let batch = canonical(*batch).0;
+                if slot.status == "queued" && !stands(batch) {
+                    return Err(Missing(format!("event_id {batch}")));
+                }
+                self.claim(entry, &slot, batch);
+            },
             _ => {},
         }
         Ok(())
@@ -67,9 +74,8 @@ impl Office {
             .map(|(id, slot)| (*id, slot.clone()))
             .collect();
         let places = others.iter().map(|(_, slot)| slot.at);
-        let anchor = |(id, slot): &&(RecordId, Slot)| {
-            place == Place::After(*id) && slot.status == "queued"
-        };
+        let anchor =
+            |(id, slot): &&(RecordId, Slot)| place == Place::After(*id) && slot.status == "queued";
         let at = match (place, others.iter().find(anchor)) {
             (Place::Front, _) => places.min_by(f64::total_cmp).unwrap_or(1.0) - 1.0,
             (_, Some((_, anchor))) => {
@@ -119,8 +125,8 @@ impl Office {
         for (queue, by_product) in [(Some(machine), true), (station, false)] {
             let Some(queue) = queue else { continue };
             let fits = |slot: &Slot| {
-                let named = slot.number.as_deref() == Some(&*started.number)
-                    && slot.status != "removed";
+                let named =
+                    slot.number.as_deref() == Some(&*started.number) && slot.status != "removed";
                 let next = by_product && slot.number.is_none() && slot.status == "queued";
                 slot.product == started.product && (named || next)
             };
@@ -129,9 +135,8 @@ impl Office {
                 (!own, slot.number.is_none(), slot.status != "queued")
             };
             let fitting = self.line(queue).filter(|(_, slot)| fits(slot));
-            let first = fitting.min_by(|(_, a), (_, b)| {
-                key(a).cmp(&key(b)).then(a.at.total_cmp(&b.at))
-            });
+            let first =
+                fitting.min_by(|(_, a), (_, b)| key(a).cmp(&key(b)).then(a.at.total_cmp(&b.at)));
             if let Some((entry, "queued")) = first.map(|(id, slot)| (*id, slot.status)) {
                 self.set(entry, "started", Some(batch));
             }
