@@ -34,8 +34,8 @@ const DAY_US: i64 = 86_400 * 1_000_000;
 const STEPS: i64 = 110;
 const TUNING: Tuning = Tuning {
     first_pause: Duration::from_secs(2),
-    longest_pause: Duration::from_secs(3_600),
-    pull_wait: Duration::from_secs(8 * 3_600),
+    longest_pause: Duration::from_secs(2 * 3_600),
+    pull_wait: Duration::from_secs(16 * 3_600),
     status_every: Duration::from_secs(12 * 3_600),
 };
 /// After the last fault everything has had its time by then.

@@ -1,7 +1,7 @@
 //! The feed: what changed between two transactions, as it is now.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kart_core::id::RecordId;
 use kart_core::row::Cell;
@@ -86,6 +86,7 @@ impl State {
 pub(super) struct Mirror {
     rows: Rows,
     digest: u64,
+    sums: OnceLock<Vec<ScopeSum>>,
 }
 
 impl Centre {
@@ -96,7 +97,7 @@ impl Centre {
             return Arc::clone(mirror);
         }
         let rows = self.state.mirror(id);
-        let mirror = Arc::new(Mirror { digest: digest(&rows), rows });
+        let mirror = Arc::new(Mirror { digest: digest(&rows), rows, sums: OnceLock::new() });
         self.mirrors.insert(id, (commit, Arc::clone(&mirror)));
         mirror
     }
@@ -205,7 +206,7 @@ impl Centre {
             applied_through,
             server_us,
             quarantined: self.state.waiting(id, 0, u64::MAX),
-            sums: if feed.sums { sums(now) } else { vec![] },
+            sums: if feed.sums { mirror.sums.get_or_init(|| sums(now)).clone() } else { vec![] },
         };
         Ok((Fed { head, rows }, mirror.digest))
     }
