@@ -140,7 +140,7 @@ impl Day {
         state(&self.terminal.client().unwrap(), MACHINE, wanted).await;
     }
 
-    async fn press(&mut self, keys: &str) {
+    fn press(&mut self, keys: &str) {
         self.screen.press(keys).unwrap();
     }
 
@@ -168,84 +168,100 @@ fn moment(day: civil::Date, time: &str) -> Timestamp {
     day.to_datetime(time).in_tz("Europe/Berlin").unwrap().timestamp()
 }
 
+impl Day {
+    /// A badge before the reader.
+    fn scan(&mut self, badge: &str) {
+        self.press(badge);
+        self.press(ENTER);
+    }
+
+    /// The controller says that parts are made; so many by `time`, when it says no more than that it is on.
+    async fn runs_until(&mut self, time: &str, parts: u32) {
+        self.mode = IN_CYCLE;
+        self.tells().await;
+        self.at(time);
+        self.good += parts;
+        self.mode = AUTOMATIC;
+        self.tells().await;
+    }
+
+    /// A person comes early, and starts the first batch.
+    async fn begins(&mut self) {
+        self.scan("1001");
+        self.sees(&["Ada Brandt", "clock in"]).await;
+        self.press(ENTER);
+        self.sees(&["SAVED", "Here: Ada Brandt"]).await;
+        self.at("06:04:00");
+        self.press("s");
+        self.sees(&["Start a batch on EQ-211"]).await;
+        self.press("BR-40");
+        self.press(ENTER);
+        self.press("500");
+        self.press(ENTER);
+        self.sees(&["SAVED", "good of 500"]).await;
+        // Setup ends with the first good stroke.
+        self.at("06:04:05");
+        self.strokes(1).await;
+        self.is("running").await;
+    }
+
+    /// A loss of speed, a short stop that nobody is asked of, and one that somebody is.
+    async fn stops(&mut self) {
+        self.runs_until("06:31:00", 100).await;
+        self.strokes(2).await;
+        self.at("06:31:08");
+        self.strokes(2).await;
+        self.runs_until("06:44:00", 100).await;
+        self.strokes(1).await;
+        self.at("06:44:36");
+        self.is("stopped").await;
+        self.strokes(1).await;
+        self.is("running").await;
+        self.runs_until("07:18:16", 100).await;
+        self.strokes(2).await;
+        self.fault = JAM;
+        self.tells().await;
+        self.at("07:19:24");
+        self.is("stopped").await;
+        // The card comes by itself, with what the fault word stands for first.
+        self.sees(&["Why did it stop?", "07:18 stopped", "1 Part jammed in the die"]).await;
+        self.at("07:21:00");
+        self.press("1");
+        self.press(ENTER);
+        self.sees(&["SAVED", "Part jammed in the die"]).await;
+        self.at("07:26:38");
+        self.fault = 0;
+        self.strokes(2).await;
+        self.is("running").await;
+    }
+
+    /// A meal by badge; the batch goes on alone meanwhile.
+    async fn eats(&mut self) {
+        self.runs_until("09:30:00", 100).await;
+        self.mode = IN_CYCLE;
+        self.tells().await;
+        self.scan("1001");
+        self.sees(&["Ada Brandt", "Meal"]).await;
+        self.press("3");
+        self.press(ENTER);
+        self.sees(&["SAVED"]).await;
+        self.at("10:01:00");
+        self.scan("1001");
+        self.sees(&["Ada Brandt", "Back"]).await;
+        self.press(ENTER);
+        self.sees(&["SAVED"]).await;
+    }
+}
+
 #[tokio::test]
 async fn a_day_on_the_floor() {
     let _turn = turn().await;
     let mut day = Day::begin("05:52:11").await;
+    day.begins().await;
+    day.stops().await;
+    day.eats().await;
 
-    // Early by eight minutes: as it is, nothing is rounded.
-    day.press("1001").await;
-    day.press(ENTER).await;
-    day.sees(&["Ada Brandt", "clock in"]).await;
-    day.press(ENTER).await;
-    day.sees(&["SAVED", "Here: Ada Brandt"]).await;
-
-    day.at("06:04:00");
-    day.press("s").await;
-    day.sees(&["Start a batch on EQ-211"]).await;
-    day.press("BR-40").await;
-    day.press(ENTER).await;
-    day.press("500").await;
-    day.press(ENTER).await;
-    day.sees(&["SAVED", "good of 500"]).await;
-
-    // Setup ends with the first good stroke.
-    day.at("06:04:05");
-    day.strokes(1).await;
-    day.is("running").await;
-    day.mode = IN_CYCLE;
-    day.tells().await;
-
-    // Below the minimum: a loss of speed, no stop.
-    day.at("06:31:00");
-    day.good += 100;
-    day.mode = AUTOMATIC;
-    day.tells().await;
-    day.strokes(2).await;
-    day.at("06:31:08");
-    day.strokes(2).await;
-    day.mode = IN_CYCLE;
-    day.tells().await;
-
-    // Below the threshold: counted, and nobody is asked.
-    day.at("06:44:00");
-    day.good += 100;
-    day.mode = AUTOMATIC;
-    day.tells().await;
-    day.strokes(1).await;
-    day.at("06:44:36");
-    day.is("stopped").await;
-    day.strokes(1).await;
-    day.is("running").await;
-    day.mode = IN_CYCLE;
-    day.tells().await;
-
-    // A stop: it began when the next stroke should have come.
-    day.at("07:18:16");
-    day.good += 100;
-    day.mode = AUTOMATIC;
-    day.tells().await;
-    day.strokes(2).await;
-    day.fault = JAM;
-    day.tells().await;
-    day.at("07:19:24");
-    day.is("stopped").await;
-    // The card comes by itself, with what the fault word stands for first.
-    day.sees(&["Why did it stop?", "07:18 stopped", "1 Part jammed in the die"]).await;
-
-    day.at("07:21:00");
-    day.press("1").await;
-    day.press(ENTER).await;
-    day.sees(&["SAVED", "Part jammed in the die"]).await;
-
-    day.at("07:26:38");
-    day.fault = 0;
-    day.strokes(2).await;
-    day.is("running").await;
-    day.mode = IN_CYCLE;
-    day.tells().await;
-
-    // The stop went from the stroke that did not come to the next one, whatever was looked when.
+    // A stop went from the stroke that did not come to the next one, whatever was looked when.
     let stops = day
         .office(
             2,
@@ -257,4 +273,15 @@ async fn a_day_on_the_floor() {
         )
         .await;
     assert_eq!(stops, ["06:44:04 34 -", "07:18:22 498 Part jammed in the die"]);
+    // Early by eight minutes stands as it was, and so does the meal; nothing is rounded.
+    let labor = day
+        .office(
+            2,
+            "SELECT concat_ws(' ', l.entry_type,
+                    to_char(l.start_ts AT TIME ZONE 'Europe/Berlin', 'HH24:MI'),
+                    to_char(l.end_ts AT TIME ZONE 'Europe/Berlin', 'HH24:MI'))
+             FROM ops_labor_entries l ORDER BY l.start_ts",
+        )
+        .await;
+    assert_eq!(labor, ["shift 05:52", "meal 09:30 10:01"]);
 }

@@ -67,10 +67,7 @@ pub(crate) async fn administer(headquarters: &Headquarters, arguments: &[&str]) 
 async fn stored(headquarters: &Headquarters) -> [i64; 4] {
     [
         headquarters.number("SELECT count(*) FROM edge.inbox").await.unwrap(),
-        headquarters
-            .number("SELECT coalesce(sum(watermark), 0) FROM edge.terminals")
-            .await
-            .unwrap(),
+        headquarters.number("SELECT sum(watermark) FROM edge.terminals").await.unwrap(),
         headquarters.number("SELECT count(*) FROM edge.records").await.unwrap(),
         headquarters.number("SELECT count(*) FROM edge.fact_texts").await.unwrap(),
     ]

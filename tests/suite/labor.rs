@@ -17,7 +17,7 @@ fn clock_in(badge: &str) -> Command {
     Command::ClockIn { badge: badge.into(), station }
 }
 
-async fn scan(screen: &mut Screen, badge: &str) {
+fn scan(screen: &mut Screen, badge: &str) {
     screen.press(badge).unwrap();
     screen.press(ENTER).unwrap();
 }
@@ -48,24 +48,24 @@ async fn a_shift_with_a_meal_a_wrong_badge_and_a_look_at_ones_record() {
     let mut screen = Screen::open(&terminal.socket()).unwrap();
     screen.shows(&["Nobody is clocked in", "Headquarters connected"]).await.unwrap();
 
-    scan(&mut screen, "1001").await;
+    scan(&mut screen, "1001");
     screen.shows(&["Ada Brandt — clock in to ST-21?"]).await.unwrap();
     screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "Here: Ada Brandt"]).await.unwrap();
 
-    scan(&mut screen, "1001").await;
+    scan(&mut screen, "1001");
     screen.shows(&["Ada Brandt — clock out?", "2 Break", "3 Meal", "My record"]).await.unwrap();
     screen.press("3").unwrap();
     screen.shows(&["Ada Brandt — go to a meal?"]).await.unwrap();
     screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "Ada Brandt: meal", "Here: Ada Brandt (Meal"]).await.unwrap();
-    scan(&mut screen, "1001").await;
+    scan(&mut screen, "1001");
     screen.shows(&["Ada Brandt — back from Meal?"]).await.unwrap();
     screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "Ada Brandt is back"]).await.unwrap();
 
     // Ugly case 7: the wrong badge, seen seconds later.
-    scan(&mut screen, "1003").await;
+    scan(&mut screen, "1003");
     screen.shows(&["Mei-Lin Özdemir — clock in"]).await.unwrap();
     screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "Mei-Lin Özdemir clocked in", "undo badge"]).await.unwrap();
@@ -73,18 +73,18 @@ async fn a_shift_with_a_meal_a_wrong_badge_and_a_look_at_ones_record() {
     screen.shows(&["Take back a wrong badge", "1 Mei-Lin Özdemir clocked in at"]).await.unwrap();
     screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "Taken back: badge of Mei-Lin Özdemir"]).await.unwrap();
-    scan(&mut screen, "1002").await;
+    scan(&mut screen, "1002");
     screen.shows(&["Jurij Nowak — clock in"]).await.unwrap();
     screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "Jurij Nowak clocked in"]).await.unwrap();
 
-    scan(&mut screen, "1001").await;
+    scan(&mut screen, "1001");
     screen.shows(&["Ada Brandt — clock out?"]).await.unwrap();
     screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "Ada Brandt clocked out"]).await.unwrap();
     screen.press("y").unwrap();
     screen.shows(&["My record: whose badge?"]).await.unwrap();
-    scan(&mut screen, "1001").await;
+    scan(&mut screen, "1001");
     let record =
         ["Record of Ada Brandt", "2 entries not confirmed", "Shift", "Meal", "clocked out"];
     screen.shows(&record).await.unwrap();

@@ -340,3 +340,20 @@ async fn an_entry_is_used_up_once_and_no_production_is_lost() {
     let consumed = format!("oee_batch_queue WHERE id = '{}' AND event_id IS NOT NULL", taken.0);
     counts(&headquarters, &[(consumed.as_str(), 1)]).await;
 }
+
+#[tokio::test]
+async fn a_batch_that_two_terminals_began_uses_up_one_entry() {
+    let (headquarters, mut one, mut two) = pair().await;
+    let entry = enqueue(&mut one, "Q-1", Place::End);
+    enqueue(&mut one, "X-1", Place::End);
+    // It is taken for the entry of its number until somebody says which one it is.
+    let mine = batch(&mut one, "X-1", ("EQ-211", "ST-21"), &["1001"]);
+    ask(&mut one, Ask::Claim { entry, batch: mine });
+    push(&one).await;
+    assert_eq!(queue(&headquarters).await, "X-1");
+    batch(&mut two, "X-1", ("EQ-211", "ST-21"), &["1002"]);
+    push(&two).await;
+    assert_eq!(queue(&headquarters).await, "X-1", "the batch has its entry");
+    let used = format!("oee_batch_queue WHERE event_id = '{}'", mine.0);
+    counts(&headquarters, &[(used.as_str(), 1), ("edge.record_aliases", 1)]).await;
+}

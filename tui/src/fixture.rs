@@ -374,6 +374,12 @@ pub(crate) fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
         .collect()
 }
 
+/// Hands off the keys for three seconds.
+pub(crate) fn rest(model: &mut Model) {
+    let now = at(model.now.mono_us / 1000 - 10_000 + 3_000);
+    update(model, Msg::Tick, now);
+}
+
 /// Types digits and Enter as a badge reader does, a millisecond apart.
 pub(crate) fn scan(model: &mut Model, badge: &str) -> Vec<Effect> {
     model.now.mono_us += SECOND;

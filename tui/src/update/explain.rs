@@ -61,6 +61,9 @@ pub(super) fn open_one(model: &mut Model, id: RecordId) {
     model.screens.push(Screen::Explain(Box::new(form)));
 }
 
+/// Whoever pressed a key within this time means the screen that stood there, not a card that comes between.
+const IDLE_US: i64 = 2_000_000;
+
 /// A stop that begins to wait raises a card by itself, where nothing else is on the screen. What
 /// waited before this screen was opened stands in the list; a blind time asks in any case.
 pub(super) fn raise(model: &mut Model) {
@@ -79,7 +82,8 @@ pub(super) fn raise(model: &mut Model) {
     let blinds = view.review.blinds.iter().map(|Blind { id, .. }| *id);
     let stops = waiting().filter(fresh).map(|stop| stop.id);
     let Some(next) = stops.chain(blinds).find(|id| !seen.contains(id)) else { return };
-    if !model.screens.is_empty() || !model.burst.digits.is_empty() {
+    let idle = model.now.mono_us.saturating_sub(model.key_us) >= IDLE_US;
+    if !model.screens.is_empty() || !model.burst.digits.is_empty() || !idle {
         return mention(model, next);
     }
     seen.insert(next);

@@ -5,14 +5,14 @@
 use std::collections::BTreeSet;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use kart_api::{Answer, Held, LiveEvent, Stop, View};
+use kart_api::{Answer, Call, Handover, Held, Incident, LiveEvent, Stop, View};
 use kart_core::command::{Accepted, Refusal};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use ratatui::{Terminal, backend::TestBackend};
 
 use super::*;
 use crate::{
-    fixture::{BATCH, ago, at, scan, screen, view},
+    fixture::{BATCH, BEN, ago, at, press, scan, screen, view},
     keys::PLACES,
     msg::{Lost, Outcome},
     theme::Theme,
@@ -50,6 +50,7 @@ fn hostile(random: &mut StdRng) -> View {
         machine.held.extend(random.random_bool(0.5).then_some(held));
     }
     people_of(&mut full, random);
+    words_of(&mut full, random);
     let mut json = serde_json::to_value(full).unwrap();
     spoil(&mut json, "", random);
     serde_json::from_value(json).unwrap_or_else(|_| view())
@@ -75,9 +76,52 @@ fn people_of(view: &mut View, random: &mut StdRng) {
     view.undoable.extend(taken_back.filter(|_| random.random_bool(0.5)));
 }
 
+/// What people told each other, and nobody has settled; and a stop that is over.
+fn words_of(view: &mut View, random: &mut StdRng) {
+    use kart_core::fact::{call::Help, incident::Severity, note::Card};
+    let incident = Incident {
+        id: BATCH,
+        station: None,
+        machines: vec!["EQ-211".into(), HOSTILE[0].into()],
+        label: "Guard loose".into(),
+        severity: Severity::Critical,
+        comment: Some("rattles".into()),
+        from_us: ago(600),
+        by: Some(HOSTILE[1].into()),
+        troubleshooting_us: random.random_bool(0.5).then(|| ago(60)),
+        troubleshooting_by: Some(HOSTILE[2].into()),
+    };
+    view.open.incidents.extend(random.random_bool(0.7).then_some(incident));
+    let call = Call {
+        id: BATCH,
+        place: HOSTILE[3].into(),
+        machine: None,
+        kind: Help::Maintenance,
+        from_us: ago(125),
+        acknowledged_by: random.random_bool(0.5).then(|| HOSTILE[4].into()),
+        elsewhere: random.random_bool(0.5),
+    };
+    view.open.calls.extend(random.random_bool(0.5).then_some(call));
+    let handover = Handover {
+        id: BATCH,
+        station: HOSTILE[1].into(),
+        user: None,
+        by: Some(HOSTILE[0].into()),
+        at_us: ago(900),
+        card: Card { stops: 2, incidents: 1, ..Card::default() },
+        text: Some(HOSTILE[5].into()),
+    };
+    view.open.handovers.extend(random.random_bool(0.7).then_some(handover));
+    for stop in &mut view.stops {
+        stop.until_us = random.random_bool(0.5).then(|| ago(1));
+    }
+}
+
 /// Names and free texts, not the words that a type is told by.
 fn spoil(value: &mut serde_json::Value, key: &str, random: &mut StdRng) {
-    const FREE: [&str; 14] = [
+    const FREE: [&str; 16] = [
+        "comment",
+        "place",
         "name",
         "number",
         "label",
@@ -152,7 +196,10 @@ fn outcome(random: &mut StdRng) -> Outcome {
             let name = HOSTILE.choose(random).unwrap().to_string();
             Outcome::Answered(Answer::Refused(Refusal::NotClockedIn { name }))
         },
-        _ => Outcome::Answered(Answer::Saved(Accepted { seq: 9, record: BATCH, user: None })),
+        _ => {
+            let user = random.random_bool(0.5).then_some(BEN);
+            Outcome::Answered(Answer::Saved(Accepted { seq: 9, record: BATCH, user }))
+        },
     }
 }
 
@@ -209,6 +256,18 @@ fn nothing_that_is_pressed_breaks_the_screen() {
         again.inputs = n + 1;
         if random.random_range(0..200) == 0 {
             scan(&mut model, ["1001", "1002", "9", "123456789012"].choose(&mut random).unwrap());
+        }
+        // Left to chance alone, few ways lead further than two screens.
+        if random.random_range(0..60) == 0 {
+            press(&mut model, "<esc> <esc> <esc> <esc>");
+            let first = *["e", "n", "i", "a", "y", "u", "o", "x", "s", "c", "t"]
+                .choose(&mut random)
+                .unwrap();
+            let second = *["<f8>", "t", "n", "h", "1 <enter>", "2", "<enter>", "m j"]
+                .choose(&mut random)
+                .unwrap();
+            press(&mut model, first);
+            press(&mut model, second);
         }
         let msg = input(&model, &mut random);
         let now = at(i64::try_from(n).unwrap() * random.random_range(1..200));

@@ -10,7 +10,7 @@ use ratatui::{
 use super::{Scene, forms, framed, sidebar};
 use crate::{
     model::{Choice, Entry, ExplainForm, Listed, PAGE, Subject, Why, listed},
-    plain::fitted,
+    plain::{fitted, plain},
     theme,
     widget::{field, list},
     words::{Sentence, lasting},
@@ -60,12 +60,12 @@ pub(super) fn explain(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form:
     }
 }
 
-/// What is asked, and which rule of which map took it for a stop: whoever doubts it can name both.
+/// What is asked, and which rule took it for a stop: whoever doubts it can name it.
 fn title(scene: Scene<'_>, form: &ExplainForm) -> String {
     let stops = scene.model.view.iter().flat_map(|view| &view.stops);
     let of_it =
-        |stop: &&kart_api::Stop| form.about == Subject::Stop(stop.id) && !stop.map.is_empty();
-    let made_by = stops.filter(of_it).map(|stop| format!(" · {} · {}", stop.rule, stop.map)).next();
+        |stop: &&kart_api::Stop| form.about == Subject::Stop(stop.id) && !stop.rule.is_empty();
+    let made_by = stops.filter(of_it).map(|stop| format!(" · {}", plain(&stop.rule))).next();
     let title = match &form.about {
         Subject::Blind(_) => "blind-title",
         Subject::Shared(_) => "share-title",

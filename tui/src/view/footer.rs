@@ -66,7 +66,7 @@ fn said(scene: Scene<'_>, notice: &Notice) -> (String, Style, String) {
     }
 }
 
-/// The keys of this place, as many as fit, and always the one that names them all.
+/// The keys of this place, as many as fit, and always the way back and the one that names them all.
 pub(super) fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     // The last label may end in a blank that does not fit.
     let width = usize::from(area.width) + 1;
@@ -82,19 +82,19 @@ pub(super) fn keys(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
         .collect();
     let columns = |spans: &[Span<'_>; 2]| spans.iter().map(Span::width).sum::<usize>();
     let all: usize = named.iter().map(|(_, spans)| columns(spans)).sum();
-    let help = named.iter().find(|(cmd, _)| *cmd == Cmd::Help).filter(|_| all > width).cloned();
-    let mut room = width.saturating_sub(help.as_ref().map_or(0, |(_, spans)| columns(spans)));
+    let way_out = |cmd: Cmd| all > width && matches!(cmd, Cmd::Back | Cmd::Help);
+    let (ways_out, others): (Vec<_>, Vec<_>) =
+        named.into_iter().partition(|(cmd, _)| way_out(*cmd));
+    let kept: usize = ways_out.iter().map(|(_, spans)| columns(spans)).sum();
+    let mut room = width.saturating_sub(kept);
     let mut spans = Vec::new();
-    for (cmd, named) in named {
-        if help.is_some() && cmd == Cmd::Help {
-            continue;
-        }
+    for (_, named) in others {
         match room.checked_sub(columns(&named)) {
             Some(left) => room = left,
             None => break,
         }
         spans.extend(named);
     }
-    spans.extend(help.into_iter().flat_map(|(_, spans)| spans));
+    spans.extend(ways_out.into_iter().flat_map(|(_, spans)| spans));
     frame.render_widget(Line::from(spans), area);
 }

@@ -85,7 +85,8 @@ impl Office<'_> {
         Ok(())
     }
 
-    /// The entry that a batch is: by its number, else the next one of its product without a number.
+    /// The entry that a batch is: the one it was claimed for, by its number, else the next one of its
+    /// product without a number.
     async fn fitting(
         &self,
         line: &Line,
@@ -98,10 +99,12 @@ impl Office<'_> {
             .tx
             .prepare_cached(&format!(
                 "SELECT id, status, event_id FROM {table}
-                 WHERE {owner} = $1 AND (product_id IS NULL OR product_id = $2)
-                   AND (batch_number = $3 AND status IN ('queued', 'started')
-                        OR $4 AND batch_number IS NULL AND product_id IS NOT NULL
-                           AND status = 'queued')
+                 WHERE {owner} = $1
+                   AND (event_id = $5 AND status = 'started'
+                        OR (product_id IS NULL OR product_id = $2)
+                           AND (batch_number = $3 AND status IN ('queued', 'started')
+                                OR $4 AND batch_number IS NULL AND product_id IS NOT NULL
+                                   AND status = 'queued'))
                  ORDER BY event_id IS NOT DISTINCT FROM $5 AND status = 'started' DESC,
                           batch_number IS NULL, status <> 'queued', queue_position
                  LIMIT 1 FOR UPDATE"

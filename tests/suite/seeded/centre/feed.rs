@@ -56,7 +56,7 @@ impl State {
                 rows.insert(key, row.to_string());
             }
         }
-        for (table, key, row) in self.office.rows(&self.reference, self.station(id)) {
+        for (table, key, row) in self.office.rows(&self.reference, station.as_ref()) {
             rows.insert((Scope::Terminal, format!("public.{table}"), key.to_string()), row);
         }
         let mut own = |table: &str, key: Uuid, row| {

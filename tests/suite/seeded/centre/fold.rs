@@ -14,6 +14,7 @@ use kart_planted::{Bug, planted};
 use kart_wire::{Problem, code};
 use uuid::Uuid;
 
+use super::super::disk::RowKey;
 use super::super::station::row_key;
 use super::office::{Missing, Office};
 use super::{Centre, Changes, Place, State, alias, problem};
@@ -118,13 +119,8 @@ pub(super) fn project(
             None => held,
             Some(detail) => vec![writer.hold(fact, "unresolved_ref", detail)],
         };
-        // Nothing of the office has changed where something is missing.
-        let follows = (held.is_empty() && Office::concerns(fact)).then(|| {
-            let mut office = changes.office.take().unwrap_or_else(|| state.office.clone());
-            let follows = office.follow((state, changes, joins), writer, fact);
-            changes.office = Some(office);
-            follows
-        });
+        let follows = (held.is_empty() && Office::concerns(fact))
+            .then(|| follow((state, changes, joins), writer, fact));
         let held = match follows {
             Some(Err(Missing(id))) => vec![writer.hold(fact, "unresolved_ref", id)],
             _ => held,
@@ -135,14 +131,7 @@ pub(super) fn project(
             changes.aliases.extend(joins);
             let records = records.into_iter().filter(|(id, _)| changed.contains(id));
             changes.records.extend(records.map(|(id, record)| (id, Arc::new(record))));
-            for row in rows {
-                changes.gone.remove(&row_key(&row));
-                changes.rows.insert(row_key(&row), Arc::new(row.cells));
-            }
-            for (table, id) in withdrawn {
-                changes.rows.remove(&(table.name, id));
-                changes.gone.insert((table.name, id));
-            }
+            changes.write(rows, withdrawn.into_iter().map(|(table, id)| (table.name, id)));
             applied.push(fact.clone());
         } else if planted(Bug::BatchAborted) {
             return Err(problem(code::UNAVAILABLE));
@@ -153,6 +142,31 @@ pub(super) fn project(
     state.close(writer, &applied, changes);
     state.spread(changes);
     Ok(())
+}
+
+/// What follows at the office; nothing of it has changed where something is missing.
+fn follow(
+    (state, changes, joins): (&State, &mut Changes, Option<(RecordId, RecordId)>),
+    writer: &Writer,
+    fact: &Fact,
+) -> Result<(), Missing> {
+    let mut office = changes.office.take().unwrap_or_else(|| state.office.clone());
+    let follows = office.follow((state, changes, joins), writer, fact);
+    changes.office = Some(office);
+    follows
+}
+
+impl Changes {
+    fn write(&mut self, rows: Vec<Row>, withdrawn: impl Iterator<Item = RowKey>) {
+        for row in rows {
+            self.gone.remove(&row_key(&row));
+            self.rows.insert(row_key(&row), Arc::new(row.cells));
+        }
+        for key in withdrawn {
+            self.rows.remove(&key);
+            self.gone.insert(key);
+        }
+    }
 }
 
 /// What a foreign key of the row does not find.

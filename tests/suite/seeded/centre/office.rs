@@ -95,9 +95,9 @@ impl Office {
     pub(super) fn rows(
         &self,
         reference: &Reference,
-        station: Option<Cell>,
+        station: Option<&Cell>,
     ) -> Vec<(&'static str, Uuid, String)> {
-        let here = |id: StationId| Some(Cell::Uuid(id.0)) == station;
+        let here = |id: StationId| Some(&Cell::Uuid(id.0)) == station;
         let stations = reference.stations.iter().filter(|station| here(station.id));
         let machines: Vec<EquipmentId> = stations.flat_map(|of| of.machines.clone()).collect();
         let slots = self.slots.iter().filter(|(_, slot)| slot.status == "queued");
@@ -203,7 +203,7 @@ impl State {
         &self,
         terminal: Uuid,
     ) -> (Vec<(Queue, RecordId)>, BTreeSet<RecordId>) {
-        let rows = self.office.rows(&self.reference, self.station(terminal));
+        let rows = self.office.rows(&self.reference, self.station(terminal).as_ref());
         let ids: BTreeSet<RecordId> = rows.iter().map(|(_, id, _)| RecordId(*id)).collect();
         let slots = self.office.slots.iter().filter(|(id, _)| ids.contains(id));
         let mut slots: Vec<_> = slots.map(|(id, slot)| (slot.queue, slot.at, *id)).collect();

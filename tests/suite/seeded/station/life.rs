@@ -55,7 +55,7 @@ impl Station {
         image.aside.push(file);
         (image.incarnation, image.inherited) = (Some(origin.incarnation), Some(plant));
         self.disk.put_back(image);
-        self.incarnation = origin.incarnation;
+        (self.incarnation, self.cut_off) = (origin.incarnation, false);
         let mut hash = Hash::ZERO;
         let facts: Vec<Arc<Kept>> = (1..)
             .zip(prepared)

@@ -10,7 +10,7 @@ use kart_core::{
 use uuid::Uuid;
 
 use super::*;
-use crate::fixture::{NOON, ago};
+use crate::fixture::{NOON, ago, rest};
 
 const NEW: RecordId = RecordId(Uuid::from_u128(7002));
 const BREAK: ReasonId = ReasonId(Uuid::from_u128(303));
@@ -19,8 +19,9 @@ fn stop(id: RecordId) -> Stop {
     Stop { id, from_us: ago(70), ..view().stops[0].clone() }
 }
 
-/// The stops that the daemon shows are these from now on.
+/// The stops that the daemon shows are these from now on, when nobody has pressed a key for a while.
 fn shown(model: &mut Model, number: u64, stops: &[Stop]) {
+    rest(model);
     delta(model, number, |delta| delta.stops = Some(stops.to_vec()));
 }
 
@@ -52,9 +53,11 @@ fn a_card_that_was_put_away_stays_away() {
 fn a_half_typed_form_is_never_covered() {
     let mut model = screen(view());
     press(&mut model, "3 s H");
-    shown(&mut model, 2, &[stop(NEW)]);
+    delta(&mut model, 2, |delta| delta.stops = Some(vec![stop(NEW)]));
     assert_eq!((model.place(), said(&model)), (Place::Start, "stop-waits"));
     press(&mut model, "<esc>");
+    assert_eq!(model.place(), Place::Overview, "no card comes between two keys");
+    rest(&mut model);
     assert_eq!(model.place(), Place::Explain, "the card comes when the form has gone");
     // Nor a badge on its way.
     let mut model = screen(view());
@@ -70,6 +73,7 @@ fn a_card_makes_room_for_the_badge_of_somebody_who_comes() {
     scan(&mut model, "1002");
     assert_eq!(model.place(), Place::Punch);
     press(&mut model, "<esc>");
+    rest(&mut model);
     assert_eq!(model.place(), Place::Explain);
     // Of somebody who is here it says who explains.
     scan(&mut model, "1001");
@@ -213,10 +217,12 @@ fn a_blind_time_asks_once_and_can_be_left_open() {
     let mut view = view();
     view.review.blinds = vec![blind];
     let mut model = screen(view.clone());
+    rest(&mut model);
     assert_eq!(model.place(), Place::Explain);
     press(&mut model, "<esc>");
     assert!(model.screens.is_empty(), "it can be skipped");
     let mut model = screen(view);
+    rest(&mut model);
     let effects = press(&mut model, "1 <enter>");
     let by = Some(ANNA);
     let expected = Command::TellBlind { by, blind: NEW, was: Was::Running };

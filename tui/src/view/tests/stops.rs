@@ -10,7 +10,7 @@ use kart_core::{
 use uuid::Uuid;
 
 use super::*;
-use crate::fixture::{JAM, NOON, PRESS};
+use crate::fixture::{JAM, NOON, PRESS, rest};
 
 const BREAK: ReasonId = ReasonId(Uuid::from_u128(303));
 
@@ -91,8 +91,9 @@ fn a_time_that_nobody_saw() {
     let offers = vec![Offer { reason: JAM, because: Because::Favourite }];
     view.review.blinds = vec![Blind { id: id(31), machine: PRESS, from_us, until_us, offers }];
     let mut model = screen(view);
+    rest(&mut model);
     small("card-blind", &mut model);
     let spanish = drawn(&mut model, SMALL, "es", Theme::default());
     check("card-blind-es", &spanish);
-    assert_eq!(model.daemon_now(), Micros(NOON));
+    assert_eq!(model.daemon_now(), Micros(NOON + 3_000_000));
 }

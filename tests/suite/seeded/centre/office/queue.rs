@@ -122,18 +122,16 @@ impl Office {
     pub(super) fn used_up(&mut self, started: &BatchStarted, batch: Uuid) {
         let machine = Queue::Equipment(started.equipment);
         let station = started.station.map(Queue::Station);
+        let own = |slot: &Slot| slot.batch == Some(batch) && slot.status == "started";
         for (queue, by_product) in [(Some(machine), true), (station, false)] {
             let Some(queue) = queue else { continue };
             let fits = |slot: &Slot| {
                 let named =
                     slot.number.as_deref() == Some(&*started.number) && slot.status != "removed";
                 let next = by_product && slot.number.is_none() && slot.status == "queued";
-                slot.product == started.product && (named || next)
+                own(slot) || slot.product == started.product && (named || next)
             };
-            let key = |slot: &Slot| {
-                let own = slot.batch == Some(batch) && slot.status == "started";
-                (!own, slot.number.is_none(), slot.status != "queued")
-            };
+            let key = |slot: &Slot| (!own(slot), slot.number.is_none(), slot.status != "queued");
             let fitting = self.line(queue).filter(|(_, slot)| fits(slot));
             let first =
                 fitting.min_by(|(_, a), (_, b)| key(a).cmp(&key(b)).then(a.at.total_cmp(&b.at)));
