@@ -452,8 +452,13 @@ fn cursors(
 fn decide(engine: &mut Engine, request: &Request, now: &Moment) -> Answer {
     let salt = uuid::Uuid::new_v4().simple().to_string();
     let asked = Asked { key: &request.key, command: &request.command, salt: &salt };
-    match engine.on_command(&asked, now) {
-        Ok(accepted) => Answer::Saved(accepted),
+    // What is refused leaves nothing behind.
+    let mut decided = engine.clone();
+    match decided.on_command(&asked, now) {
+        Ok(accepted) => {
+            *engine = decided;
+            Answer::Saved(accepted)
+        },
         Err(refusal) => Answer::Refused(refusal),
     }
 }

@@ -8,7 +8,7 @@ use kart_tests::{
     clock::TestClock,
     modbus::ModbusServer,
     programs::repository,
-    screen::{ENTER, Screen},
+    screen::{ENTER, ESCAPE, Screen},
     wait::wait_for,
     world::{headquarters::Headquarters, terminal::Terminal},
 };
@@ -192,6 +192,10 @@ impl Day {
         self.press(ENTER);
         self.sees(&["SAVED", "Here: Ada Brandt"]).await;
         self.at("06:04:00");
+        // The press stands since before anybody came; that can be said later.
+        self.sees(&["Why did it stop?", "05:52 stopped"]).await;
+        self.press(ESCAPE);
+        self.sees(&["No batch."]).await;
         self.press("s");
         self.sees(&["Start a batch on EQ-211"]).await;
         self.press("BR-40");
@@ -247,7 +251,7 @@ impl Day {
         self.sees(&["SAVED"]).await;
         self.at("10:01:00");
         self.scan("1001");
-        self.sees(&["Ada Brandt", "Back"]).await;
+        self.sees(&["Ada Brandt", "back from"]).await;
         self.press(ENTER);
         self.sees(&["SAVED"]).await;
     }

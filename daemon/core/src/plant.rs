@@ -119,7 +119,7 @@ pub struct Machine {
     pub good: i64,
     /// Scrapped parts likewise.
     pub scrap: i64,
-    /// When the last batch on it ended.
+    /// When the last batch on it ended, or was let rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended: Option<Moment>,
     /// What the machine says it makes.

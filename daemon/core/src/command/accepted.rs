@@ -36,6 +36,7 @@ impl Accepted {
             Body::BatchStarted(_) => (origin.record(fact.seq), None),
             Body::BatchCompleted { batch, .. }
             | Body::BatchJoined { batch, .. }
+            | Body::BatchLeft { batch, .. }
             | Body::BatchPaused { batch }
             | Body::BatchResumed { batch } => (*batch, None),
             Body::StopExplained { stop, .. } => (*stop, None),
@@ -43,6 +44,9 @@ impl Accepted {
             Body::EventTold(_) => (origin.record(fact.seq), None),
             Body::EventTakenBack(back) => (back.event, None),
             Body::BatchProduced(produced) => (produced.batch, None),
+            Body::BatchEquipmentAdded(further) | Body::BatchEquipmentRemoved(further) => {
+                (further.batch, None)
+            },
             Body::BatchAborted(aborted) => (aborted.batch, None),
             Body::BatchFieldSet(set) => (set.batch, None),
             Body::JobPosted(_) => (origin.record(fact.seq), None),
@@ -69,10 +73,7 @@ impl Accepted {
             | Body::ProductSeen(_)
             | Body::Rederived(_)
             | Body::MapApplied(_)
-            | Body::BatchLeft { .. }
             | Body::OutMissed(_)
-            | Body::BatchEquipmentAdded(_)
-            | Body::BatchEquipmentRemoved(_)
             | Body::Corrected(_)
             | Body::CorrectionSeen(_)
             | Body::ClockCorrected(_)

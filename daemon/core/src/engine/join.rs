@@ -6,7 +6,7 @@ use crate::{
     command::{Accepted, Refusal},
     fact::Body,
     id::{EquipmentId, RecordId, UserId},
-    reference::Reference,
+    reference::{OpenBatch, Reference},
     time::Moment,
 };
 
@@ -33,6 +33,18 @@ impl Engine {
         })
     }
 
+    /// A batch that the mirror shows open at another terminal. What it shows of this one may be old,
+    /// and the plant knows better.
+    pub(super) fn elsewhere<'r>(
+        &self,
+        reference: &'r Reference,
+        batch: RecordId,
+    ) -> Option<&'r OpenBatch> {
+        let here = self.terminal_code.as_str();
+        let open = reference.work.floor.batch(batch);
+        open.filter(|open| open.terminal.as_deref() != Some(here))
+    }
+
     /// A person works on a batch from now on, wherever it began.
     pub(super) fn join_batch(
         &mut self,
@@ -46,7 +58,7 @@ impl Engine {
             return Err(Refusal::AlreadyPaused { number });
         }
         let own = own.map(|own| own.operators.clone());
-        let open = || reference.work.floor.batch(batch).map(|open| open.operators.clone());
+        let open = || self.elsewhere(reference, batch).map(|open| open.operators.clone());
         let on_it = own.or_else(open).ok_or(Refusal::NoSuchBatch)?;
         let joined = self.plant.joined.get(&batch).is_some_and(|users| users.contains(&user));
         if joined || on_it.contains(&user) {

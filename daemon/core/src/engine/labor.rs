@@ -11,9 +11,9 @@ use crate::{
         labor::{Inside, LaborBegan, LaborEnded, LaborSplit, PinSet, Share},
     },
     id::{RecordId, StationId, UserId},
-    plant::{Away, Presence},
+    plant::{Away, Batch, Presence},
     reference::{Person, Reference},
-    time::Moment,
+    time::{Micros, Moment},
 };
 
 mod forgotten;
@@ -256,6 +256,20 @@ impl Engine {
         Ok((person, presence.ok_or_else(absent)?))
     }
 
+    /// Tells that somebody left a batch earlier than now, though not before it began. It only
+    /// shortens their time on it: whoever is still on it has to leave it besides.
+    fn left_then(
+        &mut self,
+        user: UserId,
+        batch: RecordId,
+        (by, at): (Option<UserId>, Micros),
+        now: &Moment,
+    ) {
+        let began = self.plant.batches.get(&batch).map(|batch| batch.from.at.wall_us);
+        let at = Some(at.max(began.unwrap_or(at)));
+        self.draft(now, Event::new(Body::BatchLeft { batch, user, at }).by(by));
+    }
+
     fn leave(&mut self, user: UserId, batches: &[RecordId], now: &Moment) {
         for batch in batches {
             let left = Body::BatchLeft { batch: *batch, user, at: None };
@@ -265,7 +279,8 @@ impl Engine {
 
     /// Whoever comes to a station works on what runs there.
     fn join_running(&mut self, user: UserId, station: StationId, now: &Moment) {
-        let here = self.plant.batches.iter().filter(|(_, batch)| batch.station == Some(station));
+        let runs = |batch: &Batch| batch.station == Some(station) && batch.paused.is_none();
+        let here = self.plant.batches.iter().filter(|(_, batch)| runs(batch));
         let running: Vec<RecordId> = here.map(|(id, _)| *id).collect();
         for batch in running {
             self.draft(now, Event::new(Body::BatchJoined { batch, user }).by(Some(user)));
@@ -282,8 +297,8 @@ impl Engine {
     ) {
         let on = self.plant.works_on(user);
         for batch in batches.iter().filter(|batch| !on.contains(batch)) {
-            let open = || reference.work.floor.batch(*batch).is_some();
-            if self.plant.batches.contains_key(batch) || open() {
+            let own = self.plant.batches.get(batch).map(|own| own.paused.is_none());
+            if own.unwrap_or_else(|| self.elsewhere(reference, *batch).is_some()) {
                 let joined = Body::BatchJoined { batch: *batch, user };
                 self.draft(now, Event::new(joined).by(Some(user)));
             }

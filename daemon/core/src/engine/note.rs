@@ -99,14 +99,11 @@ impl Engine {
         let unexplained = self.plant.stops.values().filter(|stop| {
             stop.label.is_none() && stop.state == MachineState::Stopped && !stop.is_micro(now)
         });
-        let batches = self.plant.batches.iter().take(MOST_BATCHES).map(|(id, batch)| {
-            let machine = self.plant.machines.get(&batch.equipment);
-            Progress {
-                batch: *id,
-                number: batch.number.clone(),
-                good: machine.map_or(0, |machine| machine.good),
-                target: batch.target,
-            }
+        let batches = self.plant.batches.iter().take(MOST_BATCHES).map(|(id, batch)| Progress {
+            batch: *id,
+            number: batch.number.clone(),
+            good: self.plant.counted(*id).0.saturating_add(batch.good),
+            target: batch.target,
         });
         Card {
             stops: count(unexplained.count()),

@@ -49,6 +49,14 @@ impl Engine {
         if gone.any(|change| change.record.as_ref().is_some_and(said)) {
             return Err(bad("as_of", "a stop was explained meanwhile; look again"));
         }
+        let replaced =
+            |record: &RecordId| self.plant.stops.get(record).is_some_and(|stop| !stop.stands());
+        if changes.iter().filter_map(|change| change.record.as_ref()).any(replaced) {
+            return Err(bad(
+                "changes",
+                "somebody split or joined one of the stops; take that back",
+            ));
+        }
         let open = |record: &RecordId| {
             let mut machines = self.plant.machines.values();
             machines.any(|machine| machine.interval.as_ref().is_some_and(|i| i.record == *record))

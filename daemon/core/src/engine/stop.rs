@@ -203,7 +203,7 @@ impl Engine {
         let known = self.plant.stops.get(&stop).filter(|known| known.stands());
         let known = known.ok_or(Refusal::NoSuchStop)?;
         asker.may_change(reference, known, !texts.is_empty(), now)?;
-        let said = known.holds().ok_or(Refusal::NothingToUndo)?;
+        let said = known.holds().filter(|said| !said.corrected).ok_or(Refusal::NothingToUndo)?;
         let withdrawn = Body::ExplanationWithdrawn(ExplanationWithdrawn {
             stop,
             origin: said.origin,

@@ -220,6 +220,16 @@ impl Engine {
             asker.may_change(reference, stop, true, now)?;
             events.push(*id);
         }
+        // Also those that are known here no more: they would stand beside what they stood for.
+        let known = of.iter().flatten().filter_map(|id| self.plant.stops.get(id));
+        for part in known.flat_map(|stop| &stop.replaced) {
+            if self.plant.stops.values().any(|stop| stop.of.contains(part)) {
+                return Err(Refusal::NothingToUndo);
+            }
+            if !events.contains(part) {
+                events.push(*part);
+            }
+        }
         if events.is_empty() {
             events.push(event);
         }

@@ -80,7 +80,11 @@ pub fn board(window: &Window, machine: &Machine, aim: f64, hours: &[Span]) -> Bo
     let limit = Span { until: window.until.min(window.now).max(window.from), ..whole };
     let all = meant(window, whole);
     let account = Account::new(window, machine, limit);
-    let teller = Teller { window, machine, aim, account: &account, all: &all, limit };
+    let line = account.line();
+    let seen = line.iter().filter(|stretch| stretch.class != Class::Unknown);
+    let seen: Vec<Span> =
+        seen.map(|stretch| Span { from: stretch.from, until: stretch.until }).collect();
+    let teller = Teller { window, machine, aim, account: &account, all: &all, limit, seen: &seen };
     let told = figures(window, std::slice::from_ref(machine));
     let mut evidence = told.evidence;
     evidence.retain(|evidence| !matches!(evidence, Evidence::Count { .. }));
@@ -89,7 +93,7 @@ pub fn board(window: &Window, machine: &Machine, aim: f64, hours: &[Span]) -> Bo
         mode: window.mode,
         aim,
         hours: hours.iter().map(|hour| teller.hour(*hour)).collect(),
-        line: account.line(),
+        line,
         costs: costs(&evidence),
         batches: machine.batches.iter().map(|batch| teller.progress(batch)).collect(),
         figures: told.figures,
@@ -114,6 +118,8 @@ struct Teller<'a> {
     all: &'a [Span],
     /// What has happened of the window.
     limit: Span,
+    /// What somebody saw of that.
+    seen: &'a [Span],
 }
 
 impl Teller<'_> {
@@ -133,14 +139,20 @@ impl Teller<'_> {
         } = self.account.tally(&by_now);
         let whole = |parts: Option<f64>| parts.map(rounded);
         let (good, gap) = self.good(hour);
+        // Nothing is due of a time that nobody saw, and that nothing was made in it is not known.
+        let seen: Vec<Span> = self.seen.iter().flat_map(|span| within(&by_now, *span)).collect();
+        let to_come = within(&here, Span { from: self.limit.until.max(hour.from), ..hour });
+        let blind = seen.is_empty() && !by_now.is_empty();
+        let known = |parts: Option<i64>| parts.filter(|parts| !blind || *parts > 0);
+        let asked: Vec<Span> = seen.iter().chain(&to_come).copied().collect();
         Hour {
             from: hour.from,
             until: hour.until,
             meant_us: here.iter().map(|span| span.us()).sum(),
-            target: whole(self.worth(&here, None)),
-            due: whole(self.worth(&by_now, None)),
-            good,
-            scrap: self.scrap(hour),
+            target: whole(self.worth(&asked, None)).filter(|_| !blind || !to_come.is_empty()),
+            due: whole(self.worth(&seen, None)),
+            good: known(good),
+            scrap: known(self.scrap(hour)),
             gap,
             run_us: run,
             unplanned_us: unplanned,
@@ -154,8 +166,8 @@ impl Teller<'_> {
         }
     }
 
-    /// Parts that `spans` are worth: of the batch that began last, between batches at the machine's own
-    /// rate; of one batch alone where one is meant.
+    /// Parts that `spans` are worth: of the batch that began first, for which the counter counts,
+    /// between batches at the machine's own rate; of one batch alone where one is meant.
     fn worth(&self, spans: &[Span], of: Option<&Batch>) -> Option<f64> {
         let until = |batch: &Batch| batch.until.unwrap_or(self.window.until);
         let mut cuts: Vec<Micros> = spans.iter().flat_map(|span| [span.from, span.until]).collect();
@@ -173,7 +185,8 @@ impl Teller<'_> {
             let piece = Span { from: *from, until: *end };
             let us = overlap(spans, piece);
             let on = |batch: &&Batch| batch.from <= *from && *end <= until(batch);
-            let batch = self.machine.batches.iter().filter(on).max_by_key(|batch| batch.from);
+            let batch = self.machine.batches.iter().filter(on);
+            let batch = batch.min_by_key(|batch| (batch.from, batch.record));
             let other = of.is_some_and(|of| batch.is_none_or(|on| on.record != of.record));
             if us == 0 || other {
                 continue;

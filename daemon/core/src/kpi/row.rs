@@ -160,14 +160,18 @@ impl Rows {
         let own: Vec<&StopRow> =
             stops.values().copied().filter(|row| row.void && !row.shared).collect();
         let states = self.states.iter().filter(|row| row.equipment == equipment);
+        let states: Vec<&StateRow> = states.collect();
         let mut all: Vec<Interval> = states
+            .iter()
             .map(|row| match stops.remove(&row.interval.record) {
                 Some(stop) => stop.told(reference, &row.interval),
                 None => row.interval.clone(),
             })
             .collect();
         let told = |stop: &StopRow| {
-            let whole = stop.told(reference, &stop.alone());
+            let seen = states.iter().map(|row| &row.interval);
+            let void = seen.filter(|seen| own.iter().any(|own| own.record == seen.record));
+            let whole = stop.told(reference, &stop.alone(void));
             if stop.shared { clipped(&whole, &own) } else { vec![whole] }
         };
         all.extend(stops.into_values().flat_map(told));
@@ -203,13 +207,19 @@ impl StopRow {
         Interval { from, until, void, reason, ..seen.clone() }
     }
 
-    /// A stop that no signal told of.
-    fn alone(&self) -> Interval {
-        let state = match self.group_type {
-            Some(GroupType::Planned) => MachineState::PlannedStop,
-            Some(GroupType::Idle) => MachineState::Starved,
-            Some(GroupType::Unplanned) | None => MachineState::Stopped,
-        };
+    /// A stop that no signal told of. Where it stands in the place of others of its type, the machine
+    /// was in the state of the one that it has most of.
+    fn alone<'a>(&self, void: impl Iterator<Item = &'a Interval>) -> Interval {
+        let span =
+            |from, until: Option<Micros>| Span { from, until: until.unwrap_or(Micros(i64::MAX)) };
+        let whole = span(self.from, self.until);
+        let alike = void.filter(|it| {
+            it.state.group_type().and_then(GroupType::of) == self.group_type
+                && self.group_type.is_some()
+        });
+        let shared = alike.map(|it| (whole.and(span(it.from, it.until)).us(), it.state));
+        let most = shared.filter(|(us, _)| *us > 0).max_by_key(|(us, _)| *us);
+        let state = most.map_or(self.state(), |(_, state)| state);
         Interval {
             record: self.record,
             state,
@@ -220,6 +230,14 @@ impl StopRow {
             void: self.void,
             rule: None,
             map: None,
+        }
+    }
+
+    fn state(&self) -> MachineState {
+        match self.group_type {
+            Some(GroupType::Planned) => MachineState::PlannedStop,
+            Some(GroupType::Idle) => MachineState::Starved,
+            Some(GroupType::Unplanned) | None => MachineState::Stopped,
         }
     }
 }
@@ -333,6 +351,30 @@ mod tests {
         };
         assert_eq!(spans(one), [(at(3), Some(at(8)))]);
         assert_eq!(spans(other), [(at(2), Some(at(8)))], "nothing else is known of it");
+    }
+
+    #[test]
+    fn a_part_of_a_setup_is_a_setup() {
+        let site = site();
+        let one = site.machines[0].id;
+        let mut setup = state(1, one, (1, 5));
+        setup.interval.state = MachineState::Setup;
+        let unplanned = StopRow { group_type: Some(GroupType::Unplanned), ..stop(9, one, (3, 5)) };
+        let rows = Rows {
+            states: vec![setup],
+            stops: vec![
+                StopRow { void: true, ..stop(1, one, (1, 5)) },
+                stop(8, one, (1, 3)),
+                unplanned,
+                stop(10, one, (6, 7)),
+            ],
+            ..Rows::default()
+        };
+        let told = rows.machines(&site, &[one]);
+        let stands = told[0].intervals.iter().filter(|interval| !interval.void);
+        let states: Vec<_> = stands.map(|interval| interval.state).collect();
+        let expected = [MachineState::Setup, MachineState::Stopped, MachineState::PlannedStop];
+        assert_eq!(states, expected, "what is otherwise is otherwise");
     }
 
     #[test]

@@ -104,6 +104,7 @@ impl Plant {
     /// A batch that is not ours is one of another terminal.
     pub(super) fn join(&mut self, batch: RecordId, user: UserId) {
         match self.batches.get_mut(&batch) {
+            Some(batch) if batch.operators.contains(&user) => {},
             Some(batch) => batch.operators.push(user),
             None => drop(self.joined.entry(batch).or_default().insert(user)),
         }
@@ -143,7 +144,9 @@ impl Plant {
         let Some(batch) = self.batches.get_mut(&record) else { return };
         batch.paused = Some(self.head_at.clone());
         let equipment = batch.equipment;
-        let Some(machine) = self.machines.get(&equipment) else { return };
+        let machine = self.machines.entry(equipment).or_default();
+        // The time up to now is this batch's, as if it had ended.
+        machine.ended = Some(self.head_at.clone());
         if machine.batch == Some(record) {
             batch.counted = (machine.good, machine.scrap);
             self.count_for_next(equipment);

@@ -1,6 +1,6 @@
 //! Corrections of headquarters, as far as they are about what goes on now.
 
-use super::Plant;
+use super::{Plant, Said};
 use crate::{
     fact::correction::{Correctable, Corrected, CorrectionSeen},
     time::Moment,
@@ -11,18 +11,18 @@ const CORRECTIONS_KEPT_US: i64 = 70 * 24 * 3_600 * 1_000_000;
 
 impl Plant {
     /// Remembers a correction for longer than headquarters, by whose clock it goes, sends it down.
-    pub(super) fn see(&mut self, seen: &CorrectionSeen) {
+    pub(crate) fn see(&mut self, seen: &CorrectionSeen) {
         self.corrections.insert((seen.made, seen.correction));
         let newest = self.corrections.last().map_or(seen.made, |(made, _)| *made);
         let floor = newest.0.saturating_sub(CORRECTIONS_KEPT_US);
         while self.corrections.first().is_some_and(|(made, _)| made.0 < floor) {
             self.corrections.pop_first();
         }
-        self.correct(&seen.corrects());
+        self.correct(seen, &seen.corrects());
     }
 
     /// Takes over what headquarters corrected, as far as it is about what goes on now.
-    pub(super) fn correct(&mut self, corrected: &Corrected) {
+    pub(super) fn correct(&mut self, seen: &CorrectionSeen, corrected: &Corrected) {
         let after = &corrected.after;
         match corrected.kind {
             Correctable::Labor => self.correct_labor(corrected),
@@ -39,10 +39,21 @@ impl Plant {
                     self.stops.remove(&corrected.record);
                 }
                 let Some(stop) = self.stops.get_mut(&corrected.record) else { return };
-                if let Some(downtime) = &after.downtime
-                    && corrected.rank >= stop.rank
-                {
-                    stop.explain(&downtime.label, corrected.rank, self.head);
+                if let Some(downtime) = &after.downtime {
+                    if corrected.rank >= stop.rank {
+                        stop.explain(&downtime.label, corrected.rank, self.head);
+                    }
+                    stop.said.push(Said {
+                        origin: self.origin,
+                        seq: self.head,
+                        at: seen.made,
+                        by: seen.by,
+                        reason: downtime.reason,
+                        label: downtime.label.clone(),
+                        group_type: downtime.group_type.clone(),
+                        rank: corrected.rank,
+                        corrected: true,
+                    });
                 }
                 stop.from = after.from.map_or_else(|| stop.from.clone(), Moment::by_wall);
                 // A stop that goes on does so on the screen too.

@@ -90,6 +90,9 @@ pub struct Said {
     pub group_type: String,
     /// Rank of the person's role.
     pub rank: u8,
+    /// Headquarters said so: it is not withdrawn here.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub corrected: bool,
 }
 
 impl Stop {
@@ -141,7 +144,7 @@ impl Stop {
         self.lasts(now) < self.detail.micro_stop_us
     }
 
-    /// The explanation that holds, of those that were given here.
+    /// The explanation that holds, from here or from headquarters.
     pub fn holds(&self) -> Option<&Said> {
         // Of equal ranks the last one wins.
         self.said.iter().max_by_key(|said| said.rank)
@@ -197,6 +200,7 @@ impl Plant {
             label: label.clone(),
             group_type: group_type.clone(),
             rank: *rank,
+            corrected: false,
         });
         if *rank >= stop.rank {
             stop.explain(label, *rank, head);
@@ -216,17 +220,23 @@ impl Plant {
     }
 
     pub(super) fn forget_stops(&mut self) {
-        while self.stops.len() > STOPS_KEPT {
+        // What something known stands for is kept beside it, and goes with it.
+        let counts = |stop: &Stop| !stop.replaced.iter().any(|by| self.stops.contains_key(by));
+        let all = self.stops.values().filter(|stop| counts(stop)).count();
+        for _ in STOPS_KEPT..all {
             let oldest = self
                 .stops
                 .iter()
                 .filter(|(_, stop)| stop.until.is_some())
                 .min_by_key(|(id, stop)| (stop.from.at.wall_us, **id))
                 .map(|(id, _)| *id);
-            match oldest {
-                Some(id) => self.stops.remove(&id),
-                None => break,
-            };
+            let Some(oldest) = oldest else { break };
+            let mut going = vec![oldest];
+            while let Some(id) = going.pop() {
+                if let Some(stop) = self.stops.remove(&id) {
+                    going.extend(stop.of.into_iter().chain(stop.replaced));
+                }
+            }
         }
     }
 }

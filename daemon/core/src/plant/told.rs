@@ -85,6 +85,7 @@ impl Plant {
                 label: carried.label.clone(),
                 group_type: carried.group_type.clone(),
                 rank: carried.rank,
+                corrected: false,
             });
         }
         self.stops.insert(record, stop);

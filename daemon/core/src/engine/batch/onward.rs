@@ -20,7 +20,7 @@ use crate::{
         batch::Special,
         queue::{Ask, Enqueue, Place, Queue, QueueAsked},
     },
-    id::{EquipmentId, RecordId, UserId},
+    id::{EquipmentId, UserId},
     plant::Batch,
     reference::Reference,
     time::Moment,
@@ -59,13 +59,16 @@ impl Engine {
             scrapped: vec![],
             rework: 0,
         };
-        let (seq, _) = self.draft(now, Event::new(ended).by(Some(who)).key(asked.key));
+        let ended = Event::new(ended).by(Some(who));
+        let station = reference.station_of(wish.equipment).map(|station| station.id);
         if !here {
-            self.send_on(reference, who, (wish, &before), now)?;
+            let queue = Queue::Station(station.ok_or_else(|| unknown("station"))?);
+            let (seq, _) = self.draft(now, ended.key(asked.key));
+            self.send_on(who, queue, (wish, &before), now);
             return Ok(Accepted { seq, record: wish.batch, user: None });
         }
+        self.draft(now, ended);
         let (special, texts) = agreed.map_or_else(Default::default, |a| a.special(asked.salt));
-        let station = reference.station_of(wish.equipment).map(|station| station.id);
         let started = BatchStarted {
             equipment: wish.equipment,
             station,
@@ -78,8 +81,9 @@ impl Engine {
             lease: None,
             special: Special { continues: Some(wish.batch), ..special },
         };
-        let event = Event { texts, ..Event::new(Body::BatchStarted(started)).by(Some(who)) };
-        let record = self.begin_batch(event, answers, now);
+        // Asked once more, the answer is the batch that began.
+        let event = Event::new(Body::BatchStarted(started)).by(Some(who)).key(asked.key);
+        let record = self.begin_batch(Event { texts, ..event }, answers, now);
         Ok(Accepted { seq: self.plant.head, record, user: None })
     }
 
@@ -105,12 +109,11 @@ impl Engine {
     /// The rest is put at the front of the other station's queue.
     fn send_on(
         &mut self,
-        reference: &Reference,
         who: UserId,
+        queue: Queue,
         (wish, before): (&Continue, &Batch),
         now: &Moment,
-    ) -> Result<RecordId, Refusal> {
-        let station = reference.station_of(wish.equipment).ok_or_else(|| unknown("station"))?;
+    ) {
         let ask = Ask::Enqueue(Enqueue {
             product: before.product,
             number: Some(before.number.clone()),
@@ -119,9 +122,8 @@ impl Engine {
             batch: Some(wish.batch),
             place: Place::Front,
         });
-        let asked = QueueAsked { queue: Queue::Station(station.id), ask };
-        let (_, entry) = self.draft(now, Event::new(Body::QueueAsked(asked)).by(Some(who)));
-        Ok(entry)
+        let asked = QueueAsked { queue, ask };
+        self.draft(now, Event::new(Body::QueueAsked(asked)).by(Some(who)));
     }
 }
 

@@ -85,6 +85,7 @@ impl Engine {
         if until < from_us || until > latest {
             return Err(Refusal::OutOutside { from_us, until_us: latest });
         }
+        let is_open = unended.is_none();
         let proposed = presence.missed.as_ref().and_then(|missed| missed.proposed);
         let texts = text("reason", salt, reason)?;
         if proposed != Some(until) && texts.is_empty() {
@@ -99,9 +100,12 @@ impl Engine {
         let told = OutTold { user, entry, until, proposed, reason };
         let event = Event { texts, ..Event::new(Body::OutTold(told)) };
         let (seq, _) = self.draft(now, event.by(Some(user)).key(key));
-        for batch in batches {
-            let left = Body::BatchLeft { batch, user, at: Some(until) };
-            self.draft(now, Event::new(left).by(Some(user)));
+        for batch in &batches {
+            self.left_then(user, *batch, (Some(user), until), now);
+        }
+        // Whoever has come anew since then is on their batches by that.
+        if is_open {
+            self.leave(user, &batches, now);
         }
         Ok(Accepted { seq, record: entry, user: Some(user) })
     }

@@ -37,7 +37,8 @@ impl Engine {
             (Punched::Began, None) => {
                 let since = punch.at.at.wall_us;
                 for batch in on.into_iter().filter(|batch| !punch.on.contains(batch)) {
-                    let left = Body::BatchLeft { batch, user, at: Some(since) };
+                    self.left_then(user, batch, (by, since), now);
+                    let left = Body::BatchLeft { batch, user, at: None };
                     self.draft(now, Event::new(left).by(by));
                 }
                 self.join_again(reference, user, &punch.on, now);

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    command::{Answered, CompleteDetail, Continue, Second, StartDetail},
+    command::{Accepted, Answered, CompleteDetail, Continue, Second, StartDetail},
     fact::{
         batch::{Field, FieldValue},
         queue::{Ask, Enqueue, Place, Queue},
@@ -71,6 +71,14 @@ fn start(bench: &Bench, n: usize, detail: StartDetail) -> Command {
 
 fn of(facts: &[Fact], kind: &str) -> usize {
     facts.iter().filter(|fact| fact.fact.kind() == kind).count()
+}
+
+/// What the last command is answered when it is asked once more.
+fn again(bench: &Bench) -> Option<RecordId> {
+    let key = format!("k{}", bench.key);
+    let keyed: Vec<&Fact> = bench.facts.iter().filter(|f| f.key.as_ref() == Some(&key)).collect();
+    let [fact] = keyed[..] else { panic!("{keyed:?}") };
+    Accepted::of(fact, bench.engine.plant.origin).map(|accepted| accepted.record)
 }
 
 fn anna(bench: &Bench) -> crate::id::UserId {
@@ -144,6 +152,11 @@ fn a_batch_that_rests_leaves_its_machine_and_its_counts_stay_with_it() {
     bench.sample(1_000, 0, "good", Value::Whole(105));
     bench.command(1_010, &Command::PauseBatch { by, batch: first }).unwrap();
     assert_eq!(bench.engine.plant.counted(first), (5, 0));
+    let from = Some(moment(500).at.wall_us);
+    let over = bench.command(1_011, &start(&bench, 0, StartDetail { from, ..Default::default() }));
+    let until_us = moment(1_010).at.wall_us;
+    let machine_code = "EQ-211".to_owned();
+    assert_eq!(over, Err(Refusal::StartBeforeEnd { machine: machine_code, until_us }));
     assert!(bench.engine.plant.batches[&first].operators.is_empty());
     let again = bench.command(1_011, &Command::PauseBatch { by, batch: first });
     assert!(matches!(again, Err(Refusal::AlreadyPaused { .. })), "{again:?}");
@@ -281,6 +294,7 @@ fn a_batch_goes_on_on_a_machine_that_stands_in_and_elsewhere_only_with_a_second_
     assert!(matches!(refused, Err(Refusal::NotCompatible { .. })), "{refused:?}");
     let second = Some(Second { badge: "1002".into(), why: "die broken".into() });
     let rest = bench.command(4, &onward(other, second)).unwrap();
+    assert_eq!(again(&bench), Some(rest), "the key is that of the start");
     assert_ne!(rest, batch);
     let number = bench.engine.plant.batches[&rest].number.clone();
     assert_eq!(bench.engine.plant.batches[&rest].target, Some(380));
@@ -318,6 +332,7 @@ fn what_goes_on_at_another_terminal_is_put_at_the_front_of_its_queue() {
     let wish =
         Continue { by, batch, equipment, good: 100, scrap: 0, answers: vec![], second: None };
     bench.command(3, &Command::ContinueBatch(Box::new(wish))).unwrap();
+    assert_eq!(again(&bench), Some(batch));
     assert!(bench.engine.plant.batches.is_empty());
     let queue = Queue::Station(crate::id::StationId(Uuid::from_u128(23)));
     let queued = bench.engine.plant.queue(queue, &[], 0);
@@ -350,4 +365,35 @@ fn a_queue_takes_wishes_about_what_is_in_it() {
     assert_eq!(gone, Err(Refusal::NotQueued));
     let claim = bench.command(7, &ask(Ask::Claim { entry: ENTRY, batch: new }));
     assert!(matches!(claim, Err(Refusal::BadValue { .. })), "{claim:?}");
+}
+
+#[test]
+fn leaving_a_batch_and_its_further_machines_are_answered_again_with_the_batch() {
+    let mut bench = bench(|_| {});
+    let (by, equipment) = (anna(&bench), bench.equipment(1));
+    let batch = bench.command(2, &start(&bench, 0, StartDetail::default())).unwrap();
+    let machine = |on| Command::BatchMachine { by, batch, equipment, on };
+    for asked in [machine(true), machine(false), Command::LeaveBatch { by, batch, user: by }] {
+        assert_eq!(bench.command(3, &asked), Ok(batch));
+        assert_eq!(again(&bench), Some(batch));
+    }
+}
+
+#[test]
+fn a_batch_that_cannot_go_on_elsewhere_is_not_ended() {
+    let equipment = EquipmentId(Uuid::from_u128(214));
+    let mut bench = bench(|reference| {
+        let mut far = reference.machines[0].clone();
+        far.id = equipment;
+        far.code = "EQ-214".into();
+        reference.machines[0].compatible = vec![equipment];
+        reference.machines.push(far);
+    });
+    let by = anna(&bench);
+    let batch = bench.command(2, &start(&bench, 0, StartDetail::default())).unwrap();
+    let (before, facts) = (bench.engine.plant.clone(), bench.facts.len());
+    let wish =
+        Continue { by, batch, equipment, good: 100, scrap: 0, answers: vec![], second: None };
+    assert!(bench.command(3, &Command::ContinueBatch(Box::new(wish))).is_err());
+    assert_eq!((&bench.engine.plant, bench.facts.len()), (&before, facts));
 }

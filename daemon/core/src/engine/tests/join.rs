@@ -69,3 +69,35 @@ fn whoever_joined_a_batch_of_another_terminal_leaves_it_with_the_shift() {
     assert!(bench.engine.plant.joined.is_empty());
     assert_eq!(bench.replayed(), bench.engine.plant);
 }
+
+#[test]
+fn nobody_goes_back_to_an_own_batch_that_is_over_though_the_mirror_still_shows_it() {
+    let mut bench = bench("T-08");
+    let by = bench.reference.people[0].id;
+    let asked = start(&bench, "B-9");
+    let own = bench.command(2, &asked).unwrap();
+    let mut reference = (**bench.engine.reference().unwrap()).clone();
+    let shown = OpenBatch {
+        record: own,
+        number: "B-9".into(),
+        terminal: Some("T-07".into()),
+        ..reference.work.floor.batches[0].clone()
+    };
+    reference.work.floor.batches.push(shown);
+    bench.engine.set_reference(Arc::new(reference));
+    bench.command(3, &Command::JoinBatch { by, batch: FOREIGN }).unwrap();
+    let (badge, kind) = ("1001".to_owned(), crate::fact::labor::Inside::Meal);
+    bench.command(4, &Command::BeginLabor { badge: badge.clone(), kind }).unwrap();
+    let complete = Command::CompleteBatch {
+        by,
+        batch: own,
+        good: 1,
+        scrap: 0,
+        scrap_reason: None,
+        detail: Default::default(),
+    };
+    bench.command(5, &complete).unwrap();
+    bench.command(6, &Command::EndLabor { badge }).unwrap();
+    assert_eq!(bench.engine.plant.works_on(by), [FOREIGN]);
+    assert_eq!(bench.command(7, &Command::JoinBatch { by, batch: own }), Err(Refusal::NoSuchBatch));
+}

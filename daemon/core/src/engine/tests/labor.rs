@@ -1,7 +1,12 @@
 //! Breaks, moves, wrong badges and forgotten clock-outs.
 
 use super::*;
-use crate::fact::labor::{Evidence, Inside, Share, Stood};
+use crate::{
+    fact::labor::{Evidence, Inside, Share, Stood},
+    id::{SiteId, UserId},
+    record::{Record, Tenant, Touch, tables, touches},
+    row::Cell,
+};
 
 const ANNA: &str = "1001";
 const BEN: &str = "1002";
@@ -37,6 +42,113 @@ fn clock_in(bench: &mut Bench, millis: i64, who: &str) -> RecordId {
 
 fn on(bench: &Bench, batch: RecordId) -> usize {
     bench.engine.plant.batches[&batch].operators.len()
+}
+
+/// Somebody's time on a batch as the tables have it, in milliseconds; no end where it goes on.
+fn worked(bench: &Bench, batch: RecordId, user: UserId) -> Vec<(i64, Option<i64>)> {
+    let origin = bench.engine.plant.origin;
+    let tenant = Tenant { organization: "o".into(), site: SiteId(Uuid::from_u128(99)) };
+    let mut record: Option<Record> = None;
+    for fact in &bench.facts {
+        if touches(origin, fact, &tenant).contains(&Touch::Record(batch)) {
+            let record = record.get_or_insert_with(|| Record::empty_for(fact).unwrap());
+            assert!(record.apply(batch, origin, fact));
+        }
+    }
+    let rows = record.unwrap().rows(batch, &tenant);
+    let time = |cell: &Cell| match cell {
+        Cell::Time(at) => Some((at.0 - stamp(0).wall_us.0) / 1_000),
+        _ => None,
+    };
+    rows.iter()
+        .filter(|row| *row.table == tables::BATCH_OPERATORS && row.cells[2] == Cell::Uuid(user.0))
+        .map(|row| (time(&row.cells[3]).unwrap(), time(&row.cells[4])))
+        .collect()
+}
+
+fn tell_out(bench: &Bench, who: &str, until: i64) -> Command {
+    let user = bench.reference.person_by_badge(who).unwrap().id;
+    let (entry, until) = (bench.engine.plant.labor[&user].entry, stamp(until).wall_us);
+    Command::TellOut { badge: badge(who), entry, until, reason: Some("forgot".into()) }
+}
+
+#[test]
+fn whoever_told_when_they_left_has_the_time_of_the_next_day_too() {
+    let (mut bench, batch) = working();
+    let anna = bench.reference.people[0].id;
+    let tell = tell_out(&bench, ANNA, 8 * HOUR);
+    bench.command(24 * HOUR, &tell).unwrap();
+    assert_eq!(on(&bench, batch), 0);
+    clock_in(&mut bench, 24 * HOUR + MINUTE, ANNA);
+    let first = (1_000, Some(8 * HOUR));
+    assert_eq!(worked(&bench, batch, anna), [first, (24 * HOUR + MINUTE, None)]);
+    bench.command(30 * HOUR, &Command::ClockOut { badge: badge(ANNA) }).unwrap();
+    let second = (24 * HOUR + MINUTE, Some(30 * HOUR));
+    assert_eq!(worked(&bench, batch, anna), [first, second]);
+    assert_eq!(bench.replayed(), bench.engine.plant);
+}
+
+#[test]
+fn whoever_had_gone_before_a_batch_began_has_no_time_on_it() {
+    let mut bench = Bench::new();
+    let [anna, ben] = [0, 1].map(|n| bench.reference.people[n].id);
+    clock_in(&mut bench, 0, ANNA);
+    clock_in(&mut bench, 1_000, BEN);
+    let start = Command::StartBatch {
+        by: ben,
+        equipment: bench.equipment(0),
+        product: bench.reference.families[0].products[0].id,
+        target: None,
+        number: None,
+        work_order: None,
+        detail: Default::default(),
+    };
+    let begun = 65 * MINUTE;
+    let batch = bench.command(begun, &start).unwrap();
+    let tell = tell_out(&bench, ANNA, HOUR);
+    bench.command(3 * HOUR, &tell).unwrap();
+    assert_eq!(worked(&bench, batch, anna), [(begun, Some(begun))]);
+    assert_eq!(worked(&bench, batch, ben), [(begun, None)]);
+    assert_eq!(bench.replayed(), bench.engine.plant);
+}
+
+#[test]
+fn whoever_comes_after_their_badge_was_taken_back_has_their_time() {
+    let (mut bench, batch) = working();
+    let ben = bench.reference.people[1].id;
+    let entry = clock_in(&mut bench, 10_000, BEN);
+    bench.command(19_000, &Command::UndoPunch { by: None, user: ben, entry }).unwrap();
+    assert_eq!(worked(&bench, batch, ben), [(10_000, Some(10_000))]);
+    clock_in(&mut bench, HOUR, BEN);
+    assert_eq!(worked(&bench, batch, ben), [(10_000, Some(10_000)), (HOUR, None)]);
+    assert_eq!(bench.replayed(), bench.engine.plant);
+}
+
+#[test]
+fn nobody_comes_to_a_batch_that_rests_and_all_are_on_it_once_when_it_goes_on() {
+    let (mut bench, batch) = working();
+    let anna = bench.reference.people[0].id;
+    bench.command(2_000, &Command::BeginLabor { badge: badge(ANNA), kind: Inside::Meal }).unwrap();
+    clock_in(&mut bench, 3_000, BEN);
+    let by = bench.reference.people[1].id;
+    bench.command(4_000, &Command::PauseBatch { by, batch }).unwrap();
+    bench.command(5_000, &Command::EndLabor { badge: badge(ANNA) }).unwrap();
+    bench.command(6_000, &Command::ClockOut { badge: badge(BEN) }).unwrap();
+    clock_in(&mut bench, 7_000, BEN);
+    assert_eq!(on(&bench, batch), 0);
+    bench.command(8_000, &Command::ResumeBatch { by: anna, batch }).unwrap();
+    assert_eq!(bench.engine.plant.batches[&batch].operators.len(), 2);
+    assert_eq!(worked(&bench, batch, anna), [(1_000, Some(2_000)), (8_000, None)]);
+    assert_eq!(bench.replayed(), bench.engine.plant);
+}
+
+#[test]
+fn joining_twice_is_being_there_once() {
+    let (mut bench, batch) = working();
+    let user = bench.reference.people[0].id;
+    let joined = crate::engine::Event::new(Body::BatchJoined { batch, user });
+    bench.engine.draft(&moment(2_000), joined);
+    assert_eq!(bench.engine.plant.batches[&batch].operators, [user]);
 }
 
 #[test]

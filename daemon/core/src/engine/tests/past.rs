@@ -167,3 +167,19 @@ fn what_was_explained_since_it_was_looked_at_is_not_left_behind() {
     let (mut bench, second) = looked(1);
     bench.command(9_000, &accept(&second)).unwrap();
 }
+
+#[test]
+fn what_somebody_split_is_not_otherwise_until_that_is_taken_back() {
+    let (mut bench, stops) = stopped_twice();
+    let station = bench.reference.stations[0].id;
+    bench.command(8_100, &Command::ClockIn { badge: "1002".into(), station }).unwrap();
+    let by = bench.reference.people[1].id;
+    let at = Micros(bench.engine.plant.stops[&stops[1]].from.at.wall_us.0 + 1_000_000);
+    let split = Command::SplitStop { by, stop: stops[1], at };
+    let event = bench.command(8_200, &split).unwrap();
+    let accept = |bench: &Bench| Command::AcceptReplay(Box::new(acceptance(bench, stops)));
+    let refused = bench.command(9_000, &accept(&bench)).unwrap_err();
+    assert!(matches!(&refused, Refusal::BadValue { field, .. } if field == "changes"));
+    bench.command(9_100, &Command::TakeBackEvent { by: Some(by), event }).unwrap();
+    bench.command(9_200, &accept(&bench)).unwrap();
+}

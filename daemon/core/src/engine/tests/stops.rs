@@ -3,7 +3,10 @@
 use super::*;
 use crate::{
     command::Was,
-    fact::stop::{Because, Told},
+    fact::{
+        correction::{Amendment, Correctable, Corrected, CorrectionSeen, Downtime},
+        stop::{Because, Told},
+    },
     id::{ReasonId, UserId},
     plant::Stop,
 };
@@ -168,6 +171,85 @@ fn a_stop_is_split_and_whole_again() {
     assert_eq!(floor.standing(), [(None, whole)]);
     assert_eq!(floor.stop(stop).label.as_deref(), Some("Infeed jam"));
     assert_eq!(floor.bench.replayed(), floor.bench.engine.plant);
+}
+
+#[test]
+fn what_headquarters_said_is_not_withdrawn_here_and_goes_with_a_part() {
+    let mut floor = Floor::open();
+    let stop = floor.stops(0, 10);
+    floor.runs(0);
+    let (anna, ben) = (floor.person(0), floor.person(1));
+    floor.explain(Some(anna), stop).unwrap();
+    let said = floor.stop(stop).said[0].clone();
+    let downtime = Downtime {
+        reason: said.reason,
+        label: "No film".into(),
+        group_type: said.group_type.clone(),
+    };
+    let corrected = Corrected {
+        record: stop,
+        kind: Correctable::Stop,
+        rank: said.rank + 1,
+        reason: None,
+        before: Amendment::default(),
+        after: Amendment { downtime: Some(downtime), ..Amendment::default() },
+    };
+    let seen = CorrectionSeen {
+        correction: Uuid::from_u128(1),
+        origin: floor.bench.engine.plant.origin,
+        seq: 1,
+        made: said.at,
+        by: Some(ben),
+        corrected,
+        here: None,
+        seal: None,
+    };
+    floor.bench.engine.plant.see(&seen);
+    let withdraw = Command::WithdrawExplanation { by: Some(ben), stop, comment: None };
+    assert_eq!(floor.ask(&withdraw), Err(Refusal::NothingToUndo));
+    assert_eq!(floor.stop(stop).label.as_deref(), Some("No film"));
+    let at = Micros(floor.stop(stop).from.at.wall_us.0 + 4_000_000);
+    let part = floor.ask(&Command::SplitStop { by: ben, stop, at }).unwrap();
+    assert_eq!(floor.stop(part).label.as_deref(), Some("No film"));
+}
+
+#[test]
+fn all_parts_are_taken_back_known_or_not() {
+    let mut floor = Floor::open();
+    let stop = floor.stops(0, 10);
+    floor.runs(0);
+    let anna = floor.person(0);
+    let at = Micros(floor.stop(stop).from.at.wall_us.0 + 4_000_000);
+    let part = floor.ask(&Command::SplitStop { by: anna, stop, at }).unwrap();
+    let parts = floor.stop(stop).replaced.clone();
+    // Headquarters took it out.
+    floor.bench.engine.plant.stops.remove(&part);
+    let event = *parts.iter().find(|id| **id != part).unwrap();
+    floor.ask(&Command::TakeBackEvent { by: Some(anna), event }).unwrap();
+    assert!(floor.stop(stop).stands());
+    let back = floor.bench.facts.iter().filter_map(|fact| match &fact.fact {
+        Body::EventTakenBack(back) => Some(back.event),
+        _ => None,
+    });
+    assert_eq!(back.collect::<std::collections::BTreeSet<_>>(), parts);
+}
+
+#[test]
+fn what_was_split_is_forgotten_together() {
+    let mut floor = Floor::open();
+    let stop = floor.stops(0, 10);
+    floor.runs(0);
+    let anna = floor.person(0);
+    let at = Micros(floor.stop(stop).from.at.wall_us.0 + 4_000_000);
+    floor.ask(&Command::SplitStop { by: anna, stop, at }).unwrap();
+    for _ in 0..98 {
+        floor.stops(0, 1);
+    }
+    assert_eq!(floor.bench.engine.plant.stops.len(), 101, "what was split counts as its parts");
+    floor.stops(0, 1);
+    let plant = &floor.bench.engine.plant;
+    assert_eq!(plant.stops.len(), 99);
+    assert!(plant.stops.values().all(|stop| stop.told.is_none() && stop.stands()));
 }
 
 #[test]

@@ -73,6 +73,35 @@ fn a_handover_has_two_signatures_of_two_people() {
 }
 
 #[test]
+fn a_card_has_the_parts_of_each_batch_that_were_counted_and_told() {
+    let mut bench = Bench::new();
+    let by = bench.person(0);
+    bench.clock_in(1, "1001");
+    let start = |equipment| Command::StartBatch {
+        by,
+        equipment,
+        product: bench.reference.families[0].products[0].id,
+        target: None,
+        number: None,
+        work_order: None,
+        detail: Default::default(),
+    };
+    let start = start(bench.equipment(0));
+    bench.sample(5, 0, "good", Value::Whole(100));
+    let rests = bench.command(10, &start).unwrap();
+    bench.sample(1_000, 0, "good", Value::Whole(105));
+    bench.command(1_010, &Command::PauseBatch { by, batch: rests }).unwrap();
+    let runs = bench.command(1_020, &start).unwrap();
+    bench.sample(2_000, 0, "good", Value::Whole(108));
+    let (good, scrap, reason) = (4, 0, None);
+    let told = Command::TellParts { by, batch: runs, good, scrap, reason, rework: 0 };
+    bench.command(2_010, &told).unwrap();
+    let card = bench.engine.card(0, &moment(2_020));
+    let good = |id| card.batches.iter().find(|batch| batch.batch == id).unwrap().good;
+    assert_eq!((good(rests), good(runs)), (5, 7));
+}
+
+#[test]
 fn a_later_card_takes_the_place_of_one_that_nobody_signed() {
     let mut bench = Bench::new();
     let by = bench.person(0);

@@ -139,12 +139,13 @@ fn each_hour_says_what_was_due_and_what_was_made() {
         .iter()
         .map(|hour| (hour.meant_us / MINUTE, hour.target, hour.due, hour.good, hour.scrap))
         .collect();
-    // 24 parts a minute; the reading of 06:55 lies in the second hour, which lost a quarter to the break.
+    // 24 parts a minute; the reading of 06:55 lies in the second hour, which lost a quarter to the break
+    // and two minutes that nobody saw.
     assert_eq!(
         shown,
         [
             (45, Some(1_080), Some(1_080), Some(900), Some(0)),
-            (45, Some(1_080), Some(1_080), Some(700), Some(7)),
+            (45, Some(1_032), Some(1_032), Some(700), Some(7)),
             (60, Some(1_440), Some(0), Some(0), Some(0)),
         ]
     );
@@ -250,4 +251,24 @@ fn without_a_rate_nothing_is_due() {
     let text = serde_json::to_string(&board).unwrap();
     let read: Board = serde_json::from_str(&text).unwrap();
     assert_eq!((read.hours, read.line, read.costs), (board.hours, board.line, board.costs));
+}
+
+#[test]
+fn of_an_hour_that_nobody_saw_nothing_is_known() {
+    let (window, mut machine) = shift();
+    machine.intervals.retain(|interval| interval.from >= at(50));
+    machine.intervals.remove(0);
+    machine.counts.retain(|count| count.until > at(45));
+    let first = &told(&window, &machine, 80.0).hours[0];
+    assert_eq!((first.target, first.due, first.good, first.scrap), (None, Some(0), None, None));
+    assert_eq!(first.unknown_us / MINUTE, 45);
+}
+
+#[test]
+fn of_batches_at_once_the_one_that_the_counter_counts_for_has_the_time() {
+    let (window, mut machine) = shift();
+    machine.batches.push(batch(43, 2, (30, Some(75))));
+    let board = told(&window, &machine, 80.0);
+    assert_eq!(board.batches[0].due, Some(1_800.0), "as if it were alone");
+    assert_eq!((board.batches[1].due, board.batches[1].pace()), (Some(0.0), None));
 }

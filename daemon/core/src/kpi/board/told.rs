@@ -54,7 +54,8 @@ pub struct Hour {
     pub until: Micros,
     /// Planned time in it, microseconds; what is still to come included.
     pub meant_us: i64,
-    /// Parts to be made in it; `None` where nobody says how long a part should take.
+    /// Parts to be made in it, as far as somebody saw it or it is still to come; `None` where nobody says
+    /// how long a part should take, or nobody saw any of it.
     pub target: Option<i64>,
     /// Of those, the ones that are due by now.
     pub due: Option<i64>,
