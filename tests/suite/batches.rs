@@ -106,16 +106,19 @@ async fn a_batch_from_the_queue_rests_goes_on_and_ends_with_scrap_for_two_reason
     screen.press("x").unwrap();
     screen.shows(&["Batch B-1043 on EQ-211", "2 let it rest"]).await.unwrap();
     screen.press("2").unwrap();
+    screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "Resting: B-1043"]).await.unwrap();
     screen.press("x").unwrap();
     screen.shows(&["rests since", "2 go on with it"]).await.unwrap();
     screen.press("2").unwrap();
+    screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "goes on", "good of 60"]).await.unwrap();
     world.rest().await.unwrap();
 
     screen.press("x").unwrap();
     screen.shows(&["3 tell of parts"]).await.unwrap();
     screen.press("3").unwrap();
+    screen.press(ENTER).unwrap();
     screen.shows(&["To be reworked"]).await.unwrap();
     screen.press(ENTER).unwrap();
     screen.press("2").unwrap();
@@ -169,6 +172,7 @@ async fn a_batch_goes_on_on_another_machine_with_a_second_badge_and_a_why() {
     screen.press("x").unwrap();
     screen.shows(&["6 continue on another machine"]).await.unwrap();
     screen.press("6").unwrap();
+    screen.press(ENTER).unwrap();
     screen.shows(&["On which machine does it go on?", "EQ-212"]).await.unwrap();
     screen.press("7").unwrap();
     screen.press(ENTER).unwrap();

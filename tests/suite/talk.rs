@@ -10,7 +10,7 @@ use kart_core::fact::incident::Severity;
 use kart_core::fact::note::Category;
 use kart_core::id::{RecordId, StationId};
 use kart_tests::screen::{ENTER, ESCAPE, Screen, TAB};
-use kart_tests::wait::wait_for;
+use kart_tests::wait::{lasts, wait_for};
 use kart_tests::world::headquarters::Headquarters;
 use kart_tests::world::{World, WorldOptions};
 
@@ -291,6 +291,8 @@ async fn a_shift_is_handed_over_with_two_signatures_and_the_log_is_searched() {
     screen.press(ENTER).unwrap();
     let card = ["Handover of the crew before", "1 open incident", "look at the guide"];
     screen.shows(&card).await.unwrap();
+    // An Enter within two seconds signs nothing.
+    lasts(Duration::from_millis(2_200)).await;
     screen.press(ENTER).unwrap();
     screen.shows(&["SAVED", "Handover taken over"]).await.unwrap();
     seen(&world.terminal, "no handover", |view: &View| {

@@ -87,6 +87,8 @@ pub struct Model {
     pub badged: Vec<UserId>,
     /// When the last key was pressed, by our steady clock.
     pub key_us: i64,
+    /// No key for so long that the screen has forgotten who was here.
+    pub idle: bool,
     /// What the daemon is asked for again and again while a screen shows it.
     pub watching: Option<Watch>,
     /// Commands without an answer yet, oldest first.
@@ -197,6 +199,7 @@ impl Model {
             burst: Burst::default(),
             badged: Vec::new(),
             key_us: now.mono_us,
+            idle: false,
             watching: None,
             pending: Vec::new(),
             notice: None,

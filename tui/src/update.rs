@@ -42,6 +42,7 @@ fn told(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     model.now = now;
     if matches!(msg, Msg::Key(_)) {
         model.key_us = now.mono_us;
+        model.idle = false;
     }
     match msg {
         Msg::Key(key) if key.kind == KeyEventKind::Release => Vec::new(),
@@ -211,10 +212,6 @@ fn move_or_act(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         (Place::Stops | Place::Sweep, _) => return stops::navigate(model, cmd),
         (Place::Orders, Cmd::Earlier | Cmd::Later | Cmd::Remove) => {
             return orders::ask(model, cmd);
-        },
-        (Place::Batch, Cmd::Pick(_)) if batch::is_menu(model) => {
-            batch::navigate(model, cmd);
-            return batch::confirm(model);
         },
         _ => navigate(model, cmd),
     }

@@ -12,6 +12,8 @@ use crate::{
     fact::{
         Body, Counted, FORMAT, Fact, Hash,
         life::{Continued, Former},
+        replay::Rederived,
+        stop::{EventTold, ExplanationWithdrawn},
     },
     id::{Origin, RecordId},
     plant::Plant,
@@ -27,8 +29,12 @@ pub struct Succession {
     plant: Plant,
     former: Origin,
     records: BTreeMap<Uuid, Uuid>,
+    said: Said,
     counters: Counters,
 }
+
+/// Where explanations of stops stand now, by the stop and the place in a former life.
+type Said = BTreeMap<(RecordId, Origin, u64), (Origin, u64)>;
 
 impl Succession {
     /// A new life of `origin` that inherits `plant`, with the two facts it begins with. Facts
@@ -46,8 +52,8 @@ impl Succession {
             incarnation: origin.incarnation,
         };
         let plant = plant.inherit(origin);
-        let (records, counters) = (BTreeMap::new(), Counters::default());
-        let mut new = Self { plant, former, records, counters };
+        let (records, said, counters) = (BTreeMap::new(), Said::new(), Counters::default());
+        let mut new = Self { plant, former, records, said, counters };
         let facts = [genesis, Body::Continued(continued)].map(|fact| Fact {
             seq: 0,
             at: now.at,
@@ -93,8 +99,32 @@ impl Succession {
             let (old, new) = (self.former.record(fact.seq), self.plant.origin.record(again.seq));
             self.records.insert(old.0, new.0);
         }
+        self.note_said(&again);
         facts.push(again);
         Ok(facts)
+    }
+
+    /// Whoever withdrew an explanation named the place where it stood.
+    fn note_said(&mut self, again: &Fact) {
+        let new = self.plant.origin;
+        match &again.fact {
+            Body::StopExplained { stop, .. } => {
+                for place in again.former.iter().flat_map(Former::places) {
+                    let old = Origin { incarnation: place.incarnation, ..self.former };
+                    self.said.insert((*stop, old, place.seq), (new, again.seq));
+                }
+            },
+            // What is carried counts as said in the log of the fact that carries it.
+            Body::EventTold(EventTold { explained: Some(carried), .. }) => {
+                let event = new.record(again.seq);
+                self.said.insert((event, self.former, carried.seq), (new, carried.seq));
+            },
+            Body::Rederived(Rederived { record, explained: Some(carried), .. }) => {
+                let event = record.unwrap_or_else(|| new.record(again.seq));
+                self.said.insert((event, self.former, carried.seq), (new, carried.seq));
+            },
+            _ => {},
+        }
     }
 
     fn place(&mut self, fact: Fact) -> Fact {
@@ -104,7 +134,7 @@ impl Succession {
     }
 
     /// Ends what is open in the new life instead of what was open in the former one, and counts
-    /// on from where the new life's counters stand.
+    /// on from where the new life's counters stand. Withdraws an explanation where it stands now.
     fn fit(&mut self, body: Body) -> Body {
         match body {
             Body::StateChanged {
@@ -143,6 +173,12 @@ impl Succession {
             Body::Counted(counted) => {
                 let counted = Counted { batch: self.running(counted.batch), ..counted };
                 Body::Counted(self.counters.fit(&self.plant, counted))
+            },
+            Body::ExplanationWithdrawn(withdrawn) => {
+                let named = (withdrawn.origin, withdrawn.seq);
+                let now = self.said.get(&(withdrawn.stop, named.0, named.1)).copied();
+                let (origin, seq) = now.unwrap_or(named);
+                Body::ExplanationWithdrawn(ExplanationWithdrawn { origin, seq, ..withdrawn })
             },
             body => body,
         }

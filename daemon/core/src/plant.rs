@@ -183,7 +183,10 @@ impl Plant {
 
     /// The state at the beginning of a life of the log that goes on where another one ended.
     #[must_use]
-    pub fn inherit(self, origin: Origin) -> Self {
+    pub fn inherit(mut self, origin: Origin) -> Self {
+        // What people wrote beside facts of the life before does not come along.
+        self.incidents.values_mut().for_each(|incident| incident.seq = 0);
+        self.handovers.values_mut().for_each(|handover| handover.seq = 0);
         // It may go on on another computer.
         let asked = self.asked.into_iter().map(|asked| Asked { seq: 0, ..asked }).collect();
         Self { origin, head: 0, replayed: 0, clock: None, fast_us: 0, asked, ..self }

@@ -122,7 +122,8 @@ impl SweepScreen {
         for stop in view.stops.iter().filter(|stop| stop.reason.is_none()) {
             let Some(until) = stop.until_us else { continue };
             let lasted_us = until.0.saturating_sub(stop.from_us.0);
-            let offer = stop.offers.first().copied();
+            // A reason that only stands in the list was suggested by nothing.
+            let offer = stop.offers.first().filter(|offer| offer.because != Because::Listed);
             let alike = |group: &&mut Group| {
                 let same = group.offer.map(|offer| offer.reason) == offer.map(|offer| offer.reason);
                 (group.machine, group.state) == (stop.machine, stop.state) && same
@@ -137,8 +138,7 @@ impl SweepScreen {
                     state: stop.state,
                     stops: vec![stop.id],
                     lasted_us,
-                    // A reason that only stands in the list was suggested by nothing.
-                    offer: offer.filter(|offer| offer.because != Because::Listed),
+                    offer: offer.copied(),
                 }),
             }
         }
@@ -154,7 +154,7 @@ impl SweepScreen {
         self.groups.get(self.choice.key()?)
     }
 
-    /// These stops are being explained: they are listed no more.
+    /// These stops are explained: they are listed no more.
     pub fn leave_out(&mut self, gone: &[RecordId]) {
         for group in &mut self.groups {
             group.stops.retain(|stop| !gone.contains(stop));

@@ -104,6 +104,8 @@ pub struct TakeForm {
     pub who: Who,
     /// Which card.
     pub handover: RecordId,
+    /// When it came on the screen, by our steady clock.
+    pub since_us: i64,
     /// How far the command is.
     pub sending: Sending,
 }

@@ -81,7 +81,7 @@ fn prefixed(model: &mut Model, key: KeyEvent) -> Option<bool> {
         KeyCode::Enter if inside => {
             let burst = std::mem::take(&mut model.burst);
             (model.screens, model.selected) = burst.before;
-            self::read(model, burst.digits.trim_start_matches(&prefix));
+            self::read(model, burst.digits.strip_prefix(&prefix).unwrap_or(&burst.digits));
             Some(true)
         },
         KeyCode::Char(letter) if inside && letter.is_ascii_alphanumeric() => {
@@ -162,8 +162,14 @@ fn read(model: &mut Model, badge: &str) {
         if who.has(person.id) {
             who.choose(person.id);
         } else {
-            let sentence = Sentence::new("refusal-not-clocked-in").with("name", person.name);
-            model.say(Tone::Wrong, sentence);
+            let held = matches!(model.screens.last(), Some(Screen::Held(_)));
+            model.say(
+                Tone::Wrong,
+                match held {
+                    true => Sentence::new("choose-supervisor"),
+                    false => Sentence::new("refusal-not-clocked-in").with("name", person.name),
+                },
+            );
         }
         return;
     }
@@ -215,6 +221,10 @@ pub(super) fn who_of(screen: &mut Screen) -> Option<&mut Who> {
         Screen::Complete(form) => Some(&mut form.who),
         Screen::Explain(form) => Some(&mut form.who),
         Screen::Talk(talk) => talk.who_mut(),
+        Screen::Orders(shown) => Some(&mut shown.who),
+        Screen::Batch(form) => Some(&mut form.who),
+        Screen::Split(form) => Some(&mut form.who),
+        Screen::Held(form) => Some(&mut form.who),
         _ => None,
     }
 }

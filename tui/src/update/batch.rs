@@ -151,11 +151,6 @@ fn other(form: &mut BatchForm, view: &View, by: isize) {
     }
 }
 
-/// Whether a digit in the menu does at once what it stands for.
-pub(super) fn is_menu(model: &Model) -> bool {
-    matches!(model.screens.last(), Some(Screen::Batch(form)) if form.doing == Doing::Choosing)
-}
-
 /// Begins what the menu says, or does it.
 pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
     let Some(Screen::Batch(form)) = model.screens.last() else { return Vec::new() };

@@ -62,7 +62,7 @@ pub(super) fn open_one(model: &mut Model, id: RecordId) {
 }
 
 /// Whoever pressed a key within this time means the screen that stood there, not a card that comes between.
-const IDLE_US: i64 = 2_000_000;
+pub(super) const IDLE_US: i64 = 2_000_000;
 
 /// A stop that begins to wait raises a card by itself, where nothing else is on the screen. What
 /// waited before this screen was opened stands in the list; a blind time asks in any case.
@@ -127,10 +127,13 @@ pub(super) fn give_way(model: &mut Model, user: UserId) {
 
 /// Stops were explained: they leave the lists beneath, and a list without any leaves the screen.
 pub(super) fn explained(model: &mut Model, stops: &[RecordId]) {
-    if let Some(Screen::Sweep(sweep)) = model.screens.last_mut() {
+    let sweep = model.screens.iter().rposition(|screen| matches!(screen, Screen::Sweep(_)));
+    if let Some(at) = sweep
+        && let Some(Screen::Sweep(sweep)) = model.screens.get_mut(at)
+    {
         sweep.leave_out(stops);
         if sweep.choice.entries.is_empty() {
-            model.screens.pop();
+            model.screens.remove(at);
         }
     }
     let view = model.view.as_ref();

@@ -31,7 +31,10 @@ pub(super) fn tick(model: &mut Model) {
     let Some(view) = &model.view else { return };
     let idle_us = i64::from(view.terminal.habits.idle_s) * 1_000_000;
     let idle = model.now.mono_us.saturating_sub(model.key_us);
-    if idle_us == 0 || idle < idle_us || model.badged.is_empty() {
+    if idle_us == 0 || idle < idle_us {
+        return;
+    }
+    if std::mem::replace(&mut model.idle, true) && model.badged.is_empty() {
         return;
     }
     model.badged.clear();
@@ -222,7 +225,7 @@ pub(super) fn open_shares(model: &mut Model, user: UserId, badge: &str, name: &s
 
 /// The batches shown here that somebody is on, with their numbers.
 pub(super) fn batches_of(view: &View, user: UserId) -> Vec<(RecordId, String)> {
-    let here = view.machines.iter().filter_map(|machine| machine.batch.as_ref());
+    let here = view.machines.iter().flat_map(|machine| machine.batch.iter().chain(&machine.others));
     let all = here.chain(view.elsewhere.iter().map(|elsewhere| &elsewhere.batch));
     let of = all.filter(|batch| batch.operators.contains(&user));
     of.map(|batch| (batch.id, batch.number.clone())).collect()
@@ -280,7 +283,8 @@ pub(super) fn seen(model: &mut Model, seen: &Seen) {
 /// Says that the record is right as it stands.
 pub(super) fn agree(model: &mut Model) -> Vec<Effect> {
     let Some(Screen::Record(shown)) = model.screens.last() else { return Vec::new() };
-    let entries = shown.unconfirmed();
+    let mut entries = shown.unconfirmed();
+    entries.truncate(MOST_AT_ONCE);
     if entries.is_empty() {
         model.say(Tone::Plain, Sentence::new("nothing-to-confirm"));
         return Vec::new();
@@ -289,7 +293,11 @@ pub(super) fn agree(model: &mut Model) -> Vec<Effect> {
         .with("name", &shown.name)
         .count("count", i64::try_from(entries.len()).unwrap_or(i64::MAX));
     let badge = shown.badge.clone();
-    let entries = entries.into_iter().take(MOST_AT_ONCE).collect();
+    let confirms = |command: &Command| matches!(command, Command::ConfirmLabor { .. });
+    if model.pending.iter().any(|pending| confirms(&pending.request.command)) {
+        model.say(Tone::Plain, Sentence::new("still-saving"));
+        return Vec::new();
+    }
     let request = model.take(Command::ConfirmLabor { badge, entries }, None, what);
     vec![Effect::Send(request)]
 }

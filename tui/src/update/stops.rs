@@ -143,10 +143,29 @@ fn join(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Send(model.take(Command::MergeStops { by, stops: ids }, None, what))]
 }
 
+/// Whether a command says something of this stop.
+fn is_about(command: &Command, id: RecordId) -> bool {
+    match command {
+        Command::ExplainStop { stop, .. }
+        | Command::WithdrawExplanation { stop, .. }
+        | Command::SplitStop { stop, .. } => *stop == id,
+        Command::TakeBackEvent { event, .. } => *event == id,
+        Command::ExplainStops { stops, .. }
+        | Command::ShareStops { stops, .. }
+        | Command::MergeStops { stops, .. } => stops.contains(&id),
+        _ => false,
+    }
+}
+
 /// Takes back what was said or told of the chosen stop; what was before holds again.
 fn withdraw(model: &mut Model) -> Vec<Effect> {
     let by = model.who().key();
     let Some(stop) = chosen(model) else { return Vec::new() };
+    let id = stop.id;
+    if model.pending.iter().any(|pending| is_about(&pending.request.command, id)) {
+        model.say(Tone::Plain, Sentence::new("still-saving"));
+        return Vec::new();
+    }
     let machine = code(model, stop);
     let (command, what) = match (stop.told, &stop.reason) {
         (Some(_), _) => {
@@ -184,14 +203,17 @@ fn yes(model: &mut Model) -> Vec<Effect> {
         model.say(Tone::Plain, Sentence::new("nothing-suggested"));
         return Vec::new();
     };
+    let explains = |command: &Command| matches!(command, Command::ExplainStops { .. });
+    if model.pending.iter().any(|pending| explains(&pending.request.command)) {
+        model.say(Tone::Plain, Sentence::new("still-saving"));
+        return Vec::new();
+    }
     let reference = model.view.as_ref().and_then(|view| view.reference.as_ref());
     let named = reference.and_then(|reference| reference.downtime_reason(offer.reason));
     let label = named.map_or(String::new(), |(_, reason)| reason.name.clone());
     let stops = group.stops.clone();
     let count = i64::try_from(stops.len()).unwrap_or(i64::MAX);
     let what = Sentence::new("what-sweep").count("count", count).with("reason", label);
-    let command = Command::ExplainStops { by, stops: stops.clone(), reason: offer.reason };
-    let request = model.take(command, None, what);
-    explain::explained(model, &stops);
-    vec![Effect::Send(request)]
+    let command = Command::ExplainStops { by, stops, reason: offer.reason };
+    vec![Effect::Send(model.take(command, None, what))]
 }

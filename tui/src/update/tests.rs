@@ -439,6 +439,7 @@ mod elsewhere;
 mod labor;
 mod stops;
 mod settings;
+mod talk;
 
 #[test]
 fn a_reading_that_is_held_is_accepted_or_dropped_by_a_supervisor() {

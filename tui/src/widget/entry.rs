@@ -15,11 +15,17 @@ use crate::{
 /// Columns of the label before a field.
 pub const LABEL: u16 = 22;
 
+/// Letters on either side of the cursor that can be in sight.
+const AROUND: usize = 80;
+
 /// A label with a field behind it, the cursor in it when it has the focus.
 pub fn field(frame: &mut Frame<'_>, area: Rect, label: &str, text: &TextField, focus: bool) {
     let room = area.width.saturating_sub(LABEL + 1).min(40);
-    let typed = plain(&text.raw());
-    let before = plain(&text.raw().chars().take(text.cursor()).collect::<String>());
+    // What is made safe ends where it is long, so only what stands round the cursor goes in.
+    let start = text.cursor().saturating_sub(AROUND);
+    let raw: String = text.raw().chars().skip(start).take(2 * AROUND).collect();
+    let typed = plain(&raw);
+    let before = plain(&raw.chars().take(text.cursor() - start).collect::<String>());
     let column = u16::try_from(Span::raw(&before).width()).unwrap_or(u16::MAX);
     // Of a text that is too long the end is shown, where the cursor usually is.
     let hidden = column.saturating_sub(room.saturating_sub(1));
@@ -69,5 +75,25 @@ pub fn list<K: Copy + PartialEq>(
             Span::styled(detail, quiet),
         ]);
         frame.render_widget(line, row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crossterm::event::{KeyCode, KeyEvent};
+    use ratatui::{Terminal, backend::TestBackend};
+
+    #[test]
+    fn what_is_typed_last_is_seen_however_long_the_text_is() {
+        let mut text = TextField::long();
+        for letter in "x".repeat(300).chars().chain("the end".chars()) {
+            text.key(KeyEvent::from(KeyCode::Char(letter)));
+        }
+        let mut terminal = Terminal::new(TestBackend::new(60, 1)).unwrap();
+        terminal.draw(|frame| field(frame, frame.area(), "Text", &text, true)).unwrap();
+        let line: String =
+            terminal.backend().buffer().content.iter().map(|it| it.symbol()).collect();
+        assert!(line.contains("xthe end"), "{line}");
     }
 }

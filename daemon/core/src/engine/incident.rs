@@ -64,10 +64,13 @@ impl Engine {
         machines.dedup();
         // The one that was named first stands in the event itself.
         machines.sort_by_key(|machine| Some(*machine) != first);
+        let mut batches = report.batches.to_vec();
+        batches.sort_unstable();
+        batches.dedup();
         let opened = IncidentOpened {
             station,
             machines,
-            batches: report.batches.to_vec(),
+            batches,
             reason: report.reason,
             label,
             severity: report.severity,

@@ -247,6 +247,100 @@ fn what_is_open_ends_and_what_is_new_gets_new_ids() {
     assert_eq!(new.plant().head, 7);
 }
 
+/// A person says why the machine stood.
+fn explained(stop: RecordId) -> Body {
+    Body::StopExplained {
+        stop,
+        reason: crate::id::ReasonId(Uuid::from_u128(11)),
+        label: "jam".into(),
+        group_type: "technical".into(),
+        rank: 1,
+        comment: None,
+        choice: None,
+    }
+}
+
+fn withdrawn(stop: RecordId, seq: u64) -> Body {
+    Body::ExplanationWithdrawn(ExplanationWithdrawn { stop, origin: OLD, seq, why: None })
+}
+
+#[test]
+fn an_explanation_that_was_withdrawn_does_not_hold_again() {
+    let mut new = new_life(vec![state(MachineState::Stopped, None)]);
+    let stop = OLD.record(1);
+    let again = new.reissue(&fact(5, explained(stop)), Hash::ZERO).unwrap();
+    assert_eq!(new.plant().stops[&stop].label.as_deref(), Some("jam"));
+    let back = new.reissue(&fact(6, withdrawn(stop, 5)), Hash::ZERO).unwrap();
+    let Body::ExplanationWithdrawn(back) = &back[0].fact else { panic!("{back:?}") };
+    assert_eq!((back.origin, back.seq), (NEW, again[0].seq));
+    assert_eq!(new.plant().stops[&stop].label, None);
+}
+
+#[test]
+fn an_explanation_that_headquarters_has_is_withdrawn_where_it_stands_there() {
+    let stop = OLD.record(1);
+    let mut new = new_life(vec![state(MachineState::Stopped, None), explained(stop)]);
+    // Another stop is explained at a place of the same number.
+    new.reissue(&fact(2, explained(OLD.record(9))), Hash::ZERO).unwrap();
+    let back = new.reissue(&fact(3, withdrawn(stop, 2)), Hash::ZERO).unwrap();
+    let Body::ExplanationWithdrawn(back) = &back[0].fact else { panic!("{back:?}") };
+    assert_eq!((back.origin, back.seq), (OLD, 2));
+    assert_eq!(new.plant().stops[&stop].label, None);
+}
+
+#[test]
+fn an_explanation_that_an_event_carries_is_withdrawn_from_it() {
+    use crate::fact::{replay::Carried, stop::Told};
+    let stop = OLD.record(1);
+    let mut new = new_life(vec![state(MachineState::Stopped, None), explained(stop)]);
+    let told = EventTold {
+        told: Told::Part,
+        equipment: vec![MACHINE],
+        station: None,
+        state: MachineState::Stopped,
+        from: Micros(3_000_000),
+        until: Micros(4_000_000),
+        batches: vec![],
+        of: vec![stop],
+        explained: Some(Carried {
+            stop,
+            seq: 2,
+            at: Micros(2_000_000),
+            by: None,
+            reason: crate::id::ReasonId(Uuid::from_u128(11)),
+            label: "jam".into(),
+            group_type: "technical".into(),
+            rank: 1,
+        }),
+    };
+    let again = new.reissue(&fact(7, Body::EventTold(told)), Hash::ZERO).unwrap();
+    let part = NEW.record(again[0].seq);
+    assert_eq!(new.plant().stops[&part].label.as_deref(), Some("jam"));
+    new.reissue(&fact(8, withdrawn(OLD.record(7), 2)), Hash::ZERO).unwrap();
+    assert_eq!(new.plant().stops[&part].label, None);
+}
+
+#[test]
+fn an_incident_that_is_inherited_names_no_fact_of_the_new_life() {
+    use crate::fact::incident::{IncidentOpened, Severity};
+    let opened = || {
+        Body::IncidentOpened(IncidentOpened {
+            station: Some(STATION),
+            machines: vec![],
+            batches: vec![],
+            reason: None,
+            label: String::new(),
+            severity: Severity::Major,
+            comment: None,
+        })
+    };
+    let mut new = new_life(vec![opened()]);
+    let again = new.reissue(&fact(2, opened()), Hash::ZERO).unwrap();
+    let incidents = &new.plant().incidents;
+    assert_eq!(incidents[&OLD.record(1)].seq, 0);
+    assert_eq!(incidents[&NEW.record(again[0].seq)].seq, again[0].seq);
+}
+
 #[test]
 fn what_belongs_to_a_batch_that_both_sides_have_lost_counts_without_it() {
     let mut new = new_life(vec![counted(0, 100, 100, Verdict::Base)]);

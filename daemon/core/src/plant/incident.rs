@@ -27,7 +27,7 @@ pub struct Incident {
     pub from: Moment,
     /// Who reported it, where known.
     pub by: Option<UserId>,
-    /// The fact; what the person wrote stands beside it.
+    /// The fact, where it stands in this life; what the person wrote stands beside it. Else 0.
     pub seq: u64,
     /// Since when somebody looks for the cause, and who.
     pub troubleshooting: Option<(Moment, Option<UserId>)>,

@@ -23,7 +23,7 @@ pub struct Handover {
     pub at: Moment,
     /// What stood on the card.
     pub card: Card,
-    /// The fact; what the person added stands beside it.
+    /// The fact, where it stands in this life; what the person added stands beside it. Else 0.
     pub seq: u64,
 }
 

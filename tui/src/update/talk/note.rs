@@ -3,7 +3,7 @@
 use kart_core::{
     command::{Command, Refusal},
     fact::note::Category,
-    id::{RecordId, UserId},
+    id::{RecordId, StationId, UserId},
 };
 
 use super::{actor, entry, push, top};
@@ -13,7 +13,7 @@ use crate::{
         About, Choice, GiveForm, LogScreen, Model, NoteForm, Screen, Seen, Sending, TakeForm, Talk,
         TalkField, TextField, Tone,
     },
-    update::{refuse, send},
+    update::{explain::IDLE_US, refuse, send},
     words::{Sentence, refusal},
 };
 
@@ -64,10 +64,7 @@ fn write_one(model: &mut Model) {
         }
         about.push(entry(About::Machine(machine.id), machine.code.clone(), machine.name.clone()));
     }
-    let station = view.terminal.station.or_else(|| {
-        let reference = view.reference.as_ref()?;
-        reference.station_of(model.machine()?.id).map(|station| station.id)
-    });
+    let station = station(model);
     let named = station.zip(view.reference.as_ref()).and_then(|(id, all)| all.station(id));
     let (code, name) = named
         .map_or((String::new(), String::new()), |named| (named.code.clone(), named.name.clone()));
@@ -79,6 +76,15 @@ fn write_one(model: &mut Model) {
     kinds.step(0);
     let (who, text, focus) = (model.who(), TextField::long(), TalkField::Text);
     push(model, Talk::Note(NoteForm { who, text, kinds, about, focus, sending: Sending::No }));
+}
+
+/// The station of the terminal; where it stands at none, that of the chosen machine.
+fn station(model: &Model) -> Option<StationId> {
+    let view = model.view.as_ref()?;
+    view.terminal.station.or_else(|| {
+        let reference = view.reference.as_ref()?;
+        reference.station_of(model.machine()?.id).map(|station| station.id)
+    })
 }
 
 /// Records the note.
@@ -103,15 +109,17 @@ pub(super) fn write(model: &mut Model) -> Vec<Effect> {
     send(model, command, Sentence::new("what-note"))
 }
 
-/// Opens the card for the next crew.
+/// Opens the card of the crew before, where one of somebody else waits, else the one for the next.
 pub(in crate::update) fn hand(model: &mut Model) {
     let Some(view) = &model.view else {
         return model.say(Tone::Wrong, refusal(&Refusal::NoSite));
     };
-    let station = view.terminal.station.or_else(|| {
-        let reference = view.reference.as_ref()?;
-        reference.stations.first().map(|station| station.id)
-    });
+    let by = model.who().key();
+    let waits = view.open.handovers.iter().find(|card| card.user.is_none() || card.user != by);
+    if let Some(handover) = waits.map(|card| card.id) {
+        return show(model, handover, by);
+    }
+    let station = station(model);
     let (who, text, sending) = (model.who(), TextField::long(), Sending::No);
     push(model, Talk::Give(GiveForm { who, station, text, sending }));
 }
@@ -129,23 +137,33 @@ pub(super) fn give(model: &mut Model) -> Vec<Effect> {
     send(model, command, Sentence::new("what-give"))
 }
 
-/// Shows the card of the crew before to somebody who has just clocked in, unless it is their own.
+/// Shows the card of the crew before to somebody who has just clocked in, unless it is their own. It
+/// never covers a form: there it waits in the log.
 pub(in crate::update) fn take(model: &mut Model, user: UserId) {
+    let form = |screen: &mut Screen| screen.sending().is_some() || screen.text_field().is_some();
+    if model.screens.iter_mut().any(form) {
+        return;
+    }
     let Some(view) = &model.view else { return };
     let waits = view.open.handovers.iter().find(|card| card.user != Some(user));
     let Some(handover) = waits.map(|card| card.id) else { return };
-    show(model, handover, user);
+    show(model, handover, Some(user));
 }
 
-fn show(model: &mut Model, handover: RecordId, user: UserId) {
+fn show(model: &mut Model, handover: RecordId, user: Option<UserId>) {
     let mut who = model.who();
-    if who.has(user) {
-        who.choose(user);
-    } else if let Some(name) = name(model, user) {
-        // The list of people comes with the next state.
-        who.add(user, &name);
+    match user {
+        Some(user) if who.has(user) => who.choose(user),
+        Some(user) => {
+            // The list of people comes with the next state.
+            if let Some(name) = name(model, user) {
+                who.add(user, &name);
+            }
+        },
+        None => {},
     }
-    push(model, Talk::Take(TakeForm { who, handover, sending: Sending::No }));
+    let since_us = model.now.mono_us;
+    push(model, Talk::Take(TakeForm { who, handover, since_us, sending: Sending::No }));
 }
 
 fn name(model: &Model, user: UserId) -> Option<String> {
@@ -155,7 +173,12 @@ fn name(model: &Model, user: UserId) -> Option<String> {
 
 /// Signs for the coming crew.
 pub(super) fn sign(model: &mut Model) -> Vec<Effect> {
+    let now_us = model.now.mono_us;
     let Some(Talk::Take(form)) = top(model) else { return Vec::new() };
+    // An Enter that was meant for what stood here before signs nothing.
+    if now_us.saturating_sub(form.since_us) < IDLE_US {
+        return Vec::new();
+    }
     let handover = form.handover;
     let Some(by) = form.who.key() else {
         return refuse(model, Sentence::new("choose-person"));

@@ -161,23 +161,41 @@ fn scrap_is_split_over_reasons_part_by_part() {
 }
 
 #[test]
-fn a_batch_rests_with_two_keys_and_a_menu_leads_back() {
+fn a_batch_rests_with_three_keys_and_a_menu_leads_back() {
     let mut model = screen(view());
     press(&mut model, "1");
-    let effects = press(&mut model, "x 2");
+    assert!(press(&mut model, "x 2").is_empty(), "nothing is sent before Enter");
+    let effects = press(&mut model, "<enter>");
     assert_eq!(sent(&effects), Some(&Command::PauseBatch { by: ANNA, batch: BATCH }));
     save(&mut model);
     assert!(model.screens.is_empty());
-    press(&mut model, "x 3 <esc>");
+    press(&mut model, "x 3 <enter> <esc>");
     assert_eq!(model.place(), Place::Batch);
     press(&mut model, "<esc>");
     assert!(model.screens.is_empty());
 }
 
 #[test]
+fn a_badge_over_the_menu_or_the_queue_says_who_and_pauses_nothing() {
+    let mut both = view();
+    let ben = Present { user: BEN, name: "Ben Okafor".into(), ..both.people[0].clone() };
+    both.people.push(ben);
+    for (key, place) in [("x", Place::Batch), ("o", Place::Orders)] {
+        let mut model = screen(both.clone());
+        press(&mut model, "1");
+        press(&mut model, key);
+        assert!(scan(&mut model, "1002").is_empty());
+        assert_eq!(model.place(), place);
+        let who = model.screens.last_mut().and_then(badge::who_of).unwrap();
+        assert_eq!(who.key(), Some(BEN));
+        assert!(model.pending.is_empty());
+    }
+}
+
+#[test]
 fn a_machine_that_does_not_stand_in_asks_for_a_second_badge() {
     let mut model = screen(view());
-    press(&mut model, "1 x 6 <enter> <enter>");
+    press(&mut model, "1 x 6 <enter> <enter> <enter>");
     let effects = press(&mut model, "<enter>");
     assert!(matches!(sent(&effects), Some(Command::ContinueBatch(_))), "{effects:?}");
     let [machine, instead] = ["EQ-212", "EQ-211"].map(str::to_owned);

@@ -142,11 +142,28 @@ fn an_idle_screen_forgets_who_it_was_and_keeps_what_was_typed() {
     let Some(Screen::Start(form)) = model.screens.last() else { panic!("the form is gone") };
     assert_eq!(form.who.key(), Some(BEN));
     // What is somebody's own does not stand open for the next one.
-    let mut model = screen(view());
-    model.badged = vec![ANNA];
-    scan(&mut model, "1001");
-    wait(&mut model, 601);
-    assert!(model.screens.is_empty());
+    for badged in [vec![ANNA], vec![]] {
+        let mut model = screen(view());
+        model.badged = badged;
+        scan(&mut model, "1001");
+        wait(&mut model, 601);
+        assert!(model.screens.is_empty());
+    }
+}
+
+#[test]
+fn divided_time_knows_the_batches_beside_and_those_that_rest() {
+    let mut view = view();
+    let mut second = view.machines[0].batch.clone().unwrap();
+    second.id = LABOR;
+    view.machines[0].others.push(second);
+    for batch in view.machines[0].batch.iter_mut() {
+        batch.operators = vec![ANNA];
+    }
+    view.machines[0].others[0].operators = vec![ANNA];
+    let on = crate::update::labor::batches_of(&view, ANNA);
+    let on: Vec<_> = on.into_iter().map(|(id, _)| id).collect();
+    assert!(on.contains(&BATCH) && on.contains(&LABOR), "{on:?}");
 }
 
 #[test]

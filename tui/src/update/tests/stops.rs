@@ -62,7 +62,8 @@ fn a_half_typed_form_is_never_covered() {
     // Nor a badge on its way.
     let mut model = screen(view());
     press(&mut model, "1 0");
-    shown(&mut model, 2, &[stop(NEW)]);
+    update(&mut model, Msg::Tick, at(4_000));
+    delta(&mut model, 2, |delta| delta.stops = Some(vec![stop(NEW)]));
     assert!(model.screens.is_empty());
 }
 
@@ -133,6 +134,7 @@ fn what_was_said_is_taken_back() {
     let expected = Command::WithdrawExplanation { by: Some(ANNA), stop: NEW, comment: None };
     assert_eq!(sent(&effects), Some(&expected));
     assert_eq!(said(&model), "", "nothing is saved before the answer");
+    assert!(press(&mut model, "u").is_empty(), "one key too many takes nothing further back");
     answer(&mut model, "key-1", saved(None));
     assert_eq!((said(&model), model.place()), ("what-withdraw", Place::Stops));
     // And explained otherwise.
@@ -196,7 +198,8 @@ fn a_sweep_explains_all_of_a_group_with_one_key() {
         ..stop(RecordId(Uuid::from_u128(n)))
     };
     let alike = [1, 2, 3].map(|n| over(n, PRESS, Because::Favourite));
-    view.stops = alike.iter().cloned().chain([over(4, STOPPED, Because::Listed)]).collect();
+    let others = [4, 5].map(|n| over(n, STOPPED, Because::Listed));
+    view.stops = alike.iter().cloned().chain(others).collect();
     let mut model = screen(view);
     press(&mut model, "e <f8>");
     assert_eq!(model.place(), Place::Sweep);
@@ -204,8 +207,14 @@ fn a_sweep_explains_all_of_a_group_with_one_key() {
     let stops: Vec<RecordId> = alike.iter().map(|stop| stop.id).collect();
     let expected = Command::ExplainStops { by: Some(ANNA), stops, reason: JAM };
     assert_eq!(sent(&effects), Some(&expected));
+    assert!(press(&mut model, "y").is_empty(), "one group after the other");
+    let Some(Screen::Sweep(sweep)) = model.screens.last() else { panic!("no sweep") };
+    assert_eq!(sweep.choice.entries.len(), 2, "nothing leaves the list before it is saved");
+    answer(&mut model, "key-1", saved(None));
     assert!(press(&mut model, "y").is_empty(), "nothing speaks for a reason of the other");
     assert_eq!(said(&model), "nothing-suggested");
+    let Some(Screen::Sweep(sweep)) = model.screens.last() else { panic!("no sweep") };
+    assert_eq!(sweep.group().map(|group| group.stops.len()), Some(2), "they are alike too");
     press(&mut model, "<enter>");
     assert_eq!(model.place(), Place::Explain);
 }

@@ -118,7 +118,13 @@ pub(super) fn note(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &N
 
 /// The card for the next crew: what the plant says, and what somebody adds.
 pub(super) fn give(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &GiveForm) {
-    let inside = framed(frame, area, &scene.say("give-title"));
+    let reference = scene.model.view.as_ref().and_then(|view| view.reference.as_ref());
+    let station = reference.zip(form.station).and_then(|(all, id)| all.station(id));
+    let title = match station {
+        Some(station) => format!("{} · {}", scene.say("give-title"), plain(&station.code)),
+        None => scene.say("give-title"),
+    };
+    let inside = framed(frame, area, &title);
     let last = inside.rows().next_back();
     let mut rows = inside.rows();
     if let Some(row) = rows.next() {

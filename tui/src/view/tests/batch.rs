@@ -69,11 +69,11 @@ fn the_menu_of_a_batch_and_what_it_leads_to() {
     small("overview-resting", &mut model);
     press(&mut model, "1 x");
     small("batch-menu", &mut model);
-    press(&mut model, "4");
+    press(&mut model, "4 <enter>");
     small("batch-people", &mut model);
-    press(&mut model, "<esc> 6 <enter> <enter>");
+    press(&mut model, "<esc> 6 <enter> <enter> <enter>");
     small("batch-onward", &mut model);
-    press(&mut model, "<esc> 7");
+    press(&mut model, "<esc> 7 <enter>");
     check("batch-abort-de", &drawn(&mut model, SMALL, "de", Theme::default()));
 }
 

@@ -101,6 +101,7 @@ fn the_screens_of_what_people_tell_each_other() {
     for (name, keys) in [
         ("log", "n"),
         ("note", "n n"),
+        ("take", "n h"),
         ("give", "n h"),
         ("incidents", "i"),
         ("incident", "i i"),
@@ -108,7 +109,11 @@ fn the_screens_of_what_people_tell_each_other() {
         ("call", "a"),
     ] {
         for lang in ["en", "de", "es"] {
-            let mut model = screen(busy());
+            let mut plant = busy();
+            if name == "give" {
+                plant.open.handovers.clear();
+            }
+            let mut model = screen(plant);
             press(&mut model, keys);
             log(&mut model);
             let buffer = drawn(&mut model, SMALL, lang, Theme::default());

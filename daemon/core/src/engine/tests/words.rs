@@ -176,3 +176,18 @@ fn a_call_of_another_terminal_is_answered_here_once() {
     bench.facts.iter().for_each(|fact| replayed.apply(fact));
     assert_eq!(replayed, bench.engine.plant);
 }
+
+#[test]
+fn an_incident_names_each_machine_and_batch_once() {
+    let mut bench = Bench::new();
+    let mut twice = bench.incident(vec![bench.equipment(0); 2], Some("guard rattles"));
+    let Command::OpenIncident { batches, .. } = &mut twice else { panic!("another command") };
+    let batch = RecordId(uuid::Uuid::nil());
+    *batches = vec![batch; 2];
+    bench.command(10, &twice).unwrap();
+    let Body::IncidentOpened(opened) = &bench.facts.last().unwrap().fact else {
+        panic!("another fact");
+    };
+    assert_eq!(opened.machines, [bench.equipment(0)]);
+    assert_eq!(opened.batches, [batch]);
+}
