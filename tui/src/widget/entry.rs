@@ -93,7 +93,7 @@ mod tests {
         let mut terminal = Terminal::new(TestBackend::new(60, 1)).unwrap();
         terminal.draw(|frame| field(frame, frame.area(), "Text", &text, true)).unwrap();
         let line: String =
-            terminal.backend().buffer().content.iter().map(|it| it.symbol()).collect();
+            terminal.backend().buffer().content.iter().map(ratatui::buffer::Cell::symbol).collect();
         assert!(line.contains("xthe end"), "{line}");
     }
 }
