@@ -190,7 +190,9 @@ impl World {
             if health.acked != health.head {
                 return Err(format!("{} of {} confirmed", health.acked, health.head));
             }
-            let held = headquarters.number("SELECT max(watermark) FROM edge.terminals").await;
+            let held = headquarters
+                .number("SELECT max(watermark) FROM edge.terminals WHERE status <> 'retired'")
+                .await;
             let held = held.map_err(|fault| format!("{fault:#}"))?;
             let same = u64::try_from(held) == Ok(health.head);
             same.then_some(()).ok_or_else(|| format!("Postgres holds {held} of {}", health.head))

@@ -151,7 +151,7 @@ async fn stops(terminal: &Terminal, floor: &mut Floor) {
     screen.shows(&["Recording", "FAULT"]).await.unwrap();
     screen.press("e").unwrap();
     // Planned stops stand in the list as well.
-    let list = screen.shows(&["Stops without a reason", "FAULT"]).await.unwrap();
+    let list = screen.shows(&["Stops", "FAULT", "still stopped"]).await.unwrap();
     let line = list.lines().rfind(|line| line.contains("FAULT")).unwrap();
     let number = line.chars().find(char::is_ascii_digit).unwrap();
     screen.press(&number.to_string()).unwrap();
