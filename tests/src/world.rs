@@ -72,7 +72,7 @@ pub struct World {
 }
 
 impl World {
-    /// Starts everything, up to the moment where the daemon has seen every machine. The plant holds still until
+    /// Starts everything, up to the moment where the daemon knows its site and has seen every machine. The plant holds still until
     /// [`World::go`], so that every part it makes is one that can be counted.
     pub async fn start(options: &WorldOptions) -> anyhow::Result<Self> {
         // Fails only when a provider is installed already, and then there is one.
@@ -204,6 +204,8 @@ impl World {
         let client = self.client()?;
         try_for("a first reading of each machine", LIMIT, async || {
             let view = client.snapshot().await.map_err(|fault| fault.to_string())?;
+            // Without site data nobody is known.
+            view.reference.as_ref().ok_or("no site data yet")?;
             let unseen = |machine: &&kart_api::Machine| {
                 counter(machine, "good").is_none() || counter(machine, "scrap").is_none()
             };
