@@ -176,7 +176,7 @@ async fn the_organisation_decides_which_screens_there_are() {
     office.set_pin("1001", "482913").await;
     let terminal = office.terminal("T-07", |config| config).await;
     let mut screen = Screen::open(&terminal.socket()).unwrap();
-    screen.shows(&["badge", "receipts", "Headquarters connected"]).await.unwrap();
+    screen.shows(&["badge", "explain", "Headquarters connected"]).await.unwrap();
     // A PIN is typed after the badge, and does not appear.
     pinned(&terminal, "1001").await;
     screen.press("1001").unwrap();
