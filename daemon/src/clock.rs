@@ -50,6 +50,13 @@ impl Clock {
         Moment { at: self.known().best(system()), boot: (*self.boot).clone() }
     }
 
+    /// One reading as a stamp, and by the best that is known.
+    pub fn stamp_and_best(&self) -> (Stamp, Stamp) {
+        let now = system();
+        let known = self.known();
+        (known.right(now), known.best(now))
+    }
+
     /// Now, by the computer's own wall clock.
     pub fn of_computer(&self) -> Stamp {
         system()

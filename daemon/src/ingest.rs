@@ -33,7 +33,8 @@ pub struct Arrival {
 impl Arrival {
     /// Now.
     pub(crate) fn now(clock: &Clock) -> Self {
-        Self { at: clock.stamp(), right: clock.best().at.wall_us }
+        let (at, best) = clock.stamp_and_best();
+        Self { at, right: best.wall_us }
     }
 
     /// The stamp of what was taken at `time` by the right clock; nothing is taken after it has come.
