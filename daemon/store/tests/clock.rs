@@ -190,8 +190,8 @@ async fn a_fact_of_a_clock_that_was_slow_stays_as_long_as_any_other() {
     let store = backed_up(folder.path(), facts).await;
     let keep = 35 * DAY * SECOND;
     // Also by a stamp of the boot that goes on.
-    for now in [moment("b", 101 * DAY, 34 * DAY), moment("c", 135 * DAY + 100, 0)] {
-        let purged = store.purge(now, keep).await.unwrap();
+    for seen in [moment("b", 101 * DAY, 34 * DAY), moment("c", 135 * DAY + 100, 0)] {
+        let purged = store.purge(seen, keep).await.unwrap();
         assert!(purged.facts <= 1, "{purged:?}");
     }
     assert_eq!(store.reader().unwrap().oldest().unwrap(), 2);

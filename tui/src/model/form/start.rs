@@ -38,7 +38,7 @@ pub struct StartForm {
     pub number: TextField,
     /// External work order.
     pub work_order: TextField,
-    /// When it began, as a time of day; empty for now.
+    /// When it began, as a time of day; left empty it begins as it is saved.
     pub from: TextField,
     /// What is asked with it.
     pub questions: Vec<Question>,
