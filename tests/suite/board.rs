@@ -5,23 +5,21 @@ use std::process::Command;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use kart_core::fact::{BatchStarted, Body, Draft, Fact};
-use kart_core::id::{ProductId, SiteId, StationId};
+use kart_core::fact::{BatchStarted, Body, Draft};
+use kart_core::id::{ProductId, StationId};
 use kart_core::kpi::{self, Reasons, Span};
 use kart_core::ledger::{self, Entry, Kind};
 use kart_core::machine::MachineState;
-use kart_core::record::Tenant;
 use kart_core::time::{Boot, Micros, Stamp};
-use kart_store::{Append, Store, StoreOptions};
 use kart_tests::programs::program;
 use kart_tests::screen::{ENTER, ESCAPE, Screen, TAB};
 use kart_tests::wait::wait_for;
 use kart_tests::world::{World, WorldOptions};
 
 use crate::corrections::administer;
-use crate::figures::{now, worked};
+use crate::figures::{now, stored, worked};
 use crate::headquarters::device::{Device, key, machine, user};
-use crate::headquarters::{demo_site, enrolled, state};
+use crate::headquarters::{enrolled, state};
 use crate::turn::{seed, turn};
 
 const LIMIT: Duration = Duration::from_secs(30);
@@ -79,20 +77,7 @@ fn contradictions(device: &mut Device) {
 
 /// The ledger of what the device recorded once it stands in SQLite.
 async fn through_sqlite(device: &Device, span: Span) -> Vec<Entry> {
-    let folder = tempfile::tempdir().unwrap();
-    let site = SiteId(key("ops_sites", "cedar"));
-    let tenant = Tenant { organization: "cedar-works".into(), site };
-    let (folder, new_origin) = (folder.path().to_owned(), device.origin());
-    let store = Store::open(StoreOptions { folder, new_origin, tenant }).unwrap();
-    let draft = |line: &String| {
-        let Fact { at, boot, by, key, fact: body, .. } = Fact::parse(line.as_bytes()).unwrap();
-        Draft { at, boot, by, key, body, texts: vec![] }
-    };
-    let drafts = device.lines.iter().map(draft).collect();
-    store.append(Append { drafts, ..Append::default() }).await.unwrap();
-    let reader = store.reader().unwrap();
-    let text = std::fs::read_to_string(demo_site()).unwrap();
-    let reference = kart_core::site::parse("site.toml", &text).unwrap();
+    let (_folder, reader, reference) = stored(device).await;
     let window = kpi::asked(&reference, span, now(), Reasons::Recorded);
     let ids: Vec<_> = reference.machines.iter().map(|machine| machine.id).collect();
     let machines = reader.figures(window_span(&window)).unwrap().machines(&reference, &ids);

@@ -9,14 +9,16 @@ use kart_core::id::SiteId;
 use kart_core::kpi::{self, Figures, Kpi, Reasons, Span};
 use kart_core::machine::MachineState;
 use kart_core::record::Tenant;
+use kart_core::reference::Reference;
 use kart_core::time::Micros;
-use kart_store::{Append, Store, StoreOptions};
+use kart_store::{Append, Reader, Store, StoreOptions};
 use kart_tests::operator::Operator;
 use kart_tests::screen::{ENTER, ESCAPE, Screen};
 use kart_tests::wait::wait_for;
 use kart_tests::world::plant::MachineTotals;
 use kart_tests::world::{World, WorldOptions};
 use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::corrections::administer;
 use crate::headquarters::device::{Device, key, machine};
@@ -267,22 +269,27 @@ fn counter_added(device: &mut Device) {
     reading(device, CounterKind::Total, 912, 915);
 }
 
-/// What the log of the device says once it stands in SQLite.
-async fn through_sqlite(device: &Device, span: Span) -> Figures {
+/// The log of the device in an SQLite of its own, and the site that it belongs to. The file ends with the folder.
+pub(crate) async fn stored(device: &Device) -> (TempDir, Reader, Reference) {
     let folder = tempfile::tempdir().unwrap();
     let site = SiteId(key("ops_sites", "cedar"));
     let tenant = Tenant { organization: "cedar-works".into(), site };
-    let (folder, new_origin) = (folder.path().to_owned(), device.origin());
-    let store = Store::open(StoreOptions { folder, new_origin, tenant }).unwrap();
+    let (path, new_origin) = (folder.path().to_owned(), device.origin());
+    let store = Store::open(StoreOptions { folder: path, new_origin, tenant }).unwrap();
     let draft = |line: &String| {
         let Fact { at, boot, by, key, fact: body, .. } = Fact::parse(line.as_bytes()).unwrap();
         Draft { at, boot, by, key, body, texts: vec![] }
     };
     let drafts = device.lines.iter().map(draft).collect();
     store.append(Append { drafts, ..Append::default() }).await.unwrap();
-    let rows = store.reader().unwrap().figures(span).unwrap();
     let text = std::fs::read_to_string(demo_site()).unwrap();
-    let reference = kart_core::site::parse("site.toml", &text).unwrap();
+    (folder, store.reader().unwrap(), kart_core::site::parse("site.toml", &text).unwrap())
+}
+
+/// What the log of the device says once it stands in SQLite.
+async fn through_sqlite(device: &Device, span: Span) -> Figures {
+    let (_folder, reader, reference) = stored(device).await;
+    let rows = reader.figures(span).unwrap();
     let window = kpi::asked(&reference, span, now(), Reasons::Recorded);
     kpi::figures(&window, &rows.machines(&reference, &[machine(MACHINE)]))
 }

@@ -108,15 +108,8 @@ impl Engine {
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
         let (person, presence) = self.by_badge_here(reference, badge)?;
-        let user = person.id;
-        if let Some(Away { entry, .. }) = presence.away {
-            let ended = LaborEnded { user, entry };
-            self.draft(now, Event::new(Body::LaborEnded(ended)).by(Some(user)));
-        }
-        let (entry, left) = (presence.entry, self.plant.works_on(user));
-        let out = Event::new(Body::ClockedOut { user, entry }).by(Some(user)).key(key);
-        let (seq, _) = self.draft(now, out);
-        self.leave(user, &left, now);
+        let (user, entry) = (person.id, presence.entry);
+        let seq = self.end_shift(user, presence, Some(key), now);
         Ok(Accepted { seq, record: entry, user: Some(user) })
     }
 
@@ -174,13 +167,7 @@ impl Engine {
             return Err(Refusal::AlreadyClockedIn { name: person.name.clone() });
         }
         let user = person.id;
-        if let Some(Away { entry, .. }) = presence.away {
-            let ended = LaborEnded { user, entry };
-            self.draft(now, Event::new(Body::LaborEnded(ended)).by(Some(user)));
-        }
-        let (entry, left) = (presence.entry, self.plant.works_on(user));
-        self.draft(now, Event::new(Body::ClockedOut { user, entry }).by(Some(user)));
-        self.leave(user, &left, now);
+        self.end_shift(user, presence, None, now);
         let body = Body::ClockedIn { user, station };
         let (seq, record) = self.draft(now, Event::new(body).by(Some(user)).key(key));
         self.join_running(user, station, now);
@@ -268,6 +255,26 @@ impl Engine {
         let began = self.plant.batches.get(&batch).map(|batch| batch.from.at.wall_us);
         let at = Some(at.max(began.unwrap_or(at)));
         self.draft(now, Event::new(Body::BatchLeft { batch, user, at }).by(by));
+    }
+
+    /// Whoever is away is back first; and with the shift ends the work on every batch. Gives the number of the fact
+    /// that ends it.
+    fn end_shift(
+        &mut self,
+        user: UserId,
+        Presence { entry, away, .. }: Presence,
+        key: Option<&str>,
+        now: &Moment,
+    ) -> u64 {
+        if let Some(Away { entry, .. }) = away {
+            let ended = LaborEnded { user, entry };
+            self.draft(now, Event::new(Body::LaborEnded(ended)).by(Some(user)));
+        }
+        let left = self.plant.works_on(user);
+        let out = Event::new(Body::ClockedOut { user, entry }).by(Some(user));
+        let (seq, _) = self.draft(now, Event { key: key.map(str::to_owned), ..out });
+        self.leave(user, &left, now);
+        seq
     }
 
     fn leave(&mut self, user: UserId, batches: &[RecordId], now: &Moment) {

@@ -180,10 +180,7 @@ impl BatchForm {
             BatchField::Scrap => Some(&mut self.scrap),
             BatchField::Rework => Some(&mut self.rework),
             BatchField::Comment => Some(&mut self.comment),
-            BatchField::Question(at) => {
-                let asked = self.questions.get_mut(at).filter(|asked| !asked.chooses());
-                asked.map(|asked| &mut asked.text)
-            },
+            BatchField::Question(at) => self.questions.get_mut(at)?.field_mut(),
             BatchField::Badge => self.second.as_mut().map(|second| &mut second.badge),
             BatchField::Why => self.second.as_mut().map(|second| &mut second.why),
         }

@@ -143,10 +143,7 @@ impl CompleteForm {
             CompleteField::Scrap => Some(&mut self.scrap),
             CompleteField::Rework => Some(&mut self.rework),
             CompleteField::Reason => None,
-            CompleteField::Question(at) => {
-                let asked = self.questions.get_mut(at).filter(|asked| !asked.chooses());
-                asked.map(|asked| &mut asked.text)
-            },
+            CompleteField::Question(at) => self.questions.get_mut(at)?.field_mut(),
         }
     }
 

@@ -54,6 +54,11 @@ impl Question {
         matches!(self.takes, FieldType::Boolean | FieldType::Select)
     }
 
+    /// What is typed into, where it is not answered by choosing.
+    pub fn field_mut(&mut self) -> Option<&mut TextField> {
+        (!self.chooses()).then_some(&mut self.text)
+    }
+
     /// What was answered.
     pub fn answer(&self) -> Option<String> {
         if !self.chooses() {

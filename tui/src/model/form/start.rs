@@ -220,10 +220,7 @@ impl StartForm {
             StartField::Number => Some(&mut self.number),
             StartField::WorkOrder => Some(&mut self.work_order),
             StartField::From => Some(&mut self.from),
-            StartField::Question(at) => {
-                let asked = self.questions.get_mut(at).filter(|asked| !asked.chooses());
-                asked.map(|asked| &mut asked.text)
-            },
+            StartField::Question(at) => self.questions.get_mut(at)?.field_mut(),
             StartField::Badge => self.second.as_mut().map(|second| &mut second.badge),
             StartField::Why => self.second.as_mut().map(|second| &mut second.why),
         }
