@@ -8,7 +8,7 @@ pub enum Key {
     Char(char),
     Ctrl(char),
     F(u8),
-    /// Any of `1` to `9`; stands for [`Cmd::Pick`] of that number.
+    /// Any of `1` to `9`; stands for the choice of that number.
     Digit,
     Enter,
     Esc,
