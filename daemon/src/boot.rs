@@ -97,6 +97,7 @@ pub(crate) async fn engine(
     let mut plant = plant(&reader)?;
     reader.facts_after(plant.head, |fact: &Fact| plant.apply(fact))?;
     clock.recall(plant.clock.as_ref());
+    clock.not_before(reader.confirmed_time()?);
     let now = clock.moment();
     let new = plant.head == 0;
     let alive = reader.alive()?;

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 use crate::{
+    clock::Clock,
     config::Config,
     ingest::modbus::verdict::Verdict,
     life, telemetry,
@@ -116,7 +117,8 @@ fn ended(done: anyhow::Result<()>) -> ExitCode {
 
 /// The authority of headquarters is in a file of its own, which may be missing or another one.
 fn trusted(config: &Config) -> anyhow::Result<()> {
-    config.headquarters.as_ref().map_or(Ok(()), |remote| wiring::headquarters(remote).map(drop))
+    let Some(remote) = &config.headquarters else { return Ok(()) };
+    wiring::headquarters(remote, &Clock::open()?).map(drop)
 }
 
 /// That all is well, and what each line will be asked for.
@@ -148,8 +150,9 @@ fn rotate_key(config: &Config) -> anyhow::Result<()> {
         anyhow::bail!("the configuration has no [headquarters]");
     };
     let device = kart_sync::Device::open(&config.terminal.data_dir)?;
-    let headquarters = wiring::headquarters(remote)?;
-    let now_s = crate::clock::Clock::open()?.stamp().wall_us.0.div_euclid(1_000_000);
+    let clock = Clock::open()?;
+    let headquarters = wiring::headquarters(remote, &clock)?;
+    let now_s = clock.stamp().wall_us.0.div_euclid(1_000_000);
     runtime(1)?.block_on(kart_sync::rotate_key(&device, &headquarters, now_s))?;
     say("the key is a new one\n")
 }
@@ -159,7 +162,7 @@ fn enroll(config: &Config, code: &str) -> anyhow::Result<()> {
         anyhow::bail!("the configuration has no [headquarters]");
     };
     let device = kart_sync::Device::open(&config.terminal.data_dir)?;
-    let headquarters = wiring::headquarters(remote)?;
+    let headquarters = wiring::headquarters(remote, &Clock::open()?)?;
     let wanted = wiring::registration(config);
     runtime(1)?.block_on(kart_sync::enroll(&device, &headquarters, code, &wanted))?;
     say(&format!("enrolled as {} of site {}\n", wanted.terminal_code, wanted.site))

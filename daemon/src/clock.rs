@@ -13,7 +13,7 @@ use std::{
     io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -25,14 +25,20 @@ pub struct Clock {
     known: Arc<Mutex<Clocks>>,
     /// Stamps go by a time that headquarters has confirmed.
     confirmed: Arc<AtomicBool>,
+    /// Headquarters' time when it was confirmed last, before the computer was switched on; microseconds.
+    earlier: Arc<AtomicI64>,
 }
+
+/// No terminal of this release was ever switched on before the 1st of November 2026.
+const RELEASED_S: i64 = 1_793_491_200;
 
 impl Clock {
     /// Reads which boot this is.
     pub fn open() -> io::Result<Self> {
         let id = std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?;
         let boot = Arc::new(Boot(id.chars().take(8).collect()));
-        Ok(Self { boot, known: Arc::default(), confirmed: Arc::default() })
+        let (known, confirmed, earlier) = <_>::default();
+        Ok(Self { boot, known, confirmed, earlier })
     }
 
     /// Now, by the boot clock and by the wall clock as far as it is right.
@@ -74,7 +80,17 @@ impl Clock {
         self.known().heard.is_some()
     }
 
+    /// It was so late already when headquarters had confirmed the time last.
+    pub fn not_before(&self, confirmed: Option<Micros>) {
+        self.earlier.store(confirmed.map_or(0, |at| at.0), Ordering::Relaxed);
+    }
+
     /// Whether stamps go by a time that headquarters has confirmed: heard, and on disk.
+    pub fn is_confirmed(&self) -> bool {
+        self.confirmed.load(Ordering::Relaxed)
+    }
+
+    /// As [`Self::is_confirmed`], for whoever asks again and again.
     pub fn confirmed(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.confirmed)
     }
@@ -119,6 +135,18 @@ impl Clock {
 
     fn known(&self) -> MutexGuard<'_, Clocks> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl kart_sync::Time for Clock {
+    fn now_s(&self) -> u64 {
+        u64::try_from(self.best().at.wall_us.0.div_euclid(1_000_000)).unwrap_or(0)
+    }
+
+    fn earliest_s(&self) -> Option<u64> {
+        let earlier_s = self.earlier.load(Ordering::Relaxed).div_euclid(1_000_000);
+        let earliest_s = u64::try_from(earlier_s.max(RELEASED_S)).unwrap_or(0);
+        (!self.is_heard()).then_some(earliest_s)
     }
 }
 

@@ -16,15 +16,14 @@ use kart_store::{Renewal, Store, StoreError, StoreOptions};
 use kart_sync::{Device, NewLife};
 use serde::{Deserialize, Serialize};
 use std::{
-    fs::{self, File},
-    io::{self, Write as _},
+    fs, io,
     os::unix::process::CommandExt as _,
     path::{Path, PathBuf},
     process::Command,
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::clock::Clock;
+use crate::{clock::Clock, whole};
 
 /// The exit status of a daemon that must be started anew and could not do so itself.
 pub const START_ANEW: u8 = 75;
@@ -51,12 +50,7 @@ impl Rebirth {
 
     /// Keeps the grant, so that the next start finds it, and asks for that start.
     pub(crate) fn keep(&self, life: NewLife, at: Moment) -> anyhow::Result<()> {
-        let fresh = self.folder.join("renewal.new");
-        let mut file = File::create(&fresh)?;
-        file.write_all(&serde_json::to_vec(&Grant { life, at })?)?;
-        file.sync_all()?;
-        fs::rename(&fresh, grant_path(&self.folder))?;
-        File::open(&self.folder)?.sync_all()?;
+        whole::write(&grant_path(&self.folder), &serde_json::to_vec(&Grant { life, at })?)?;
         self.told.cancel();
         Ok(())
     }

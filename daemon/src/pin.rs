@@ -3,7 +3,7 @@
 //! A PIN is compared before its command reaches the recorder, and then forgotten: no fact, no log
 //! and no answer carries it. What people explain or complete is not held up by any of this.
 
-use kart_api::{Pin, Request};
+use kart_api::{Pin, Request, labor::Open};
 use kart_core::{
     command::{Command, Refusal},
     pin::{self, Barred, Chosen, Secret, Tries},
@@ -11,19 +11,22 @@ use kart_core::{
     time::Micros,
 };
 use std::{
-    fs,
-    io::{self, Write as _},
+    fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
-use crate::{clock::Clock, uplink::HqState};
+use crate::{clock::Clock, uplink::HqState, whole};
 
 mod own;
+mod ticket;
 
 use own::Own;
+use ticket::Tickets;
+
+pub use ticket::Opens;
 
 /// So many are compared at once: each takes 19 MiB.
 const AT_ONCE: usize = 2;
@@ -43,6 +46,7 @@ pub struct Gate {
     clock: Clock,
     book: Arc<Book>,
     own: Arc<Own>,
+    tickets: Tickets,
     slots: Semaphore,
 }
 
@@ -75,8 +79,8 @@ impl Gate {
         let own = Arc::new(Own::open(folder.join("own_pins.json"))?);
         let Watched { reference, headquarters } = watched;
         let valid_us = i64::from(valid_days) * DAY_US;
-        let slots = Semaphore::new(AT_ONCE);
-        Ok(Self { secret, valid_us, reference, headquarters, clock, book, own, slots })
+        let (tickets, slots) = (Tickets::default(), Semaphore::new(AT_ONCE));
+        Ok(Self { secret, valid_us, reference, headquarters, clock, book, own, tickets, slots })
     }
 
     /// Lets a command through, or says why not.
@@ -84,13 +88,31 @@ impl Gate {
         let (badge, needed) = match &request.command {
             Command::ClockIn { badge, .. } | Command::SetPin { badge, .. } => (badge, true),
             Command::ClockOut { badge } => (badge, false),
+            Command::ConfirmLabor { badge, .. } | Command::AskLabor { badge, .. } => (badge, true),
+            Command::AmendLabor(amend) => (&amend.badge, true),
+            Command::AddLabor(add) => (&add.badge, true),
+            Command::DeclineLabor { badge, .. } => (badge, true),
             _ => return Ok(()),
         };
         let reference = self.reference.borrow().clone();
         let person = reference.as_ref().and_then(|all| all.person_by_badge(badge.trim()));
         let Some(person) = person.filter(|person| person.active) else { return Ok(()) };
         let sealed = self.own.of(person);
+        let of_others = matches!(
+            request.command,
+            Command::AmendLabor(_) | Command::AddLabor(_) | Command::DeclineLabor { .. }
+        );
+        let looking = request.pin.as_ref().and_then(|ticket| self.ticket(ticket));
+        if looking.is_some_and(|opens| opens.who() == person.id)
+            && !matches!(request.command, Command::ClockIn { .. } | Command::SetPin { .. })
+        {
+            return Ok(());
+        }
         match (&sealed, &request.pin) {
+            // That they may not is said by the engine.
+            (None, _) if of_others && person.role.leads() => {
+                return Err(Refusal::PinMissing { name: person.name.clone() });
+            },
             (None, _) => {},
             (Some(_), None) if !needed => {},
             (Some(_), None) => return Err(Refusal::PinNeeded { name: person.name.clone() }),
@@ -100,6 +122,38 @@ impl Gate {
             Command::SetPin { chosen, .. } => self.choose(person, chosen).await,
             _ => Ok(()),
         }
+    }
+
+    /// Lets somebody look at a record, or says why not: at their own with the PIN that they have, at
+    /// those of others with a PIN in any case.
+    pub async fn open_record(&self, open: &Open) -> Result<(Pin, bool), Refusal> {
+        let reference = self.reference.borrow().clone().ok_or(Refusal::NoSite)?;
+        let shown = || Refusal::UnknownBadge { badge: open.badge.chars().take(40).collect() };
+        let person = reference.person_by_badge(open.badge.trim()).ok_or_else(shown)?;
+        let name = || person.name.clone();
+        let others = open.user.is_some_and(|user| user != person.id);
+        let sealed = self.own.of(person);
+        match (&sealed, &open.pin) {
+            _ if !person.active => return Err(Refusal::Inactive { name: name() }),
+            _ if others && !person.role.leads() => {
+                return Err(Refusal::OthersRecord { name: name() });
+            },
+            (None, _) if others => return Err(Refusal::PinMissing { name: name() }),
+            (None, _) => {},
+            (Some(_), None) => return Err(Refusal::PinNeeded { name: name() }),
+            (Some(sealed), Some(typed)) => self.compare(person, sealed, typed).await?,
+        }
+        let opens = match sealed.is_some() && person.role.leads() {
+            true => Opens::All(person.id),
+            false => Opens::Own(person.id),
+        };
+        let ticket = self.tickets.give(opens, self.clock.stamp().mono_us)?;
+        Ok((ticket, matches!(opens, Opens::All(_))))
+    }
+
+    /// What a ticket opens.
+    pub fn ticket(&self, ticket: &Pin) -> Option<Opens> {
+        self.tickets.of(&ticket.0, self.clock.stamp().mono_us)
     }
 
     /// Keeps what somebody chose, before the fact says that they did.
@@ -226,11 +280,7 @@ impl Book {
     fn write(&self) -> io::Result<()> {
         let _turn = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let text = serde_json::to_vec(&*self.tries())?;
-        let fresh = self.path.with_extension("new");
-        let mut file = fs::File::create(&fresh)?;
-        file.write_all(&text)?;
-        file.sync_all()?;
-        fs::rename(&fresh, &self.path)
+        whole::write(&self.path, &text)
     }
 }
 

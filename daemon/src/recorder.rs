@@ -6,11 +6,12 @@
 
 use kart_api::{Answer, DeviceLink, Recording, Request};
 use kart_core::{
-    command::{Accepted, Refusal},
+    command::{Accepted, Command, Refusal},
     engine::{Engine, commands::Asked},
     id::EquipmentId,
     map::Map,
     reference::Reference,
+    room::Room,
     signal::{Quality, Sample},
     time::Moment,
 };
@@ -32,6 +33,7 @@ use crate::{
     trace::Traces,
 };
 
+mod clock;
 pub mod messages;
 pub mod refusals;
 
@@ -69,6 +71,8 @@ pub struct Shown {
     pub links: Arc<BTreeMap<String, (Vec<usize>, DeviceLink)>>,
     /// Whether the disk takes facts.
     pub recording: Recording,
+    /// How much room the disk has left.
+    pub room: Room,
     /// Raised with every command and every correction that was saved.
     pub commands: u64,
 }
@@ -99,6 +103,8 @@ pub struct Recorder {
     pub plant_saved: u64,
     /// Where raw readings go; nothing waits for it.
     pub raw: Option<Raw>,
+    /// How much room the disk has left.
+    pub room: watch::Receiver<Room>,
     /// Messages of brokers that were taken.
     pub messages: Messages,
     /// What the disk has refused since it took facts.
@@ -145,6 +151,7 @@ impl Recorder {
                 Some(call) = inputs.calls.recv() => { round.calls.push(call); false },
                 Some(reading) = inputs.readings.recv() => { round.readings.push(reading); false },
                 Ok(()) = inputs.reference.changed() => false,
+                Ok(()) = self.room.changed() => false,
                 () = sleep_until(deadline) => false,
             };
             round.drain(&mut inputs);
@@ -202,6 +209,7 @@ impl Recorder {
         };
         self.hear(&mut engine, round.readings, &mut heard, &now);
         let Heard { links, codes, signals, messages, saved, as_read, labels } = heard;
+        let room = *self.room.borrow_and_update();
         let answers = self.decide(&mut engine, round.calls, &now).await;
         engine.on_time(&now);
         let append = Append {
@@ -211,6 +219,7 @@ impl Recorder {
             as_read,
             // While the disk refuses, only a real write can tell that it takes facts again.
             alive: (round.alive || before.recording != Recording::Yes).then(|| now.clone()),
+            confirmed: self.clock.is_confirmed(),
             ..Append::default()
         };
         match self.write(self.messages.told(&messages, append)).await {
@@ -224,7 +233,8 @@ impl Recorder {
                 let commands = before.commands + u64::try_from(accepted).unwrap_or_default();
                 let recording = Recording::Yes;
                 let engine = Arc::new(engine);
-                self.shown.send_replace(Shown { engine, codes, links, recording, commands });
+                let shown = Shown { engine, codes, links, recording, room, commands };
+                self.shown.send_replace(shown);
                 // A sender or screen that has gone away does not need its answer.
                 for waiting in saved {
                     waiting.send(()).unwrap_or_default();
@@ -241,34 +251,6 @@ impl Recorder {
                 self.refusals.refused(&error, self.clock.stamp().mono_us);
                 self.not_recorded(&error, answers, links, &now);
                 Ok(())
-            },
-        }
-    }
-
-    /// Writes down what became of the wall clock, before anything else is stamped by it; `false` when
-    /// the disk refuses it.
-    async fn mind_the_clock(&mut self) -> Result<bool, StoreError> {
-        let (news, looked) = self.clock.news();
-        if news.is_none() {
-            self.clock.written(&news, looked);
-            return Ok(true);
-        }
-        let mut engine = (*self.shown.borrow().engine).clone();
-        let expected = Some(engine.plant.head + 1);
-        engine.on_clock(&news, &self.clock.moment());
-        let drafts = engine.take_drafts();
-        match self.write(Append { expected, drafts, ..Append::default() }).await {
-            Ok(()) => {
-                tracing::warn!(?news, "the wall clock");
-                self.clock.written(&news, looked);
-                self.shown.send_modify(|shown| shown.engine = Arc::new(engine));
-                Ok(true)
-            },
-            Err(StoreError::Stopped) => Err(StoreError::Stopped),
-            // Tried again in the next round; what else the disk refuses is said on the screen.
-            Err(error) => {
-                self.refusals.refused(&error, self.clock.stamp().mono_us);
-                Ok(false)
             },
         }
     }
@@ -396,6 +378,9 @@ impl Recorder {
             };
             let (answer, on_disk) = match earlier {
                 Ok(Some(known)) => known,
+                Ok(None) if begins(&request) && *self.room.borrow() == Room::Last => {
+                    (Answer::Refused(Refusal::DiskFull), false)
+                },
                 Ok(None) => (decide(engine, &request, now), false),
                 Err(error) => {
                     let reason = error.to_string();
@@ -447,6 +432,11 @@ fn cursors(
         };
         signals.insert((machine.equipment, sample.signal.clone()), signal);
     }
+}
+
+/// Whether something new begins, for which a full disk may have no room to its end.
+fn begins(request: &Request) -> bool {
+    matches!(request.command, Command::StartBatch { .. } | Command::ContinueBatch(_))
 }
 
 fn decide(engine: &mut Engine, request: &Request, now: &Moment) -> Answer {

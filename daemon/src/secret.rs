@@ -3,12 +3,9 @@
 
 use kart_core::pin::Secret;
 use ring::rand::{SecureRandom as _, SystemRandom};
-use std::{
-    fs::{self, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::OpenOptionsExt as _,
-    path::Path,
-};
+use std::{fs, io, path::Path};
+
+use crate::whole;
 
 /// The secret in `folder`, and whether it was made just now because there was none that could be
 /// used: what was kept under another one is of no use then.
@@ -29,12 +26,7 @@ fn make(path: &Path) -> io::Result<Secret> {
     let mut secret = Secret::default();
     let random = SystemRandom::new().fill(&mut secret);
     random.map_err(|_| io::Error::other("the system gives no random numbers"))?;
-    let fresh = path.with_extension("new");
-    let mut options = OpenOptions::new();
-    let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-    file.write_all(&secret)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
+    whole::write(path, &secret)?;
     Ok(secret)
 }
 

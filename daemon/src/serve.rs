@@ -32,6 +32,7 @@ mod board;
 mod commissioning;
 mod export;
 mod figures;
+mod known;
 mod labor;
 mod live;
 mod notes;
@@ -114,6 +115,7 @@ fn router(desk: Desk) -> Router {
         .route("/v1/ledger", get(board::ledger))
         .route("/v1/export", get(export::export))
         .route("/v1/labor", get(labor::labor))
+        .route("/v1/labor/open", post(labor::open))
         .route("/v1/notes", get(notes::notes))
         .route("/v1/sources", get(commissioning::sources))
         .route("/v1/registers", post(commissioning::registers))
@@ -147,7 +149,11 @@ async fn command(State(desk): State<Desk>, body: axum::body::Bytes) -> Response 
     if matches!(request.command, kart_core::command::Command::AcceptReplay(_)) {
         return (StatusCode::FORBIDDEN, "a replay is accepted at /v1/replay").into_response();
     }
-    if let Err(refusal) = desk.gate.admit(&request).await {
+    let admitted = match desk.gate.admit(&request).await {
+        Ok(()) => labor::stands(&desk, &request).await,
+        refused => refused,
+    };
+    if let Err(refusal) = admitted {
         return Json(Answer::Refused(refusal)).into_response();
     }
     pass_on(&desk, request).await

@@ -6,6 +6,7 @@ use kart_core::{
     fact::Body,
     pin::{Secret, seal_row},
     reference::{self, Reference, Rows},
+    room::Room,
     time::Micros,
 };
 use kart_store::{
@@ -295,6 +296,9 @@ impl Terminal for Uplink {
         let mut machines = serde_json::json!({ "recording": recording, "states": machines });
         if let Some(why) = self.refused.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
             machines["refused"] = why.as_str().into();
+        }
+        if shown.room > Room::Plenty {
+            machines["room"] = shown.room.word().into();
         }
         let head = self.store.head().borrow().seq;
         Status {

@@ -12,6 +12,7 @@ use crate::{clock::Clock, readers::Readers, recorder::Shown, uplink::HqState};
 
 mod batch;
 mod floor;
+mod job;
 mod labor;
 mod machine;
 mod open;
@@ -150,6 +151,8 @@ impl Viewer {
         let floor = floor::Floor::of(reference.as_ref(), plant, &self.code);
         let map = shown.engine.map();
         let machines = map.machines.iter().zip(shown.engine.watches()).enumerate();
+        let moment = self.clock.moment();
+        let waiting = plant.head.saturating_sub(hq.acked);
         let now_us = self.clock.stamp().wall_us;
         let calendar = reference.as_ref().and_then(Reference::calendar);
         View {
@@ -175,13 +178,14 @@ impl Viewer {
                 .collect(),
             people: people(plant, reference.as_ref()),
             unended: unended(plant, reference.as_ref()),
-            undoable: undoable(plant, reference.as_ref(), &self.clock.moment()),
-            stops: stops(plant, reference.as_ref(), &self.clock.moment()),
-            review: review(plant, reference.as_ref(), map, &self.clock.moment()),
+            undoable: undoable(plant, reference.as_ref(), &moment),
+            stops: stops(plant, reference.as_ref(), &moment),
+            review: review(plant, reference.as_ref(), map, &moment),
             elsewhere: floor.elsewhere(map),
             orders: batch::orders(map, self.station, plant, reference.as_ref(), known),
+            jobs: job::jobs(plant, reference.as_ref()),
             conflicts: floor.conflicts(),
-            open: open::open(plant, reference.as_ref(), texts),
+            open: open::open(plant, reference.as_ref(), texts, shown.engine.card(waiting, &moment)),
             sync: Sync {
                 recording: shown.recording.clone(),
                 link: hq.link.clone(),
@@ -192,6 +196,7 @@ impl Viewer {
                 quarantined: u64::try_from(hq.quarantined.len()).unwrap_or_default(),
                 refused: u64::try_from(refused.count()).unwrap_or_default(),
                 reference_us: hq.reference_us,
+                room: shown.room,
                 damage: None,
             },
             receipts: lately.iter().map(|fact| receipt(fact, reference.as_ref(), hq)).collect(),

@@ -12,7 +12,7 @@
 
 use anyhow::Context as _;
 use kart_api::{HqLink, Recording, View};
-use kart_core::{pin::Secret, reference::Reference};
+use kart_core::{pin::Secret, reference::Reference, room::Room};
 use kart_store::{Store, raw::Raw};
 use kart_sync::{Device, Headquarters, Remote, Tuning};
 use kart_wire::Enrolled;
@@ -40,7 +40,7 @@ use crate::{
     purge,
     readers::Readers,
     recorder::{Inputs, Recorder, Shown, refusals::Refusals},
-    replay,
+    replay, room,
     serve::{self, Desk},
     sources::{InForce, MAPS, Sources},
     supervise::{Fallen, Supervisor},
@@ -88,7 +88,9 @@ pub async fn run(config: Config) -> anyhow::Result<Ended> {
     let (calls, waiting) = mpsc::channel(CALLS);
 
     let inputs = Inputs { readings, calls: waiting, reference: terminal.reference.subscribe() };
-    let recorder = terminal.recorder(replay::ring(&config, &terminal.clock)?).await?;
+    let (room, looked_at) = watch::channel(Room::default());
+    let ring = replay::ring(&config, &terminal.clock)?;
+    let recorder = terminal.recorder(ring, looked_at).await?;
     supervisor.run("recorder", recorder.run(inputs, supervisor.stop()));
     supervisor.run("viewer", terminal.viewer(&config).run(supervisor.stop()));
     let gate = Arc::new(terminal.gate(&config)?);
@@ -121,10 +123,11 @@ pub async fn run(config: Config) -> anyhow::Result<Ended> {
     supervisor.run("sources", sources.run(wanted_maps, supervisor.stop()));
     let store = terminal.store.clone();
     let keep_days = config.terminal.keep_days;
+    supervisor.run("room", room::run(config.terminal.data_dir.clone(), room, supervisor.stop()));
     let purge = purge::run(store.clone(), terminal.clock.clone(), keep_days, supervisor.stop());
     supervisor.run("purge", purge);
     if let Some(remote) = &config.headquarters {
-        let headquarters = headquarters(remote)?;
+        let headquarters = headquarters(remote, &terminal.clock)?;
         let uplink = terminal.uplink(&config, rebirth.clone());
         let wanted = registration(&config);
         supervisor.run("uplink", follow(uplink, device, headquarters, wanted, supervisor.stop()));
@@ -173,6 +176,7 @@ impl Terminal {
             codes: Arc::new(config.machine_codes.clone()),
             links: Arc::new(BTreeMap::new()),
             recording: Recording::Yes,
+            room: Room::default(),
             commands: 0,
         };
         let hq = boot::hq_state(config, &store, &readers).await?;
@@ -189,7 +193,11 @@ impl Terminal {
         })
     }
 
-    async fn recorder(&self, raw: Option<Raw>) -> anyhow::Result<Recorder> {
+    async fn recorder(
+        &self,
+        raw: Option<Raw>,
+        room: watch::Receiver<Room>,
+    ) -> anyhow::Result<Recorder> {
         let messages = self.readers.ask(kart_store::Reader::messages).await?.into_iter();
         Ok(Recorder {
             store: self.store.clone(),
@@ -199,6 +207,7 @@ impl Terminal {
             traces: Arc::clone(&self.traces),
             plant_saved: self.shown.borrow().engine.plant.head,
             raw,
+            room,
             messages: messages.collect(),
             refusals: Refusals::default(),
         })
@@ -285,6 +294,7 @@ fn empty_view(config: &Config) -> View {
         review: kart_api::Review::default(),
         elsewhere: vec![],
         orders: vec![],
+        jobs: vec![],
         conflicts: vec![],
         open: kart_api::Open::default(),
         sync: kart_api::Sync {
@@ -297,6 +307,7 @@ fn empty_view(config: &Config) -> View {
             quarantined: 0,
             refused: 0,
             reference_us: None,
+            room: Room::default(),
             damage: None,
         },
         receipts: vec![],
@@ -305,9 +316,10 @@ fn empty_view(config: &Config) -> View {
 }
 
 /// A client of the configured headquarters.
-pub fn headquarters(remote: &config::Headquarters) -> anyhow::Result<Headquarters> {
+pub fn headquarters(remote: &config::Headquarters, clock: &Clock) -> anyhow::Result<Headquarters> {
     let ca_pem = remote.ca_file.as_deref().map(authorities).transpose()?;
-    Ok(Headquarters::new(&Remote { url: remote.url.clone(), ca_pem })?)
+    let remote = Remote { url: remote.url.clone(), ca_pem };
+    Ok(Headquarters::by(&remote, Arc::new(clock.clone()))?)
 }
 
 fn authorities(file: &std::path::Path) -> anyhow::Result<Vec<u8>> {

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{Failure, Fed, Gateway, Page};
+use crate::{Failure, Fed, Gateway, Page, Time, tls};
 
 /// A feed may wait, and a whole site may come.
 const FEED_LIMIT: Duration = Duration::from_secs(120);
@@ -38,19 +38,37 @@ pub struct Headquarters {
     former: Arc<Mutex<Option<String>>>,
 }
 
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(Duration::from_secs(30))
+        .pool_idle_timeout(Duration::from_secs(60))
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("kartd/", env!("CARGO_PKG_VERSION")))
+}
+
 impl Headquarters {
     /// A client. Nothing is connected yet. The caller has installed a rustls provider.
     pub fn new(remote: &Remote) -> Result<Self, Failure> {
-        let mut builder = reqwest::Client::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .timeout(Duration::from_secs(30))
-            .pool_idle_timeout(Duration::from_secs(60))
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("kartd/", env!("CARGO_PKG_VERSION")));
+        let mut builder = builder();
         if let Some(pem) = &remote.ca_pem {
             let authority = reqwest::Certificate::from_pem_bundle(pem);
             builder = builder.tls_certs_only(authority.map_err(Failure::Unreachable)?);
         }
+        Self::of(remote, builder)
+    }
+
+    /// The same, which judges certificates by what is known of the time.
+    pub fn by(remote: &Remote, time: Arc<dyn Time>) -> Result<Self, rustls::Error> {
+        let mut builder = builder();
+        if remote.url.starts_with("https:") {
+            let config = tls::config(remote.ca_pem.as_deref(), time)?;
+            builder = builder.tls_backend_preconfigured(config);
+        }
+        Self::of(remote, builder).map_err(|fault| rustls::Error::General(fault.to_string()))
+    }
+
+    fn of(remote: &Remote, builder: reqwest::ClientBuilder) -> Result<Self, Failure> {
         let http = builder.build().map_err(Failure::Unreachable)?;
         let base = remote.url.trim_end_matches('/').to_owned();
         Ok(Self { http, base, former: Arc::default() })

@@ -15,6 +15,7 @@ mod pace;
 mod pull;
 mod rotate;
 mod session;
+mod tls;
 
 use kart_wire::Renewed;
 use std::{future::Future, time::Duration};
@@ -27,6 +28,7 @@ pub use life::NewLife;
 pub use outcome::{Failure, Remedy};
 pub use rotate::rotate_key;
 pub use session::{Tuning, run};
+pub use tls::Time;
 
 /// What synchronisation needs from a terminal. All answers are from disk.
 pub trait Terminal: Send + Sync {

@@ -158,6 +158,16 @@ impl Operator {
         Ok(())
     }
 
+    /// Who it is, while they are clocked in.
+    pub fn user(&self) -> Option<UserId> {
+        self.user
+    }
+
+    /// Any command, which must be saved.
+    pub async fn saves(&self, command: Command) -> anyhow::Result<()> {
+        self.saved(command).await.map(drop)
+    }
+
     /// Asks with one key until there is an answer, over any number of restarts of the daemon.
     pub async fn ask(&self, command: Command) -> anyhow::Result<Answer> {
         let request = Request { key: Uuid::new_v4().to_string(), command, pin: None };

@@ -12,6 +12,7 @@ use crate::operator::Confirmed;
 use crate::wait::try_for;
 
 pub mod accounts;
+pub mod floor;
 pub mod gateway;
 pub mod headquarters;
 pub mod layout;
@@ -42,6 +43,8 @@ pub struct WorldOptions {
     pub cycle: Duration,
     /// Machines stop by themselves.
     pub stops: bool,
+    /// As on a floor, for people: see [`floor`].
+    pub floor: bool,
     /// Presses that only count, once in this time, and are read as often; nothing holds them.
     pub load: Option<Duration>,
 }
@@ -56,6 +59,7 @@ impl Default for WorldOptions {
             seed: 1,
             cycle: Duration::from_millis(250),
             stops: true,
+            floor: false,
             load: None,
         }
     }
@@ -86,14 +90,15 @@ impl World {
         let plant = Plant::start(&options.arguments(broker.as_ref(), &truth)).await?;
         let site = folder.path().join("site.toml");
         let accounts = options.kartorium.is_some();
-        std::fs::write(&site, layout::site(&plant.machines, accounts)?)?;
+        let text = layout::site(&plant.machines, accounts)?;
+        std::fs::write(&site, if options.floor { floor::site(&text)? } else { text })?;
         let headquarters = match (options.headquarters, options.kartorium) {
             (true, None) => Some(Headquarters::start(&site).await?),
             (true, Some(before)) => Some(Headquarters::adopted_with(&site, before, &[]).await?),
             (false, _) => None,
         };
         let mut terminal = Terminal::prepare(|data| {
-            Layout {
+            let text = Layout {
                 data,
                 machines: &plant.machines,
                 interval: options.load,
@@ -102,7 +107,8 @@ impl World {
                 headquarters: headquarters.as_ref().map(Headquarters::url),
                 site: &site,
             }
-            .configuration()
+            .configuration()?;
+            if options.floor { floor::map(&text) } else { Ok(text) }
         })?;
         if let Some(headquarters) = &headquarters {
             terminal.enroll(&headquarters.enrollment_code(TERMINAL).await?).await?;
@@ -245,6 +251,8 @@ impl WorldOptions {
         }
         if !self.stops {
             arguments.push("--no-stops".to_owned());
+        } else if self.floor {
+            arguments.push("--seldom".to_owned());
         }
         arguments
     }

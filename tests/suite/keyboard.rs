@@ -3,6 +3,7 @@
 use kart_tests::{
     screen::{ENTER, ESCAPE, Screen},
     wait::wait_for,
+    world::{World, WorldOptions},
 };
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom as _};
 use rustix::process::Signal;
@@ -97,4 +98,71 @@ async fn whatever_a_keyboard_sends_the_screen_goes_on() {
     .await;
     assert!(ended.success(), "{ended}");
     is_put_back(&screen.told()).unwrap();
+}
+
+/// Presses keys, each when the one before has led to what it leads to, and says how many there were.
+async fn pressed(screen: &mut Screen, what: &str, keys: &[(&str, &str)], budget: usize) {
+    for (key, leads_to) in keys {
+        screen.press(key).unwrap();
+        screen.shows(&[leads_to]).await.unwrap();
+    }
+    #[expect(clippy::print_stderr, reason = "a figure of the run")]
+    {
+        eprintln!("{what}: {} keys of {budget}", keys.len());
+    }
+    assert!(keys.len() <= budget, "{what}: {keys:?}");
+}
+
+/// A press that makes parts and no scrap, somebody who can come, and a batch in the queue.
+async fn floor() -> (World, Screen) {
+    let options = WorldOptions {
+        presses: 1,
+        packers: 0,
+        headquarters: false,
+        stops: false,
+        seed: seed("keyboard::what_is_done_often", 3),
+        ..WorldOptions::default()
+    };
+    let world = World::start(&options).await.unwrap();
+    let screen = Screen::open(&world.terminal.socket()).unwrap();
+    screen.shows(&["Recording", "EQ-211", "RUNNING", "Nobody is clocked in"]).await.unwrap();
+    (world, screen)
+}
+
+#[tokio::test]
+async fn what_is_done_often_takes_few_keys() {
+    let _turn = turn().await;
+    let (mut world, mut screen) = floor().await;
+    // The badge reader types; the person presses one key.
+    screen.press("1001\r").unwrap();
+    screen.shows(&["Ada Brandt — clock in to ST-21?"]).await.unwrap();
+    let clock_in = [(ENTER, "SAVED  Ada Brandt clocked in")];
+    pressed(&mut screen, "clock in by badge", &clock_in, 1).await;
+
+    for (key, leads_to) in [
+        ("o", "Nothing is queued"),
+        ("n", "Put a batch into the queue"),
+        ("BR-40", "Bracket 40 mm"),
+        (ENTER, "Target"),
+        (ENTER, "is to be queued"),
+        (ESCAPE, "No batch."),
+    ] {
+        screen.press(key).unwrap();
+        screen.shows(&[leads_to]).await.unwrap();
+    }
+    let next = [("s", "Next in the queue"), (ENTER, "SAVED  Batch of")];
+    pressed(&mut screen, "start the next batch", &next, 2).await;
+
+    world.go().await.unwrap();
+    world.plant.stop("EQ-211", "fault").await.unwrap();
+    screen.shows(&["Why did it stop?", "1 Part jammed in the die"]).await.unwrap();
+    let explain = [("1", "►"), (ENTER, "SAVED  Stop of EQ-211 explained")];
+    pressed(&mut screen, "explain a stop", &explain, 2).await;
+
+    world.plant.run("EQ-211").await.unwrap();
+    screen.shows(&["RUNNING"]).await.unwrap();
+    let totals = world.rest().await.unwrap();
+    assert_eq!(totals["EQ-211"].scrap, 0, "the seed is one of good parts only");
+    let complete = [("c", "the machine counted"), (ENTER, "Scrap parts"), (ENTER, "completed")];
+    pressed(&mut screen, "complete with the machine's count", &complete, 3).await;
 }

@@ -2,7 +2,9 @@
 //! the rows at headquarters.
 
 use kart_api::Answer;
-use kart_core::command::{Command, Refusal};
+use kart_api::labor::{Open, Opened};
+use kart_core::command::{AmendLabor, Command, Refusal};
+use kart_core::fact::correction::Amendment;
 use kart_core::id::{StationId, reference_id};
 use kart_core::pin::Chosen;
 use kart_tests::screen::{ENTER, ESCAPE, Screen};
@@ -160,4 +162,165 @@ async fn a_pin_of_ones_own_holds_here_until_headquarters_gives_another() {
     assert!(matches!(before, Refusal::PinWrong { .. }), "{before:?}");
     let right = ask(&terminal, clock_in("1001"), Some("482913")).await;
     assert!(matches!(right, Answer::Saved(_)), "{right:?}");
+}
+
+/// The demo's site with a view of hours, and pay periods of two weeks.
+fn with_views(folder: &std::path::Path) -> std::path::PathBuf {
+    let demo = kart_tests::programs::repository().join("config/demo/site.toml");
+    let hours = "\n[hours]\nperiod = \"two_weeks\"\nperiod_from = \"2026-01-05\"\n\n\
+        [[hours.view]]\nname = \"agreement\"\nround_minutes = 15\n\
+        meal = { minutes = 30, after_minutes = 360 }\n";
+    let file = folder.join("site.toml");
+    std::fs::write(&file, std::fs::read_to_string(demo).unwrap() + hours).unwrap();
+    file
+}
+
+fn user(view: &kart_api::View, badge: &str) -> Option<kart_core::id::UserId> {
+    Some(view.reference.as_ref()?.person_by_badge(badge)?.id)
+}
+
+/// What stands in the person's last entry, as it would be shown.
+fn amend(view: &kart_api::View, by: &str, of: &str, after: Amendment) -> Option<AmendLabor> {
+    let present = view.people.iter().find(|it| Some(it.user) == user(view, of))?;
+    let before = Amendment { from: after.from.and(Some(present.since_us)), ..Amendment::default() };
+    Some(AmendLabor {
+        badge: by.into(),
+        user: present.user,
+        entry: present.entry,
+        before,
+        after,
+        reason: Some("came by the side door".into()),
+    })
+}
+
+/// Ugly case 7, later than two minutes: a wish of the person, decided by a supervisor.
+#[tokio::test]
+async fn a_supervisor_decides_what_somebody_asks_of_their_record() {
+    let _turn = turn().await;
+    let folder = tempfile::tempdir().unwrap();
+    let office = Office::open(&with_views(folder.path())).await;
+    office.set_pin("1005", "135790").await;
+    let terminal = office.terminal("T-07", |config| config).await;
+    let has_pin = |view: &kart_api::View| {
+        view.reference.as_ref()?.person_by_badge("1005")?.has_pin.then_some(())
+    };
+    seen(&terminal, "the PIN", has_pin).await;
+    for badge in ["1001", "1002"] {
+        let answer = ask(&terminal, clock_in(badge), None).await;
+        assert!(matches!(answer, Answer::Saved(_)), "{answer:?}");
+    }
+    let mut screen = Screen::open(&terminal.socket()).unwrap();
+    screen.shows(&["Here:", "Ada Brandt"]).await.unwrap();
+    screen.press("y").unwrap();
+    screen.shows(&["My record: whose badge?"]).await.unwrap();
+    scan(&mut screen, "1001");
+    let record = ["Record of Ada Brandt", "View “agreement”", " – 20", "Shift"];
+    screen.shows(&record).await.unwrap();
+    screen.press("x").unwrap();
+    screen.shows(&["it was not me"]).await.unwrap();
+    screen.press("badges were mixed up").unwrap();
+    screen.press(ENTER).unwrap();
+    screen.shows(&["SAVED", "asks for a correction", "correction asked for"]).await.unwrap();
+    screen.press(ESCAPE).unwrap();
+    screen.lacks(&["Record of Ada Brandt"]).await.unwrap();
+
+    // The supervisor shows badge and PIN once.
+    screen.press("y").unwrap();
+    screen.shows(&["My record: whose badge?"]).await.unwrap();
+    scan(&mut screen, "1005");
+    screen.shows(&["Record of Sabine Köhler", "PIN"]).await.unwrap();
+    screen.press("135790").unwrap();
+    let shown = screen.shows(&["******"]).await.unwrap();
+    assert!(!shown.contains("135790"), "{shown}");
+    screen.press(ENTER).unwrap();
+    screen.shows(&["Nothing is recorded here"]).await.unwrap();
+    screen.press("o").unwrap();
+    screen.shows(&["Whose record?", "1 Ada Brandt"]).await.unwrap();
+    screen.press(ENTER).unwrap();
+    screen.shows(&["Record of Ada Brandt", "says: it was not me", "mixed up"]).await.unwrap();
+    screen.press("a").unwrap();
+    screen.shows(&["Do what Ada Brandt asked for", "it was somebody else"]).await.unwrap();
+    screen.press("Jurij says so too").unwrap();
+    screen.press(ENTER).unwrap();
+    screen.shows(&["SAVED", "put right", "counts nothing", "never to have been"]).await.unwrap();
+
+    edits_by_others(&terminal).await;
+    let entries = ["Ada Brandt shift void took none", "Jurij Nowak shift terminal open"];
+    let of_two = format!("SELECT * FROM ({ENTRIES}) x(it) ORDER BY it");
+    rows(&office, &of_two, &entries).await;
+    let edited =
+        "SELECT concat_ws(' ', u.display_name, p.kind, p.evidence, p.reason, b.display_name,
+            p.before_from_ts > p.from_ts)
+        FROM edge.punches p JOIN users u ON u.id = p.user_id JOIN users b ON b.id = p.by_user_id
+        WHERE p.kind IN ('asked', 'amended') ORDER BY p.seq";
+    let edits = [
+        "Ada Brandt asked void badges were mixed up Ada Brandt",
+        "Ada Brandt amended void Jurij says so too Sabine Köhler",
+        "Jurij Nowak amended came by the side door Sabine Köhler t",
+    ];
+    rows(&office, edited, &edits).await;
+    let held = "SELECT count(*)::text FROM edge.quarantine";
+    rows(&office, held, &["0"]).await;
+    exported(&terminal);
+}
+
+/// Who may, and who may not; and a time that is moved.
+async fn edits_by_others(terminal: &Terminal) {
+    let view = terminal.client().unwrap().snapshot().await.unwrap();
+    let earlier = |view: &kart_api::View| {
+        let jurij = view.people.iter().find(|it| Some(it.user) == user(view, "1002"))?;
+        let from = kart_core::time::Micros(jurij.since_us.0 - 600_000_000);
+        Some(Amendment { from: Some(from), ..Amendment::default() })
+    };
+    let asked = |by: &str| amend(&view, by, "1002", earlier(&view).unwrap()).unwrap();
+    let command = |by: &str| Command::AmendLabor(Box::new(asked(by)));
+    let answer = refusal(ask(terminal, command("1001"), None).await);
+    assert!(matches!(answer, Refusal::MayNotAgree { .. }), "an operator: {answer:?}");
+    let answer = refusal(ask(terminal, command("1004"), None).await);
+    assert!(matches!(answer, Refusal::MayNotAgree { .. }), "a technician: {answer:?}");
+    let answer = refusal(ask(terminal, command("1003"), None).await);
+    assert!(matches!(answer, Refusal::PinMissing { .. }), "a lead without a PIN: {answer:?}");
+    let answer = refusal(ask(terminal, command("1005"), None).await);
+    assert!(matches!(answer, Refusal::PinNeeded { .. }), "{answer:?}");
+    let mut other = asked("1005");
+    other.before.from = Some(kart_core::time::Micros(0));
+    let other = Command::AmendLabor(Box::new(other));
+    let answer = refusal(ask(terminal, other, Some("135790")).await);
+    assert!(matches!(answer, Refusal::OtherwiseByNow), "not as it was shown: {answer:?}");
+    let saved = ask(terminal, command("1005"), Some("135790")).await;
+    assert!(matches!(saved, Answer::Saved(_)), "{saved:?}");
+    let again = refusal(ask(terminal, command("1005"), Some("135790")).await);
+    assert!(matches!(again, Refusal::NothingChanged), "{again:?}");
+
+    // Nobody sees a record without a badge, and nobody that of others who may not.
+    let client = terminal.client().unwrap();
+    let nobody = client.labor(user(&view, "1001").unwrap(), 0, &kart_api::Pin("t00".into())).await;
+    assert!(matches!(nobody, Err(kart_api::ClientError::Status { status: 403, .. })), "{nobody:?}");
+    let open = Open { badge: "1002".into(), pin: None, user: user(&view, "1001") };
+    let opened = client.open_labor(&open).await.unwrap();
+    let refused = Opened::Refused(Refusal::OthersRecord { name: "Jurij Nowak".into() });
+    assert_eq!(opened, refused);
+}
+
+/// Hours taken out by a badge are one's own, with the view beside them.
+fn exported(terminal: &Terminal) {
+    let export = |more: &[&str]| {
+        let kart = kart_tests::programs::program("kart").unwrap();
+        let mut command = std::process::Command::new(kart);
+        command.args(["export", "labor", "--from", "2026-01-01"]).args(more);
+        command.arg("--socket").arg(terminal.socket()).env("LC_ALL", "C.UTF-8");
+        let output = command.output().unwrap();
+        let [said, text] = [&output.stderr, &output.stdout].map(|b| String::from_utf8_lossy(b));
+        (text.lines().map(str::to_owned).collect::<Vec<_>>(), said.into_owned())
+    };
+    let (own, said) = export(&["--badge", "1002", "--view", "agreement"]);
+    assert_eq!(own.len(), 2, "{own:?} {said}");
+    assert!(
+        own[0].contains(",id,view,view_start_ts,") && own[1].contains(",agreement,"),
+        "{own:?}"
+    );
+    let (others, said) = export(&["--badge", "1002", "--user", "1001"]);
+    assert!(others.is_empty() && said.contains("their own record only"), "{others:?} {said}");
+    let (_, said) = export(&["--view", "of nobody"]);
+    assert!(said.contains("no such view"), "{said}");
 }

@@ -10,6 +10,7 @@ mod chain;
 mod shift;
 mod stops;
 mod batches;
+mod jobs;
 mod talk;
 mod day;
 mod keyboard;

@@ -173,6 +173,26 @@ async fn a_terminal_without_headquarters_goes_on_with_numbers_of_its_own() {
     let found = find(own[0]).await;
     assert!(found.starts_with(&format!("batch\t{}\t", own[0])), "{found}");
     assert_eq!(find("CED-999999").await, "");
+
+    // Headquarters gives each of its own numbers an official one, and both are found.
+    let given = "SELECT provisional, official FROM edge.official_numbers ORDER BY number";
+    let given = office.headquarters.sql(given, &[]).await.unwrap();
+    let given: Vec<(String, String)> = given.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let provisional: BTreeSet<&String> = given.iter().map(|(own, _)| own).collect();
+    assert_eq!(provisional, own.iter().copied().collect(), "each once, and no other");
+    let official: BTreeSet<&String> = given.iter().map(|(_, official)| official).collect();
+    assert_eq!(official.len(), 10);
+    assert!(official.iter().all(|number| is_leased(number) && !all.contains(number)), "{given:?}");
+    for (own, official) in &given[..2] {
+        let (by_own, by_official) = (find(own).await, find(official).await);
+        for found in [&by_own, &by_official] {
+            assert!(found.contains(&format!("official\t{official} is {own}\t")), "{found}");
+            assert!(found.contains(&format!("batch\t{own}\t")), "{found}");
+        }
+    }
+    let lent = "SELECT count(*) FROM edge.number_leases l JOIN edge.official_numbers o
+                ON o.prefix = l.prefix AND o.number BETWEEN l.first_number AND l.last_number";
+    assert_eq!(office.headquarters.number(lent).await.unwrap(), 0, "nobody else gets it");
 }
 
 #[tokio::test]

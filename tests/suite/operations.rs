@@ -351,6 +351,18 @@ async fn a_batch_that_two_terminals_began_uses_up_one_entry() {
     ask(&mut one, Ask::Claim { entry, batch: mine });
     push(&one).await;
     assert_eq!(queue(&headquarters).await, "X-1");
+    // As it was looked for once, without the entry that the batch has: that finds a second one, and would use
+    // it up.
+    let once = "SELECT batch_number, status FROM oee_batch_queue
+        WHERE equipment_id = $1 AND (product_id IS NULL OR product_id = $2)
+          AND (batch_number = 'X-1' AND status IN ('queued', 'started')
+               OR batch_number IS NULL AND product_id IS NOT NULL AND status = 'queued')
+        ORDER BY event_id IS NOT DISTINCT FROM $3 AND status = 'started' DESC,
+                 batch_number IS NULL, status <> 'queued', queue_position LIMIT 1";
+    let started = (machine("EQ-211").0, product("BR/BR-40").0, mine.0);
+    let found = headquarters.sql(once, &[&started.0, &started.1, &started.2]).await.unwrap();
+    let found: (&str, &str) = (found[0].get(0), found[0].get(1));
+    assert_eq!(found, ("X-1", "queued"), "here the two ways differ");
     batch(&mut two, "X-1", ("EQ-211", "ST-21"), &["1002"]);
     push(&two).await;
     assert_eq!(queue(&headquarters).await, "X-1", "the batch has its entry");

@@ -201,7 +201,7 @@ async fn stops_become_one_and_several_machines_one_event() {
     let refused = operator.ask(unknown).await.unwrap();
     assert!(matches!(refused, Answer::Refused(Refusal::HigherRank { .. })), "{refused:?}");
     // And the event of both machines was none after all.
-    let back = Command::TakeBackEvent { by: Some(by), event: shared };
+    let back = Command::TakeBackEvent { by: Some(by), event: shared, comment: None };
     asked(&operator, back).await;
     view(&world, "both stops again", |view| {
         both.iter().all(|stop| view.stops.iter().any(|it| it.id == stop.id)).then_some(())

@@ -27,14 +27,14 @@ async fn hq(arguments: &[&str]) {
     assert!(child.end(LIMIT).await.unwrap().success(), "{}", child.tail());
 }
 
-async fn authority(folder: &Path) -> String {
+pub(crate) async fn authority(folder: &Path) -> String {
     let dir = folder.display().to_string();
     hq(&["tls", "init", "--dir", &dir, "--name", "localhost", "--address", "127.0.0.1"]).await;
     dir
 }
 
 /// The configuration of a gateway with the certificate of `dir`.
-fn configuration(folder: &Path, dir: &str, database: &str) -> PathBuf {
+pub(crate) fn configuration(folder: &Path, dir: &str, database: &str) -> PathBuf {
     let path = folder.join("headquarters.toml");
     let text = format!(
         "[tls]\ncertificate = '{dir}/hq.pem'\nkey = '{dir}/hq.key'\n[database]\nurl = '{database}'\n"

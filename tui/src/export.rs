@@ -13,11 +13,21 @@ use anyhow::Context;
 use clap::Args;
 use jiff::{Timestamp, civil::DateTime, tz::TimeZone};
 use kart_api::{
-    Client,
-    export::{Cell, Page},
+    Client, Pin,
+    export::{Cell, Page, Wanted},
+    labor::{Open, Opened},
 };
-use kart_core::{export::Export, kpi::Span, time::Micros};
+use kart_core::{
+    command::Refusal,
+    export::{Export, Kind},
+    id::UserId,
+    kpi::Span,
+    reference::{Person, Reference},
+    time::Micros,
+};
 use serde_json::{Map, Value};
+
+mod secret;
 
 /// What to take out.
 #[derive(Args, Debug)]
@@ -41,9 +51,16 @@ pub struct ExportArgs {
     /// Times by the clock at the site, or in UTC.
     #[arg(long, default_value = "site", value_parser = ["site", "utc"])]
     zone: String,
-    /// Only rows of this person: the badge, the number or the name.
+    /// Only rows of this person: the badge or the key; the name where only one has it.
     #[arg(long, value_name = "PERSON")]
     user: Option<String>,
+    /// Whose badge asks for hours, where it is not the user that kartd runs as: their own, and for a lead
+    /// or supervisor with a PIN everybody's. The PIN is read from standard input.
+    #[arg(long, value_name = "BADGE")]
+    badge: Option<String>,
+    /// The site's view of hours that stands beside what was punched, by its name.
+    #[arg(long, value_name = "NAME")]
+    view: Option<String>,
     /// Only rows of the machine with this code.
     #[arg(long, value_name = "CODE")]
     equipment: Option<String>,
@@ -67,17 +84,12 @@ pub async fn run(socket: &Path, args: &ExportArgs) -> anyhow::Result<ExitCode> {
         anyhow::bail!("the begin is not before the end");
     }
     let mut only: Only = Vec::new();
-    if let Some(wanted) = &args.user {
-        let column = table.columns().iter().find(|it| matches!(it.name, "user" | "created_by"));
-        let column = column.with_context(|| format!("{} are of no person", args.table))?;
-        let named = |person: &&kart_core::reference::Person| {
-            let known = [&person.name, &person.number, &person.badge];
-            !wanted.is_empty() && known.contains(&wanted)
-        };
-        let person = reference.people.iter().find(named);
-        let person = person.with_context(|| format!("nobody here is {wanted}"))?;
-        only.push((column.name, person.name.clone()));
-    }
+    let user = args.user.as_deref().map(|wanted| person(reference, table, wanted)).transpose()?;
+    let ticket = match &args.badge {
+        Some(badge) => Some(ticket(&client, badge, user).await?),
+        None => None,
+    };
+    let wanted = Wanted { of: table, span, user, view: args.view.clone(), ticket };
     if let Some(code) = &args.equipment {
         table
             .columns()
@@ -92,7 +104,7 @@ pub async fn run(socket: &Path, args: &ExportArgs) -> anyhow::Result<ExitCode> {
     let mut written = Written::new(io::stdout().lock(), args, zone);
     let mut after = None;
     loop {
-        let page = client.export(table, span, after.as_deref()).await?;
+        let page = client.export(&wanted, after.as_deref()).await?;
         written.page(&page, &only)?;
         after = page.next;
         if after.is_none() {
@@ -104,6 +116,49 @@ pub async fn run(socket: &Path, args: &ExportArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The one person that is meant. A name that several have is nobody's.
+fn person(reference: &Reference, table: Export, wanted: &str) -> anyhow::Result<UserId> {
+    let of_people = table.columns().iter().any(|column| column.kind == Kind::User);
+    anyhow::ensure!(of_people, "{} are of no person", table.word());
+    let people = || reference.people.iter();
+    let exact = |person: &&Person| {
+        let known = [&person.badge, &person.number, &person.email];
+        !wanted.is_empty()
+            && (known.contains(&&wanted.to_owned()) || person.id.to_string() == wanted)
+    };
+    if let Some(person) = people().find(exact) {
+        return Ok(person.id);
+    }
+    let named: Vec<&Person> = people().filter(|person| person.name == wanted).collect();
+    match named[..] {
+        [person] => Ok(person.id),
+        [] => anyhow::bail!("nobody here is {wanted}"),
+        _ => {
+            let one = |person: &&Person| match person.badge.as_str() {
+                "" => person.id.to_string(),
+                badge => format!("badge {badge}"),
+            };
+            let all: Vec<String> = named.iter().map(one).collect();
+            anyhow::bail!("{wanted} are several: {}; say which one", all.join(", "))
+        },
+    }
+}
+
+/// Shows a badge, and the PIN where one is needed.
+async fn ticket(client: &Client, badge: &str, user: Option<UserId>) -> anyhow::Result<Pin> {
+    let mut open = Open { badge: badge.to_owned(), pin: None, user };
+    let mut opened = client.open_labor(&open).await?;
+    // Whose hours are wanted is everybody's where nobody is named: that needs the PIN as well.
+    if matches!(opened, Opened::Refused(Refusal::PinNeeded { .. })) {
+        open.pin = Some(Pin(secret::read()?));
+        opened = client.open_labor(&open).await?;
+    }
+    match opened {
+        Opened::Ticket { ticket, .. } => Ok(ticket),
+        Opened::Refused(refusal) => anyhow::bail!("{refusal}"),
+    }
+}
+
 /// An instant as people write it; without an offset by the clock on the wall at the site.
 fn instant(text: &str, zone: &TimeZone) -> anyhow::Result<Micros> {
     if let Ok(at) = text.parse::<Timestamp>() {
@@ -112,7 +167,12 @@ fn instant(text: &str, zone: &TimeZone) -> anyhow::Result<Micros> {
     let local: DateTime = text
         .parse()
         .with_context(|| format!("{text:?} is no time such as 2026-06-01 or 2026-06-01T06:00"))?;
-    Ok(Micros(local.to_zoned(zone.clone())?.timestamp().as_microsecond()))
+    // Neither is guessed in the nights when clocks are changed.
+    let said = zone.to_ambiguous_zoned(local).unambiguous();
+    let said = said.with_context(|| {
+        format!("{text} was never or twice there: say the offset, as in {text}+01:00")
+    })?;
+    Ok(Micros(said.timestamp().as_microsecond()))
 }
 
 /// A file that is being written.

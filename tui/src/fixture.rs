@@ -117,6 +117,7 @@ pub(crate) fn view() -> View {
         review: kart_api::Review::default(),
         elsewhere: vec![],
         orders: orders(),
+        jobs: vec![],
         conflicts: vec![],
         open: kart_api::Open::default(),
         sync: Sync {
@@ -129,6 +130,7 @@ pub(crate) fn view() -> View {
             quarantined: 0,
             refused: 0,
             reference_us: Some(ago(120)),
+            room: Default::default(),
             damage: None,
         },
         receipts: vec![
@@ -183,6 +185,7 @@ fn machine(id: EquipmentId, code: &str, name: &str, state: MachineState) -> Mach
             told: kart_api::Told::default(),
             further: vec![],
             paused_us: None,
+            rests: vec![],
             provisional: false,
         }),
         signals: vec![
@@ -230,6 +233,12 @@ fn work() -> Work {
             station: STATION,
             work_order: None,
             target: None,
+            good: 0,
+            scrap: 0,
+            posted: None,
+            started: None,
+            due: None,
+            visits: vec![],
         }],
         floor: Floor::default(),
     }
@@ -298,6 +307,7 @@ fn site() -> Reference {
         machine_connections: Vec::new(),
         station_connections: Vec::new(),
         roster: Default::default(),
+        hours: Default::default(),
     }
 }
 

@@ -10,11 +10,13 @@ mod board;
 mod commissioning;
 mod every;
 mod floor;
+mod job;
 mod key;
 mod labor;
 mod stop;
 mod talk;
 
+pub use job::JobDeed;
 pub use key::Key;
 
 /// What a key asks for.
@@ -64,6 +66,8 @@ pub enum Cmd {
     Sweep,
     Split,
     Join,
+    /// A downtime of everything here begins, or ends.
+    Site,
     Withdraw,
     Yes,
     Notes,
@@ -71,6 +75,9 @@ pub enum Cmd {
     Incident,
     Call,
     Resolve,
+    Jobs,
+    /// What is done to a job.
+    Job(JobDeed),
     /// The n-th of what is shown, counted from 1.
     Pick(usize),
 }
@@ -81,6 +88,7 @@ impl Cmd {
         match self {
             Self::Badge | Self::Undo | Self::Record => Some(Part::Labor),
             Self::Start | Self::Complete | Self::Orders | Self::Batch => Some(Part::Batches),
+            Self::Jobs => Some(Part::Jobs),
             Self::Explain => Some(Part::Stops),
             Self::Receipts => Some(Part::Receipts),
             Self::Commission => Some(Part::Commissioning),
@@ -104,11 +112,17 @@ pub enum Place {
     Told,
     Pin,
     Record,
+    Amend,
+    Crew,
     Shares,
     Start,
     Complete,
     Orders,
     Batch,
+    Jobs,
+    Job,
+    JobForm,
+    JobHistory,
     Stops,
     Explain,
     Split,
@@ -155,11 +169,17 @@ pub fn table(place: Place) -> &'static [Binding] {
         Place::Told => labor::TOLD_KEYS,
         Place::Pin => labor::PIN_KEYS,
         Place::Record => labor::RECORD_KEYS,
+        Place::Amend => labor::AMEND_KEYS,
+        Place::Crew => labor::CREW_KEYS,
         Place::Shares => labor::SHARES_KEYS,
         Place::Start => batch::START_KEYS,
         Place::Complete => batch::COMPLETE_KEYS,
         Place::Orders => batch::ORDERS_KEYS,
         Place::Batch => batch::BATCH_KEYS,
+        Place::Jobs => job::JOBS_KEYS,
+        Place::Job => job::JOB_KEYS,
+        Place::JobForm => job::JOB_FORM_KEYS,
+        Place::JobHistory => job::JOB_HISTORY_KEYS,
         Place::Stops => stop::STOPS,
         Place::Explain => stop::EXPLAIN_KEYS,
         Place::Split => stop::SPLIT_KEYS,
@@ -218,7 +238,7 @@ pub fn digit(event: &KeyEvent) -> Option<usize> {
 }
 
 /// Every place, for those who print or test the whole table.
-pub const PLACES: [Place; 33] = [
+pub const PLACES: [Place; 35] = [
     Place::Overview,
     Place::Machine,
     Place::Receipts,
@@ -229,6 +249,8 @@ pub const PLACES: [Place; 33] = [
     Place::Told,
     Place::Pin,
     Place::Record,
+    Place::Amend,
+    Place::Crew,
     Place::Shares,
     Place::Start,
     Place::Complete,
@@ -270,9 +292,11 @@ mod tests {
 
     #[test]
     fn a_form_binds_no_letters() {
-        for place in [Place::Badge, Place::Start, Place::Complete, Place::Explain] {
-            let typed = |key: &Key| matches!(key, Key::Char(_));
-            assert!(!table(place).iter().any(|binding| binding.keys.iter().any(typed)));
+        for place in PLACES {
+            let mut keys = table(place).iter().flat_map(|binding| binding.keys);
+            let asks = table(place).iter().any(|binding| binding.keys.contains(&Key::Char('?')));
+            // Where even the question mark is typed, every letter is.
+            assert!(asks || !keys.any(|key| matches!(key, Key::Char(_))), "{place:?}");
         }
     }
 

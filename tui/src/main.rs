@@ -40,13 +40,16 @@ struct Args {
     #[arg(long, global = true, env = "KARTORIUM_ASCII", value_parser = FalseyValueParser::new())]
     ascii: bool,
     /// Colours: standard, safe (blue for green, for eyes that do not tell red from green) or mono.
-    /// NO_COLOR chooses mono.
+    /// NO_COLOR chooses mono, and so does a TERM that has no colours.
     #[arg(long, env = "KARTORIUM_PALETTE", value_name = "PALETTE", value_parser = Palette::WORDS)]
     palette: Option<String>,
     /// File that keeps which language each person chose [default: kartorium/languages where the
     /// environment keeps the state of programs].
     #[arg(long, env = "KARTORIUM_LANGUAGES", value_name = "PATH")]
     languages: Option<PathBuf>,
+    /// A line that stands on the overview while nothing else is to be said there.
+    #[arg(long, env = "KARTORIUM_HINT", value_name = "TEXT")]
+    hint: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -80,7 +83,7 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
         None => {
             let ascii = args.ascii || !is_utf8(&locale("LC_CTYPE"));
             let theme = Theme { ascii, palette: palette(args.palette.as_deref()) };
-            run::run(&args.socket, &words, theme, Kept::at(args.languages)).await?;
+            run::run(&args.socket, &words, theme, (Kept::at(args.languages), args.hint)).await?;
             Ok(ExitCode::SUCCESS)
         },
         Some(Command::Status) => status::print(&args.socket, &words).await,
@@ -91,8 +94,17 @@ async fn start(args: Args) -> anyhow::Result<ExitCode> {
 /// The palette that was asked for, else that of the environment.
 fn palette(asked: Option<&str>) -> Palette {
     let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-    let usual = if plain { Palette::Mono } else { Palette::Standard };
+    let old = std::env::var("TERM").is_ok_and(|term| is_colourless(&term));
+    let usual = if plain || old { Palette::Mono } else { Palette::Standard };
     asked.and_then(Palette::of).unwrap_or(usual)
+}
+
+/// Terminals of serial lines: some take a colour's numbers for the order to blink.
+fn is_colourless(term: &str) -> bool {
+    let family = |name: &str| term.starts_with(name);
+    term.ends_with("-m")
+        || term.ends_with("-mono")
+        || ["vt1", "vt2", "vt3", "vt4"].into_iter().any(family)
 }
 
 /// The locale of the environment for one category, by the rules of POSIX.

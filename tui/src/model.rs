@@ -12,14 +12,16 @@ mod ledger;
 mod record;
 mod registers;
 mod screen;
+mod station;
 mod talk;
 mod stops;
 mod spoken;
 mod topics;
+mod watch;
 
 pub use age::Age;
 pub use board::{Behind, BoardScreen, Section};
-pub use commissioning::{Commissioning, Plan, REGISTERS_MS, Seen, Tab, Watch};
+pub use commissioning::{Commissioning, Plan, REGISTERS_MS, Tab};
 pub use field::{Choice, TextField};
 pub use field::{Entry, PAGE};
 pub use figures::{COLUMNS, FURTHER, FiguresScreen};
@@ -28,9 +30,10 @@ pub use form::{
     Act, BadgeForm, CompleteField, CompleteForm, ExplainForm, PinForm, PunchForm, Sending,
     SharesForm, StartField, StartForm, ToldForm, UndoForm, Who,
 };
+pub use form::{AmendField, AmendForm, CrewForm, JobDoing, JobField, JobForm, JobsScreen, Mending};
 pub use form::{
-    BatchField, BatchForm, Deed, Doing, OrderLine, OrdersScreen, Question, SecondFields, Subject,
-    Why, next_on, proposed, told,
+    Asks, BatchField, BatchForm, Deed, Doing, OrderLine, OrdersScreen, Question, SecondFields,
+    Subject, Why, next_on, proposed, told,
 };
 pub use held::HeldForm;
 pub use ledger::LedgerScreen;
@@ -44,14 +47,17 @@ pub use talk::{
     Talk, TalkField,
 };
 pub use topics::Topics;
+pub use watch::{Seen, Watch};
 
 use kart_api::{Pin, Request, View};
 use kart_core::{
     command::Command,
-    id::{EquipmentId, UserId},
+    id::{EquipmentId, StationId, UserId},
+    reference::Reference,
     screen::Screen as Part,
     time::Micros,
 };
+use std::collections::VecDeque;
 
 use crate::{
     clock::Now,
@@ -77,12 +83,16 @@ pub struct Model {
     pub size: (u16, u16),
     /// What stands on the overview, the last on top.
     pub screens: Vec<Screen>,
+    /// The station that keys act at, where the terminal serves several and one was chosen.
+    pub chosen: Option<StationId>,
     /// The machine that keys act on.
     pub selected: Option<EquipmentId>,
     /// Stops that raised a card.
     pub cards: Cards,
     /// Digits that may turn out to be a badge.
     pub burst: Burst,
+    /// Badges that were read while something else was being saved, oldest first.
+    pub badges: VecDeque<String>,
     /// People who badged in at this screen, the last one last.
     pub badged: Vec<UserId>,
     /// When the last key was pressed, by our steady clock.
@@ -95,6 +105,8 @@ pub struct Model {
     pub pending: Vec<Pending>,
     /// What happened last, in one sentence.
     pub notice: Option<Notice>,
+    /// What stands in its place on the overview.
+    pub hint: Option<String>,
     /// Where the keys of commands come from.
     pub mint: Mint,
     /// Asked to quit while something was not saved yet.
@@ -194,15 +206,18 @@ impl Model {
             zone: Zone::default(),
             size: (80, 24),
             screens: Vec::new(),
+            chosen: None,
             selected: None,
             cards: Cards::default(),
             burst: Burst::default(),
+            badges: VecDeque::new(),
             badged: Vec::new(),
             key_us: now.mono_us,
             idle: false,
             watching: None,
             pending: Vec::new(),
             notice: None,
+            hint: None,
             mint,
             leaving: false,
             spoken: Spoken::new("en"),
@@ -226,13 +241,21 @@ impl Model {
         self.daemon == Daemon::Up
     }
 
+    /// What is known of the site.
+    pub fn reference(&self) -> Option<&Reference> {
+        self.view.as_ref()?.reference.as_ref()
+    }
+
+    /// Whether what is on top waits for the answer to its command.
+    pub fn is_saving(&self) -> bool {
+        matches!(self.screens.last().and_then(Screen::sending), Some(Sending::Saving(_)))
+    }
+
     /// The machine that keys act on.
     pub fn machine(&self) -> Option<&kart_api::Machine> {
-        let view = self.view.as_ref()?;
-        view.machines
-            .iter()
-            .find(|machine| Some(machine.id) == self.selected)
-            .or_else(|| view.machines.first())
+        let machines = self.machines();
+        let selected = machines.iter().find(|machine| Some(machine.id) == self.selected);
+        selected.or_else(|| machines.first()).copied()
     }
 
     /// The machine with this key.
@@ -242,8 +265,7 @@ impl Model {
 
     /// Whether the organisation shows this screen. Before it is known, everything is.
     pub fn shows(&self, part: Part) -> bool {
-        let reference = self.view.as_ref().and_then(|view| view.reference.as_ref());
-        reference.is_none_or(|reference| reference.settings.shows(part))
+        self.reference().is_none_or(|reference| reference.settings.shows(part))
     }
 
     /// Whether what a key asks for is on a screen that is shown.
@@ -259,6 +281,8 @@ impl Model {
             Some(Screen::Punch(form)) if matches!(cmd, Cmd::Pick(_)) => {
                 form.acts.entries.len() > 1 && !(form.is_in() && form.pin.is_some())
             },
+            None if matches!(cmd, Cmd::Next | Cmd::Previous) => self.stations().len() > 1,
+            Some(Screen::Job(form)) => form.means(cmd, self.view.as_ref()),
             None if cmd == Cmd::Undo => {
                 self.view.as_ref().is_some_and(|view| !view.undoable.is_empty())
             },
@@ -288,10 +312,10 @@ impl Model {
     /// Who would act: everybody clocked in, the one who badged in here last chosen; with nobody
     /// chosen when several could be meant.
     pub fn who(&self) -> Who {
-        let people = self.view.as_ref().map(|view| view.people.clone()).unwrap_or_default();
-        let here = |user: &&UserId| people.iter().any(|present| present.user == **user);
-        let last = self.badged.iter().rev().find(here).copied();
-        Who::of(people, last)
+        let (people, here) = self.crew();
+        let present = |user: &&UserId| people.iter().any(|present| present.user == **user);
+        let last = self.badged.iter().rev().find(present).copied();
+        Who::among(people, here, last)
     }
 }
 

@@ -29,6 +29,8 @@ pub enum Msg {
     },
     /// The daemon answered what a screen wants to show.
     Seen(Box<Seen>),
+    /// What people chose to read cannot be kept, and why.
+    NotKept(String),
     /// The program was asked to end from outside.
     Terminate,
 }

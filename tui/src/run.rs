@@ -1,7 +1,11 @@
 //! The screen's life: set the terminal up, take messages, draw when something changed, put the
 //! terminal back. What a message means stands in `update`.
 
-use std::{io::IsTerminal, path::Path, time::Duration};
+use std::{
+    io::{self, IsTerminal},
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use crossterm::{
@@ -41,6 +45,9 @@ impl Guard {
     fn new() -> anyhow::Result<Self> {
         if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
             bail!("kart needs a terminal; `kart status` prints plain text");
+        }
+        if std::env::var_os("TERM").is_some_and(|term| term == "dumb") {
+            bail!("TERM is dumb: nothing can be drawn here; `kart status` prints plain text");
         }
         let guard = Self(ratatui::try_init().context("cannot set the terminal up")?);
         // `ratatui` puts the rest back before a panic speaks; this it knows nothing of.
@@ -84,11 +91,17 @@ enum Woke {
 }
 
 /// Shows the screen until somebody leaves it.
-pub async fn run(socket: &Path, words: &Words, theme: Theme, kept: Kept) -> anyhow::Result<()> {
+pub async fn run(
+    socket: &Path,
+    words: &Words,
+    theme: Theme,
+    (kept, hint): (Kept, Option<String>),
+) -> anyhow::Result<()> {
     let client = Client::new(socket)?;
     let clock = Clock::start();
     let mut model = Model::new(clock.now(), Mint::Random);
     model.spoken = Spoken::new(words.language()).read(&kept.read());
+    model.hint = hint;
     let spoken = Languages::new();
     let mut guard = Guard::new()?;
     let size = guard.0.size()?;
@@ -123,8 +136,11 @@ pub async fn run(socket: &Path, words: &Words, theme: Theme, kept: Kept) -> anyh
             },
         };
         draw_at = Some(due);
-        let effects = update(&mut model, msg, clock.now());
-        if perform(effects, &mut link, &mut waiting, &kept) {
+        let mut effects = update(&mut model, msg, clock.now());
+        if let Some(Err(error)) = remember(&effects, &kept) {
+            effects.extend(update(&mut model, Msg::NotKept(error.to_string()), clock.now()));
+        }
+        if perform(effects, &mut link, &mut waiting) {
             return Ok(());
         }
     }
@@ -173,16 +189,24 @@ impl Languages {
     }
 }
 
-/// Does what was asked for; `true` means leave.
-fn perform(effects: Vec<Effect>, link: &mut Link, waiting: &mut Vec<Request>, kept: &Kept) -> bool {
+/// Keeps what people chose to read, where that was asked for.
+fn remember(effects: &[Effect], kept: &Kept) -> Option<io::Result<()>> {
+    effects.iter().rev().find_map(|effect| match effect {
+        Effect::Remember(text) => Some(kept.write(text)),
+        _ => None,
+    })
+}
+
+/// Does what else was asked for; `true` means leave.
+fn perform(effects: Vec<Effect>, link: &mut Link, waiting: &mut Vec<Request>) -> bool {
     let mut leave = false;
     for effect in effects {
         match effect {
             Effect::Send(request) => waiting.push(request),
             Effect::Watch(watch) => drop(link.watch.send_replace(watch)),
             Effect::Resync => link.resync.send_modify(|wanted| *wanted += 1),
-            // Who chose a language reads it now; that it is kept for the next time is a courtesy.
-            Effect::Remember(text) => drop(kept.write(&text)),
+            // Done already.
+            Effect::Remember(_) => {},
             Effect::Quit => leave = true,
         }
     }

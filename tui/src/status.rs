@@ -65,6 +65,7 @@ fn recording(view: &View, words: &Words, zone: &Zone) -> String {
         },
         Recording::No { reason, since_us } => words.tell(
             &Sentence::new("not-recording")
+                .with("form", zone.form(&view.terminal.code, *since_us))
                 .with("since", zone.short(*since_us, now))
                 .with("reason", reason),
         ),

@@ -48,6 +48,9 @@ pub const SAVING: Style = Style::new().fg(Color::Black).bg(Color::Yellow);
 pub const OLD: Style =
     Style::new().fg(Color::DarkGray).add_modifier(Modifier::CROSSED_OUT.union(Modifier::DIM));
 
+/// What calls until somebody acknowledges it: a stop without a reason, and nothing else on any screen.
+pub const CALLS: Modifier = Modifier::SLOW_BLINK;
+
 /// Shape, style and name in the Fluent files of a machine's state.
 pub fn state(state: MachineState) -> (&'static str, Style, &'static str) {
     match state {
@@ -149,6 +152,10 @@ impl Theme {
     pub fn apply(self, buffer: &mut Buffer) {
         if self.ascii {
             to_ascii(buffer);
+        }
+        // Few of these terminals blink, and some of them mean something else by it.
+        if self.ascii || self.palette == Palette::Mono {
+            buffer.content.iter_mut().for_each(|cell| cell.modifier.remove(CALLS));
         }
         match self.palette {
             Palette::Standard => {},

@@ -9,6 +9,8 @@ mod explain;
 mod figures;
 mod floor;
 mod held;
+mod hours;
+mod job;
 mod labor;
 mod live;
 mod orders;
@@ -17,9 +19,10 @@ mod talk;
 mod stops;
 
 pub(crate) use batch::of as batch_of;
+pub(crate) use job::of as job_of;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
-use kart_core::screen::Screen as Part;
+use kart_core::{command::Command, screen::Screen as Part};
 
 use crate::{
     clock::Now,
@@ -33,9 +36,20 @@ use crate::{
 /// Takes one message in.
 pub fn update(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
     let mut effects = told(model, msg, now);
+    badge::next(model);
     explain::raise(model);
-    effects.extend(commissioning::watch(model));
+    effects.extend(watch(model));
     effects
+}
+
+/// The next question to the daemon, where it is another one than before.
+fn watch(model: &mut Model) -> Option<Effect> {
+    let wanted = model.wanted();
+    if wanted == model.watching {
+        return None;
+    }
+    model.watching.clone_from(&wanted);
+    Some(Effect::Watch(wanted))
 }
 
 fn told(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
@@ -68,14 +82,16 @@ fn told(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
         },
         Msg::Command { key, outcome } => {
             live::answered(model, &key, outcome);
+            // A badge on its way keeps its digits; what it leads back to is the screen as it is now.
+            model.burst.before.0.clone_from(&model.screens);
             Vec::new()
         },
         Msg::Seen(seen) => {
-            figures::seen(model, &seen);
-            board::seen(model, &seen);
-            talk::seen(model, &seen);
-            labor::seen(model, &seen);
-            commissioning::seen(model, *seen);
+            model.told(*seen);
+            Vec::new()
+        },
+        Msg::NotKept(why) => {
+            model.say(Tone::Wrong, Sentence::new("language-not-kept").with("reason", why));
             Vec::new()
         },
         Msg::Terminate => vec![Effect::Quit],
@@ -83,10 +99,10 @@ fn told(model: &mut Model, msg: Msg, now: Now) -> Vec<Effect> {
 }
 
 fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
-    let saving = matches!(model.screens.last().and_then(Screen::sending), Some(Sending::Saving(_)));
-    if !saving && badge::listen(model, key) {
+    if badge::listen(model, key) {
         return Vec::new();
     }
+    let saving = model.is_saving();
     if !saving && keys::is_typing(&key) {
         let field = model.screens.last_mut().and_then(Screen::text_field);
         if let Some(changed) = field.map(|field| field.key(key)) {
@@ -115,7 +131,7 @@ fn on_key(model: &mut Model, key: KeyEvent) -> Vec<Effect> {
 /// A text goes into the field in focus, where there is one, and never further: what is pasted gives
 /// no commands.
 fn paste(model: &mut Model, text: &str) {
-    let saving = matches!(model.screens.last().and_then(Screen::sending), Some(Sending::Saving(_)));
+    let saving = model.is_saving();
     let Some(field) = model.screens.last_mut().and_then(Screen::text_field).filter(|_| !saving)
     else {
         return;
@@ -136,6 +152,9 @@ fn typed(model: &mut Model) {
         *sending = Sending::No;
     }
     start::narrow(model);
+    if let Some(Screen::Jobs(shown)) = model.screens.last_mut() {
+        job::narrow(shown);
+    }
 }
 
 fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
@@ -147,6 +166,7 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         Cmd::Quit => return quit(model),
         Cmd::Back
             if batch::leave(model)
+                || job::leave(model)
                 || commissioning::leave_field(model)
                 || figures::close(model)
                 || board::close(model)
@@ -162,6 +182,8 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         Cmd::Orders => orders::open(model),
         Cmd::Batch => batch::open(model),
         Cmd::Explain => explain::open(model),
+        Cmd::Jobs => job::open(model),
+        Cmd::Job(deed) => return job::deed(model, deed),
         Cmd::Receipts => model.screens.push(Screen::Receipts { scroll: 0 }),
         Cmd::Commission => commissioning::open(model),
         Cmd::Figures => figures::open(model),
@@ -199,11 +221,21 @@ fn obey(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         | Cmd::Sweep
         | Cmd::Split
         | Cmd::Join
+        | Cmd::Site
         | Cmd::Withdraw
         | Cmd::Yes
         | Cmd::Pick(_) => return move_or_act(model, cmd),
     }
     Vec::new()
+}
+
+/// The next person who could be meant; of a record, whose else.
+fn person(model: &mut Model) {
+    if model.place() == Place::Record {
+        hours::crew(model);
+    } else if let Some(who) = model.screens.last_mut().and_then(Screen::who_mut) {
+        who.turn();
+    }
 }
 
 /// A key that moves; at some places it does at once what it stands for.
@@ -232,13 +264,14 @@ fn navigate(model: &mut Model, cmd: Cmd) {
             floor::navigate(model, cmd);
         },
         Place::Punch => badge::navigate(model, cmd),
-        Place::Undo | Place::Told | Place::Pin | Place::Record | Place::Shares => {
-            labor::navigate(model, cmd);
-        },
+        Place::Undo | Place::Told | Place::Pin | Place::Shares => labor::navigate(model, cmd),
+        Place::Record => hours::on_record(model, cmd),
+        Place::Amend | Place::Crew => hours::navigate(model, cmd),
         Place::Start => start::navigate(model, cmd),
         Place::Complete => complete::navigate(model, cmd),
         Place::Orders => orders::navigate(model, cmd),
         Place::Batch => batch::navigate(model, cmd),
+        Place::Jobs | Place::Job | Place::JobForm | Place::JobHistory => job::navigate(model, cmd),
         Place::Explain => explain::navigate(model, cmd),
         Place::Commissioning => commissioning::navigate(model, cmd),
         Place::Figures => figures::navigate(model, cmd),
@@ -267,9 +300,19 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         Place::Told => labor::tell(model),
         Place::Pin => labor::choose_pin(model),
         Place::Shares => labor::divide(model),
+        Place::Amend => hours::confirm(model),
+        Place::Crew => {
+            hours::choose(model);
+            Vec::new()
+        },
+        Place::Record => {
+            hours::enter(model);
+            Vec::new()
+        },
         Place::Start => start::confirm(model),
         Place::Complete => complete::confirm(model),
         Place::Batch => batch::confirm(model),
+        Place::JobForm => job::confirm(model),
         Place::Explain => explain::confirm(model),
         Place::Split => stops::confirm_split(model),
         Place::Held => held::confirm(model),
@@ -281,9 +324,11 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
         | Place::Machine
         | Place::Receipts
         | Place::Orders
+        | Place::Jobs
+        | Place::Job
+        | Place::JobHistory
         | Place::Help
         | Place::Figures
-        | Place::Record
         | Place::Board
         | Place::Ledger
         | Place::Large
@@ -294,6 +339,9 @@ fn confirm(model: &mut Model) -> Vec<Effect> {
 
 fn back(model: &mut Model) {
     let left = model.screens.pop();
+    if let Some(left) = &left {
+        explain::acknowledge(&mut model.cards, left);
+    }
     if let Some(Sending::Saving(_)) = left.as_ref().and_then(Screen::sending) {
         model.say(Tone::Plain, Sentence::new("still-saving"));
     }
@@ -309,25 +357,6 @@ fn quit(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The next person who could be meant.
-fn person(model: &mut Model) {
-    match model.screens.last_mut() {
-        Some(Screen::Start(form)) => form.who.turn(),
-        Some(Screen::Complete(form)) => form.who.turn(),
-        Some(Screen::Orders(shown)) => shown.who.turn(),
-        Some(Screen::Batch(form)) => form.who.turn(),
-        Some(Screen::Explain(form)) => form.who.turn(),
-        Some(Screen::Held(form)) => form.who.turn(),
-        Some(Screen::Talk(talk)) => {
-            if let Some(who) = talk.who_mut() {
-                who.turn();
-            }
-        },
-        Some(Screen::Split(form)) => form.who.turn(),
-        _ => {},
-    }
-}
-
 /// Opens the screen that the organisation wants to be first.
 fn go_home(model: &mut Model) {
     let reference = model.view.as_ref().and_then(|view| view.reference.as_ref());
@@ -340,6 +369,7 @@ fn go_home(model: &mut Model) {
         Some(Part::Machine) => floor::navigate(model, Cmd::Open),
         Some(Part::Labor) => badge::open(model),
         Some(Part::Batches) => start::open(model),
+        Some(Part::Jobs) => job::open(model),
         Some(Part::Stops) => explain::open(model),
         Some(Part::Commissioning) => commissioning::open(model),
         Some(Part::Receipts) => model.screens.push(Screen::Receipts { scroll: 0 }),
@@ -348,13 +378,35 @@ fn go_home(model: &mut Model) {
 }
 
 /// Sends the command of the form on top; the form waits for the answer.
-fn send(model: &mut Model, command: kart_core::command::Command, what: Sentence) -> Vec<Effect> {
+fn send(model: &mut Model, command: Command, what: Sentence) -> Vec<Effect> {
     let pin = model.screens.last_mut().and_then(Screen::pin);
     let request = model.take(command, pin, what);
     if let Some(sending) = model.screens.last_mut().and_then(Screen::sending_mut) {
         *sending = Sending::Saving(request.key.clone());
     }
     vec![Effect::Send(request)]
+}
+
+/// Sends a command that no form waits for. While another about the same is on its way nothing is
+/// sent: a key that is pressed twice asks once.
+fn send_once(model: &mut Model, command: Command, what: Sentence) -> Vec<Effect> {
+    let mut pending = model.pending.iter();
+    if pending.any(|pending| is_about_the_same(&pending.request.command, &command)) {
+        model.say(Tone::Plain, Sentence::new("still-saving"));
+        return Vec::new();
+    }
+    let pin = model.screens.last_mut().and_then(Screen::pin);
+    vec![Effect::Send(model.take(command, pin, what))]
+}
+
+/// Whether one of two commands has to be decided before the other makes sense.
+fn is_about_the_same(one: &Command, other: &Command) -> bool {
+    match (one, other) {
+        (Command::ConfirmLabor { badge, .. }, Command::ConfirmLabor { badge: other, .. }) => {
+            badge == other
+        },
+        _ => one == other || stops::of(one).iter().any(|stop| stops::of(other).contains(stop)),
+    }
 }
 
 /// Nothing was sent, and why.

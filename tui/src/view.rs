@@ -10,8 +10,10 @@ mod figures;
 mod footer;
 mod forms;
 mod held;
+mod job;
 mod labor;
 mod help;
+mod hours;
 mod large;
 mod ledger;
 mod line;
@@ -78,7 +80,9 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, words: &Words, theme: Theme) {
         None => overview::draw(frame, body, scene),
         Some(Screen::Machine { id, scroll }) => machine::draw(frame, body, scene, *id, *scroll),
         Some(Screen::Receipts { scroll }) => receipts::draw(frame, body, scene, *scroll),
-        Some(Screen::Record(shown)) => labor::record(frame, body, scene, shown),
+        Some(Screen::Record(shown)) => hours::record(frame, body, scene, shown),
+        Some(Screen::Jobs(shown)) => job::jobs(frame, body, scene, shown),
+        Some(Screen::Job(form)) => job::job(frame, body, scene, form),
         Some(Screen::Figures(shown)) => figures::draw(frame, body, scene, shown),
         Some(Screen::Board(shown)) => board::draw(frame, body, scene, shown),
         Some(Screen::Ledger(shown)) => ledger::draw(frame, body, scene, shown),
@@ -101,7 +105,7 @@ fn over(frame: &mut Frame<'_>, body: Rect, scene: Scene<'_>, screen: &Screen) {
         Screen::Badge(_) | Screen::Split(_) => 9,
         Screen::Punch(form) if form.acts.entries.len() > 1 => 16,
         Screen::Punch(_) | Screen::Pin(_) => 9,
-        Screen::Told(_) | Screen::Undo(_) => 12,
+        Screen::Told(_) | Screen::Undo(_) | Screen::Amend(_) => 12,
         Screen::Talk(shown) => talk::height(shown),
         _ => 18,
     };
@@ -118,6 +122,8 @@ fn over(frame: &mut Frame<'_>, body: Rect, scene: Scene<'_>, screen: &Screen) {
         Screen::Told(form) => labor::told(frame, area, scene, form),
         Screen::Pin(form) => labor::pin(frame, area, scene, form),
         Screen::Shares(form) => labor::shares(frame, area, scene, form),
+        Screen::Amend(form) => hours::amend(frame, area, scene, form),
+        Screen::Crew(form) => hours::crew(frame, area, scene, form),
         Screen::Start(form) => forms::start(frame, area, scene, form),
         Screen::Complete(form) => forms::complete(frame, area, scene, form),
         Screen::Orders(shown) => orders::draw(frame, area, scene, shown),
@@ -131,6 +137,8 @@ fn over(frame: &mut Frame<'_>, body: Rect, scene: Scene<'_>, screen: &Screen) {
         Screen::Machine { .. }
         | Screen::Receipts { .. }
         | Screen::Record(_)
+        | Screen::Jobs(_)
+        | Screen::Job(_)
         | Screen::Figures(_)
         | Screen::Board(_)
         | Screen::Ledger(_)

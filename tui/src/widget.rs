@@ -7,5 +7,5 @@ mod value;
 
 pub use bar::bar;
 pub use digits::{HEIGHT, big, huge};
-pub use entry::{LABEL, field, list};
+pub use entry::{LABEL, field, lines, list};
 pub use value::{aged, aging, badge, by_arrival};

@@ -3,7 +3,6 @@
 use futures_util::{Stream, StreamExt};
 use kart_core::{
     engine::explain::Explanation,
-    export::Export,
     id::UserId,
     kpi::{Reasons, Span},
 };
@@ -158,22 +157,40 @@ impl Client {
         self.get(&format!("/v1/ledger?back={back}")).await
     }
 
-    /// A page of a table: the first one, or that behind `after`.
+    /// A page of a table, behind the page that said `after`.
     pub async fn export(
         &self,
-        of: Export,
-        span: Span,
+        wanted: &export::Wanted,
         after: Option<&str>,
     ) -> Result<export::Page, ClientError> {
-        let (from, until) = (span.from.rfc3339(), span.until.rfc3339());
-        let after = after.map(|after| format!("&after={after}")).unwrap_or_default();
-        let of = of.word();
-        self.get(&format!("/v1/export?of={of}&from={from}&until={until}{after}")).await
+        let export::Wanted { of, span, user, view, ticket } = wanted;
+        let mut query = vec![
+            ("of", of.word().to_owned()),
+            ("from", span.from.rfc3339()),
+            ("until", span.until.rfc3339()),
+        ];
+        query.extend(user.map(|user| ("user", user.to_string())));
+        query.extend(view.iter().map(|view| ("view", view.clone())));
+        query.extend(ticket.iter().map(|ticket| ("ticket", ticket.0.clone())));
+        query.extend(after.map(|after| ("after", after.to_owned())));
+        let get = self.http.get("http://kartd/v1/export").query(&query);
+        self.json(get.timeout(Duration::from_secs(10))).await
     }
 
-    /// A person's own record of the month so many before this one.
-    pub async fn labor(&self, user: UserId, back: u8) -> Result<labor::Record, ClientError> {
-        self.get(&format!("/v1/labor?user={user}&back={back}")).await
+    /// Asks to see a record.
+    pub async fn open_labor(&self, open: &labor::Open) -> Result<labor::Opened, ClientError> {
+        let post = self.http.post("http://kartd/v1/labor/open").json(open);
+        self.json(post.timeout(Duration::from_secs(10))).await
+    }
+
+    /// A person's record of the pay period so many before this one.
+    pub async fn labor(
+        &self,
+        user: UserId,
+        back: u8,
+        ticket: &crate::Pin,
+    ) -> Result<labor::Record, ClientError> {
+        self.get(&format!("/v1/labor?user={user}&back={back}&ticket={}", ticket.0)).await
     }
 
     /// The shift log, newest first: what has all of these words in it.

@@ -1,7 +1,24 @@
 //! Tables as they are taken out of a terminal, a page at a time.
 
-use kart_core::time::Micros;
+use kart_core::{export::Export, id::UserId, kpi::Span, time::Micros};
 use serde::{Deserialize, Serialize};
+
+use crate::Pin;
+
+/// What is taken out.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Wanted {
+    /// Which table.
+    pub of: Export,
+    /// What it touches.
+    pub span: Span,
+    /// Only rows of this person.
+    pub user: Option<UserId>,
+    /// The view of hours that stands beside them, by its name.
+    pub view: Option<String>,
+    /// Whose badge asks, where hours are asked for.
+    pub ticket: Option<Pin>,
+}
 
 /// A page of rows.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

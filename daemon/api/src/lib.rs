@@ -17,8 +17,9 @@
 //! | `GET /v1/figures` | [`figures::Shift`]; `?from=…&until=…` for another time than this shift, `?as=now` for types of reasons as they are now |
 //! | `GET /v1/board` | [`board::Shift`]; `?back=1` for the shift before, `?from=…&until=…` for another time |
 //! | `GET /v1/ledger` | [`ledger::Shift`]; likewise |
-//! | `GET /v1/export` | [`export::Page`]; `?of=stops&from=…&until=…`, and `&after=…` for the next page |
-//! | `GET /v1/labor` | `?user=…`, `&back=1` for the month before → [`labor::Record`] |
+//! | `GET /v1/export` | [`export::Page`]; `?of=stops&from=…&until=…`, and `&after=…` for the next page; `labor` needs `&ticket=…`, but for the daemon's user and root |
+//! | `POST /v1/labor/open` | [`labor::Open`] → [`labor::Opened`] |
+//! | `GET /v1/labor` | `?user=…&ticket=…`, `&back=1` for the pay period before → [`labor::Record`] |
 //! | `GET /v1/notes` | [`notes::Note`]s, newest first; `?words=guard+EQ-212` for those with all of these words |
 //! | `POST /v1/replay` | [`Request`] with what a replay came to → [`Answer`]; for the daemon's user and root |
 //! | `GET /health` | [`Health`] |

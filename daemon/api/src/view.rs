@@ -4,6 +4,7 @@ use kart_core::{calendar::ShiftInstance, id::StationId, reference::Reference, ti
 use serde::{Deserialize, Serialize};
 
 mod batch;
+mod job;
 mod labor;
 mod machine;
 mod open;
@@ -12,6 +13,7 @@ mod stop;
 mod sync;
 
 pub use batch::{Batch, Conflict, Elsewhere, Order, Told};
+pub use job::{Job, OnJob, Visit};
 pub use labor::{Away, Missed, Present, Punch, Unended};
 pub use machine::{DeviceLink, Held, Machine, Signal};
 pub use open::{Call, Handover, Incident, Open};
@@ -47,6 +49,10 @@ pub struct View {
     /// Next batches of the machines and stations of this terminal, each queue in order.
     #[serde(default)]
     pub orders: Vec<Order>,
+    /// Jobs at these stations, by number; and those of which something was told that headquarters did
+    /// not follow.
+    #[serde(default)]
+    pub jobs: Vec<Job>,
     /// What contradicts itself and nobody at headquarters has settled yet, oldest first.
     #[serde(default)]
     pub conflicts: Vec<Conflict>,
@@ -93,6 +99,9 @@ pub struct Delta {
     /// See [`View::orders`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub orders: Option<Vec<Order>>,
+    /// See [`View::jobs`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jobs: Option<Vec<Job>>,
     /// See [`View::conflicts`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub conflicts: Option<Vec<Conflict>>,
@@ -187,6 +196,7 @@ impl View {
         replace(&mut self.review, delta.review);
         replace(&mut self.elsewhere, delta.elsewhere);
         replace(&mut self.orders, delta.orders);
+        replace(&mut self.jobs, delta.jobs);
         replace(&mut self.conflicts, delta.conflicts);
         replace(&mut self.open, delta.open);
         replace(&mut self.sync, delta.sync);
@@ -219,6 +229,7 @@ impl View {
             review: changed(&self.review, &next.review),
             elsewhere: changed(&self.elsewhere, &next.elsewhere),
             orders: changed(&self.orders, &next.orders),
+            jobs: changed(&self.jobs, &next.jobs),
             conflicts: changed(&self.conflicts, &next.conflicts),
             open: changed(&self.open, &next.open),
             sync: changed(&self.sync, &next.sync),

@@ -62,17 +62,6 @@ pub enum Closed {
     Completed,
 }
 
-/// What is known of a batch when somebody's open entry on it has closed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Standing {
-    /// Others have open entries on the same batch at the same station.
-    pub others_open: bool,
-    /// Unresolved instances of the same batch stand at stations further down.
-    pub further_down: bool,
-    /// The station has outbound connections.
-    pub leads_on: bool,
-}
-
 /// What becomes of the instance of the batch at this station: the one unresolved instance is to be
 /// the one furthest down, except while people still work further up.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -87,15 +76,16 @@ pub enum Closing {
     ResolvedAtEnd,
 }
 
-/// The documented four cases of completing an open entry, in their order. The last two are about
-/// what the person completes; whoever only leaves, leaves the batch idle.
-pub fn closing(closed: Closed, standing: Standing) -> Closing {
-    match (closed, standing) {
-        (_, Standing { others_open: true, .. }) => Closing::Stays,
-        (_, Standing { further_down: true, .. }) => Closing::ResolvedBehind,
-        (Closed::Left, _) => Closing::Stays,
-        (Closed::Completed, Standing { leads_on: true, .. }) => Closing::WaitsForRouting,
-        (Closed::Completed, _) => Closing::ResolvedAtEnd,
+/// The documented cases of closing the last open entry at a station, in their order; while others
+/// have open entries there nothing closes. What follows `Closed::Completed` alone is about what the
+/// person completes; whoever only leaves, leaves the batch idle. `further_down` says that unresolved
+/// instances stand at stations further down, `leads_on` that the station has outbound connections.
+pub fn closing(closed: Closed, further_down: bool, leads_on: bool) -> Closing {
+    match (closed, further_down, leads_on) {
+        (_, true, _) => Closing::ResolvedBehind,
+        (Closed::Left, ..) => Closing::Stays,
+        (Closed::Completed, _, true) => Closing::WaitsForRouting,
+        (Closed::Completed, ..) => Closing::ResolvedAtEnd,
     }
 }
 
@@ -114,46 +104,30 @@ impl Closing {
 mod tests {
     use super::*;
 
-    fn standing(others_open: bool, further_down: bool, leads_on: bool) -> Standing {
-        Standing { others_open, further_down, leads_on }
-    }
-
-    #[test]
-    fn others_with_open_entries_keep_the_batch_as_it_is() {
-        for (further_down, leads_on) in [(false, false), (false, true), (true, false), (true, true)]
-        {
-            assert_eq!(
-                closing(Closed::Completed, standing(true, further_down, leads_on)),
-                Closing::Stays
-            );
-        }
-    }
-
     #[test]
     fn a_batch_that_stands_further_down_is_resolved_here() {
         for leads_on in [false, true] {
-            let closing = closing(Closed::Completed, standing(false, true, leads_on));
+            let closing = closing(Closed::Completed, true, leads_on);
             assert_eq!((closing, closing.resolved()), (Closing::ResolvedBehind, Some(true)));
         }
     }
 
     #[test]
     fn a_batch_whose_station_leads_on_waits_to_be_routed() {
-        let closing = closing(Closed::Completed, standing(false, false, true));
+        let closing = closing(Closed::Completed, false, true);
         assert_eq!((closing, closing.resolved()), (Closing::WaitsForRouting, Some(false)));
     }
 
     #[test]
     fn a_batch_at_the_end_of_the_flow_is_resolved() {
-        let closing = closing(Closed::Completed, standing(false, false, false));
+        let closing = closing(Closed::Completed, false, false);
         assert_eq!((closing, closing.resolved()), (Closing::ResolvedAtEnd, Some(true)));
     }
 
     #[test]
     fn whoever_goes_to_lunch_completes_nothing() {
         for leads_on in [false, true] {
-            let left =
-                |further_down| closing(Closed::Left, standing(false, further_down, leads_on));
+            let left = |further_down| closing(Closed::Left, further_down, leads_on);
             assert_eq!(left(false), Closing::Stays);
             assert_eq!(left(true), Closing::ResolvedBehind);
         }

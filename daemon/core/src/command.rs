@@ -2,10 +2,16 @@
 
 mod accepted;
 mod batch;
+mod job;
+mod labor;
+mod past;
 mod refusal;
 
 pub use accepted::Accepted;
 pub use batch::{Answered, CompleteDetail, Continue, Second, StartDetail};
+pub use job::JobAsk;
+pub use labor::{AddLabor, AmendLabor};
+pub use past::{Acceptance, Was};
 pub use refusal::Refusal;
 
 use serde::{Deserialize, Serialize};
@@ -21,7 +27,6 @@ use crate::{
     },
     id::{EquipmentId, ProductId, ReasonId, RecordId, StationId, UserId},
     pin::Chosen,
-    replay::Change,
     time::Micros,
 };
 
@@ -100,6 +105,21 @@ pub enum Command {
         /// It was somebody else.
         void: bool,
         /// Why.
+        reason: Option<String>,
+    },
+    /// Put an entry of somebody else right: by a lead or a supervisor, who has a PIN.
+    AmendLabor(Box<AmendLabor>),
+    /// Tell of time of somebody else that nobody punched; likewise.
+    AddLabor(Box<AddLabor>),
+    /// Decline what somebody asked of an entry; likewise.
+    DeclineLabor {
+        /// What the reader read.
+        badge: String,
+        /// Who asked.
+        user: UserId,
+        /// Of which entry.
+        entry: RecordId,
+        /// Why not.
         reason: Option<String>,
     },
     /// Divide one's time among batches.
@@ -233,6 +253,15 @@ pub enum Command {
         /// What is to happen.
         ask: Ask,
     },
+    /// Do something to a job.
+    Job {
+        /// Who; must be clocked in.
+        by: UserId,
+        /// Which job.
+        job: RecordId,
+        /// What is done.
+        ask: JobAsk,
+    },
     /// Take what a replay of raw readings came to for what happened.
     AcceptReplay(Box<Acceptance>),
     /// Say whether the parts were made that a counter shows and that cannot have been: it is held.
@@ -310,6 +339,25 @@ pub enum Command {
         by: Option<UserId>,
         /// Which event.
         event: RecordId,
+        /// Why.
+        #[serde(default)]
+        comment: Option<String>,
+    },
+    /// Tell of a downtime of everything here that lasts: no power, no compressed air.
+    BeginDowntime {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// Which machines; without any all of this terminal.
+        machines: Vec<EquipmentId>,
+        /// The reason.
+        reason: ReasonId,
+    },
+    /// Say that it is over.
+    EndDowntime {
+        /// Who, where known.
+        by: Option<UserId>,
+        /// Which one.
+        event: RecordId,
     },
     /// Say what a machine did while nobody could see it.
     TellBlind {
@@ -334,6 +382,16 @@ pub enum Command {
         category: Category,
         /// The note.
         text: String,
+    },
+    /// Withdraw a note. It stays where it is kept, and is shown no more.
+    WithdrawNote {
+        /// Who; the one who wrote it, or a lead or supervisor.
+        by: UserId,
+        /// Which note.
+        note: RecordId,
+        /// Why.
+        #[serde(default)]
+        comment: Option<String>,
     },
     /// Sign what is left to the next crew.
     GiveHandover {
@@ -415,36 +473,4 @@ pub enum Command {
         /// Which call.
         call: RecordId,
     },
-}
-
-/// What a machine did while nobody could see it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Was {
-    /// It ran.
-    Running,
-    /// It stood, for this reason.
-    Down(ReasonId),
-    /// Nobody can say.
-    Unknown,
-}
-
-/// What a replay came to, and who says that it is so.
-#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Acceptance {
-    /// Who.
-    pub by: UserId,
-    /// Why.
-    pub reason: String,
-    /// Fingerprint of the map.
-    pub map: String,
-    /// From when …
-    pub from: Micros,
-    /// … until when readings were looked at.
-    pub until: Micros,
-    /// The last fact that was compared with.
-    pub as_of: u64,
-    /// Events that are otherwise. A place names a change by its position here.
-    pub changes: Vec<Change>,
 }

@@ -6,7 +6,8 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use crate::{
-    fact::{Body, Draft, FactText, machine::Detail},
+    command::Accepted,
+    fact::{Body, Draft, Fact, machine::Detail},
     id::{EquipmentId, RecordId, UserId},
     machine::MachineState,
     map::Map,
@@ -24,18 +25,25 @@ pub mod commands;
 mod corrections;
 mod count;
 mod derive;
+mod downtime;
 pub mod explain;
 mod hearsay;
 mod incident;
+mod job;
 mod join;
 pub mod labor;
 mod note;
+mod parts;
 mod past;
+mod people;
 mod queue;
 pub mod remap;
 mod pace;
 mod stop;
-mod told;
+mod event;
+mod words;
+
+use words::Words;
 
 /// Two hours and a half.
 const FORGOTTEN_US: i64 = 9_000_000_000;
@@ -251,8 +259,22 @@ impl Engine {
         std::mem::take(&mut self.drafts)
     }
 
+    /// Drafts the event that has the command's key, and answers what whoever asks again is answered.
+    fn accept(&mut self, now: &Moment, event: Event) -> Accepted {
+        let fact = self.write(now, event);
+        let (seq, record) = (fact.seq, self.plant.origin.record(fact.seq));
+        let own = Accepted { seq, record, user: None };
+        Accepted::of(&fact, self.plant.origin).unwrap_or(own)
+    }
+
+    /// Adds one decided fact; gives the record with its name.
+    fn draft(&mut self, now: &Moment, event: Event) -> RecordId {
+        let fact = self.write(now, event);
+        self.plant.origin.record(fact.seq)
+    }
+
     /// Adds one decided fact and folds it into this engine's plant.
-    fn draft(&mut self, now: &Moment, mut event: Event) -> (u64, RecordId) {
+    fn write(&mut self, now: &Moment, mut event: Event) -> Fact {
         let seq = self.plant.head + 1;
         self.by_the_right_time(&mut event.body, now);
         let draft = Draft {
@@ -261,11 +283,12 @@ impl Engine {
             by: event.by,
             key: event.key,
             body: event.body,
-            texts: event.texts,
+            texts: event.words.0.into_iter().collect(),
         };
-        self.plant.apply(&draft.clone().seal(seq));
+        let fact = draft.clone().seal(seq);
+        self.plant.apply(&fact);
         self.drafts.push(draft);
-        (seq, self.plant.origin.record(seq))
+        fact
     }
 
     /// Order within one machine: nothing begins before what it ends began, by either clock.
@@ -286,12 +309,12 @@ struct Event {
     body: Body,
     by: Option<UserId>,
     key: Option<String>,
-    texts: Vec<FactText>,
+    words: Words,
 }
 
 impl Event {
     fn new(body: Body) -> Self {
-        Self { body, by: None, key: None, texts: vec![] }
+        Self { body, by: None, key: None, words: Words::default() }
     }
 
     fn by(self, by: Option<UserId>) -> Self {

@@ -39,6 +39,8 @@ pub enum Kind {
     Station,
     /// Key of a person; becomes their name.
     User,
+    /// Key of a person; becomes their badge.
+    Badge,
     /// Key of a product; becomes its code.
     Product,
     /// Key of a downtime reason; becomes its code.
@@ -104,6 +106,8 @@ const LABOR: &[Column] = &[
     column("end_ts", Kind::Time),
     column("duration_minutes", Kind::Minutes),
     column("source", Kind::Text),
+    column("badge", Kind::Badge),
+    column("user_id", Kind::Id),
     column("id", Kind::Id),
 ];
 

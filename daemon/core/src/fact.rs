@@ -40,20 +40,22 @@ pub use text::{Commitment, FactText};
 
 use batch::{BatchAborted, BatchEquipment, BatchFieldSet, BatchProduced, Scrapped};
 use call::{CallAcknowledged, CallEnded, HelpCalled};
-use clock::{ClockCorrected, ClockStepped};
+use clock::{ClockCorrected, ClockStepped, Retimed};
 use correction::{Corrected, CorrectionSeen};
 use incident::{IncidentOpened, IncidentResolved, TroubleshootingStarted};
-use job::{JobAborted, JobCompleted, JobMoved, JobPosted, JobScrapped, JobStarted};
+use job::{
+    JobAborted, JobCompleted, JobJoined, JobLeft, JobMoved, JobPosted, JobScrapped, JobStarted,
+};
 use labor::{
-    LaborAsked, LaborBegan, LaborConfirmed, LaborEnded, LaborSplit, OutMissed, OutTold, PinSet,
-    PunchUndone,
+    LaborAdded, LaborAmended, LaborAsked, LaborBegan, LaborConfirmed, LaborDeclined, LaborEnded,
+    LaborSplit, OutMissed, OutTold, PinSet, PunchUndone,
 };
 use life::{Continued, Former};
 use machine::{Detail, MapApplied, ProductSeen, is_zero};
-use note::{HandoverGiven, HandoverTaken, NoteWritten};
+use note::{HandoverGiven, HandoverTaken, NoteWithdrawn, NoteWritten};
 use queue::{Ask, QueueAsked};
 use replay::{Rederived, Replayed};
-use stop::{Choice, EventTakenBack, EventTold, ExplanationWithdrawn};
+use stop::{Choice, EventEnded, EventTakenBack, EventTold, ExplanationWithdrawn};
 
 /// The number of this format, written into the first fact of every log.
 pub const FORMAT: u32 = 1;
@@ -246,6 +248,8 @@ pub enum Body {
     ExplanationWithdrawn(ExplanationWithdrawn),
     /// A person told of an event of machines.
     EventTold(EventTold),
+    /// Such an event is over.
+    EventEnded(EventEnded),
     /// Such an event is none after all.
     EventTakenBack(EventTakenBack),
     /// Parts of a batch were told by a person.
@@ -270,6 +274,10 @@ pub enum Body {
     JobScrapped(JobScrapped),
     /// A job was given up.
     JobAborted(JobAborted),
+    /// A person works on a job.
+    JobJoined(JobJoined),
+    /// A person works on a job no longer.
+    JobLeft(JobLeft),
     /// A wish concerning a queue of next batches.
     QueueAsked(QueueAsked),
     /// A person accepted what became of the past under a corrected map.
@@ -294,6 +302,12 @@ pub enum Body {
     LaborConfirmed(LaborConfirmed),
     /// A person asks for their record to be put right.
     LaborAsked(LaborAsked),
+    /// A lead or a supervisor put a person's record right.
+    LaborAmended(LaborAmended),
+    /// A lead or a supervisor told of a person's time that nobody punched.
+    LaborAdded(LaborAdded),
+    /// What a person asked for was declined.
+    LaborDeclined(LaborDeclined),
     /// A person's time is divided among batches.
     LaborSplit(LaborSplit),
     /// A person chose their own PIN.
@@ -302,8 +316,12 @@ pub enum Body {
     ClockCorrected(ClockCorrected),
     /// The terminal's wall clock was set.
     ClockStepped(ClockStepped),
+    /// Records that were told by a wrong clock go by the right one.
+    Retimed(Retimed),
     /// A person wrote into the shift log.
     NoteWritten(NoteWritten),
+    /// Such a note holds no more.
+    NoteWithdrawn(NoteWithdrawn),
     /// The leaving crew signed what it leaves.
     HandoverGiven(HandoverGiven),
     /// The coming crew signed it too.
@@ -378,10 +396,13 @@ impl Fact {
             | Body::Counted(_)
             | Body::ClockCorrected(_)
             | Body::ClockStepped(_)
+            | Body::Retimed(_)
             | Body::ClockedIn { .. }
             | Body::LaborBegan(_)
+            | Body::LaborAdded(_)
             | Body::BatchStarted(_)
             | Body::JobPosted(_)
+            | Body::JobJoined(_)
             | Body::EventTold(_)
             | Body::NoteWritten(_)
             | Body::HandoverGiven(_)
@@ -400,6 +421,8 @@ impl Fact {
             | Body::OutTold(_)
             | Body::LaborConfirmed(_)
             | Body::LaborAsked(_)
+            | Body::LaborAmended(_)
+            | Body::LaborDeclined(_)
             | Body::LaborSplit(_)
             | Body::PinSet(_)
             | Body::BatchJoined { .. }
@@ -409,6 +432,7 @@ impl Fact {
             | Body::BatchResumed { .. }
             | Body::StopExplained { .. }
             | Body::ExplanationWithdrawn(_)
+            | Body::EventEnded(_)
             | Body::EventTakenBack(_)
             | Body::BatchProduced(_)
             | Body::BatchAborted(_)
@@ -420,11 +444,13 @@ impl Fact {
             | Body::JobMoved(_)
             | Body::JobScrapped(_)
             | Body::JobAborted(_)
+            | Body::JobLeft(_)
             | Body::QueueAsked(_)
             | Body::ProductSeen(_)
             | Body::Replayed(_)
             | Body::Rederived(_)
             | Body::MapApplied(_)
+            | Body::NoteWithdrawn(_)
             | Body::HandoverTaken(_)
             | Body::TroubleshootingStarted(_)
             | Body::IncidentResolved(_)

@@ -2,11 +2,13 @@
 //! with it. `ops_job_may` and `complete_ops_job` say the same in SQL; a test compares them.
 
 use kart_planted::{Bug, planted};
+use serde::{Deserialize, Serialize};
 
 use crate::{id::StationId, record::conflict::Kind};
 
 /// A state of `ops_jobs`.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// At a station, not begun.
     Pending,

@@ -30,6 +30,7 @@ pub use labor::{Efficiency, Entry, Job, efficiency, standard_hours};
 pub use name::{Kpi, Missing, Unit};
 pub use rate::{Cycle, CycleSource, ProductCycle, Rate, RateUnit, TargetRate};
 pub use row::{BatchRow, Rows, StateRow, StopRow, asked, planned};
+pub use spent::without;
 
 use crate::time::Micros;
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     id::{EquipmentId, RecordId, StationId, UserId},
-    kpi::{Class, Machine, Reasons, Span, instant},
+    kpi::{Class, Machine, Reasons, Span, instant, without},
     machine::MachineState,
     reference::Reference,
     time::Micros,
@@ -173,13 +173,18 @@ impl Book<'_> {
     /// When people were at a station: from clock-in to clock-out less what they were away.
     fn present(&self, station: StationId) -> Vec<Span> {
         let mut present: Vec<Span> = Vec::new();
-        let at_work = |row: &&LaborRow| !is_away(row) && row.station == Some(station);
-        for row in self.rows.labor.iter().filter(at_work) {
-            let away = self.rows.labor.iter().filter(|it| it.user == row.user && is_away(it));
-            let away: Vec<Span> = away.map(|it| self.span(it.from, it.until)).collect();
-            present.extend(without(self.span(row.from, row.until), &away));
+        let here = |row: &&LaborRow| !is_away(row) && row.station == Some(station);
+        for row in self.rows.labor.iter().filter(here) {
+            present.extend(self.at_work(row.user, self.span(row.from, row.until)));
         }
         present
+    }
+
+    /// What is left of a person's time without breaks and meals.
+    fn at_work(&self, user: UserId, whole: Span) -> Vec<Span> {
+        let away = self.rows.labor.iter().filter(|row| row.user == user && is_away(row));
+        let away: Vec<Span> = away.map(|row| self.span(row.from, row.until)).collect();
+        without(whole, &away)
     }
 
     fn ran_alone(&self, machine: &Machine) -> Vec<Entry> {
@@ -188,13 +193,10 @@ impl Book<'_> {
             return Vec::new();
         };
         let mut people = self.present(station.id);
-        let on_it = self.times(machine.equipment).filter(|row| row.user.is_some());
         // Time on a batch is time at work unless a break says otherwise.
-        people.extend(on_it.flat_map(|row| {
-            let away = self.rows.labor.iter().filter(|it| Some(it.user) == row.user && is_away(it));
-            let away: Vec<Span> = away.map(|it| self.span(it.from, it.until)).collect();
-            without(self.span(row.from, row.until), &away)
-        }));
+        let on_it = self.times(machine.equipment).filter_map(|row| Some((row.user?, row)));
+        let on_it = on_it.map(|(user, row)| (user, self.span(row.from, row.until)));
+        people.extend(on_it.flat_map(|(user, span)| self.at_work(user, span)));
         let mut entries: Vec<Entry> = Vec::new();
         for (record, run) in self.spent(machine, |class, _| class == Class::Run) {
             for alone in without(run, &people) {
@@ -337,24 +339,6 @@ impl Book<'_> {
 /// A break or a meal: clocked in, and not at work.
 fn is_away(row: &LaborRow) -> bool {
     matches!(row.entry_type.as_str(), "break" | "meal" | "lunch")
-}
-
-/// What is left of `whole` outside of `gone`, in order.
-fn without(whole: Span, gone: &[Span]) -> Vec<Span> {
-    let mut left = vec![whole];
-    for gone in gone {
-        let cut = |part: Span| {
-            let before = Span { from: part.from, until: part.until.min(gone.from) };
-            let after = Span { from: part.from.max(gone.until), until: part.until };
-            match part.and(*gone).us() {
-                0 => vec![part],
-                _ => vec![before, after],
-            }
-        };
-        left = left.into_iter().flat_map(cut).filter(|part| part.us() > 0).collect();
-    }
-    left.sort_unstable();
-    left
 }
 
 fn add<T: PartialEq>(to: &mut Vec<T>, more: T) {

@@ -21,6 +21,7 @@
 
 #![deny(missing_docs)]
 
+pub mod hours;
 pub mod id;
 pub mod time;
 pub mod machine;
@@ -37,6 +38,7 @@ pub mod ledger;
 pub mod life;
 pub mod local;
 pub mod record;
+pub mod room;
 pub mod row;
 pub mod reference;
 pub mod screen;

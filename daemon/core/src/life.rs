@@ -28,7 +28,7 @@ use counters::Counters;
 pub struct Succession {
     plant: Plant,
     former: Origin,
-    records: BTreeMap<Uuid, Uuid>,
+    records: BTreeMap<Uuid, (Uuid, Thing)>,
     said: Said,
     counters: Counters,
 }
@@ -84,7 +84,7 @@ impl Succession {
             return Ok(vec![]);
         }
         let mut body = serde_json::to_value(&fact.fact)?;
-        translate(&mut body, &self.records);
+        translate(&mut body, Thing::Any, &self.records);
         let body = self.fit(serde_json::from_value(body)?);
         let mut facts = Vec::with_capacity(2);
         let ends = self.ends_first(&body).into_iter();
@@ -97,7 +97,7 @@ impl Succession {
         let again = self.place(Fact { former, fact: body, ..fact.clone() });
         if fact.opens(self.former).is_some() {
             let (old, new) = (self.former.record(fact.seq), self.plant.origin.record(again.seq));
-            self.records.insert(old.0, new.0);
+            self.records.insert(old.0, (new.0, Thing::of(&fact.fact)));
         }
         self.note_said(&again);
         facts.push(again);
@@ -220,18 +220,54 @@ impl Succession {
     }
 }
 
+/// What a name is used for. A log whose end was cut off gives names out once more, while the mirror still
+/// shows jobs and entries of queues that had them before: which of the two is meant, this tells.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Thing {
+    Job,
+    Entry,
+    Any,
+}
+
+impl Thing {
+    /// What a fact begins.
+    fn of(body: &Body) -> Self {
+        match body {
+            Body::JobPosted(_) => Self::Job,
+            Body::QueueAsked(_) => Self::Entry,
+            _ => Self::Any,
+        }
+    }
+
+    /// What a field of a fact names, inside of what is named as `self`.
+    fn in_field(self, field: &str) -> Self {
+        match (self, field) {
+            (_, "job") => Self::Job,
+            (_, "queue_asked") => Self::Entry,
+            (Self::Entry, "batch") => Self::Any,
+            (whole, _) => whole,
+        }
+    }
+}
+
 /// Puts new records in the place of old ones. Ids of records are derived hashes: a text that
-/// equals one is one.
-fn translate(value: &mut Value, records: &BTreeMap<Uuid, Uuid>) {
+/// equals one is one. What is named as something else than it is, is older than that.
+fn translate(value: &mut Value, named: Thing, records: &BTreeMap<Uuid, (Uuid, Thing)>) {
     match value {
         Value::String(text) => {
             let new = Uuid::try_parse(text).ok().and_then(|id| records.get(&id));
-            if let Some(new) = new {
+            if let Some((new, _)) = new.filter(|(_, is)| named == Thing::Any || named == *is) {
                 *text = new.to_string();
             }
         },
-        Value::Array(values) => values.iter_mut().for_each(|value| translate(value, records)),
-        Value::Object(fields) => fields.values_mut().for_each(|value| translate(value, records)),
+        Value::Array(values) => {
+            values.iter_mut().for_each(|value| translate(value, named, records));
+        },
+        Value::Object(fields) => {
+            for (field, value) in fields.iter_mut() {
+                translate(value, named.in_field(field), records);
+            }
+        },
         _ => {},
     }
 }

@@ -45,8 +45,15 @@ pub fn turn(zone: &TimeZone, at: Micros) -> Option<Turn> {
 }
 
 /// The instant that somebody means by `14:01`, `14:01:40`, or `02:30 1` and `02:30 2` where clocks
-/// show it twice: the first one in `within`, both ends included.
+/// show it twice: the first one in `within`, both ends included. With a day before it, `2026-11-22 14:01`,
+/// that of this day.
 pub fn read(zone: &TimeZone, text: &str, within: Interval) -> Result<Micros, Fault> {
+    if let Some((date, time)) = text.trim().split_once(char::is_whitespace)
+        && let Ok(date) = date.parse::<Date>()
+    {
+        let (time, which) = parse(time).ok_or(Fault::Form)?;
+        return on(zone, date, time, which, within);
+    }
     let (time, which) = parse(text).ok_or(Fault::Form)?;
     let day = |at: Micros| {
         let at = Timestamp::from_microsecond(at.0).unwrap_or(Timestamp::UNIX_EPOCH);
@@ -147,6 +154,9 @@ mod tests {
         assert_eq!(read(&berlin(), "06.05", shift), Ok(at("2026-11-23T05:05:00Z")));
         assert_eq!(read(&berlin(), " 6:05:07 ", shift), Ok(at("2026-11-23T05:05:07Z")));
         assert_eq!(read(&berlin(), "14:00", shift), Err(Fault::Outside));
+        assert_eq!(read(&berlin(), "2026-11-23 06:05", shift), Ok(at("2026-11-23T05:05:00Z")));
+        assert_eq!(read(&berlin(), "2026-11-22 06:05", shift), Err(Fault::Outside));
+        assert_eq!(read(&berlin(), "2026-11-22 6", shift), Err(Fault::Form));
         for wrong in ["", "6", "24:00", "6:60", "06:05 3", "6:05 pm", "1:2:3:4", "٦:٠٥"] {
             assert_eq!(read(&berlin(), wrong, shift), Err(Fault::Form), "{wrong}");
         }
@@ -157,6 +167,7 @@ mod tests {
         let shift = night("2026-03-28T21:00:00Z", "2026-03-29T04:00:00Z");
         assert_eq!(shift.length_us(), 7 * 3_600_000_000, "22:00 to 06:00");
         assert_eq!(read(&berlin(), "02:30", shift), Err(Fault::Never));
+        assert_eq!(read(&berlin(), "2026-03-29 02:30", shift), Err(Fault::Never));
         assert_eq!(read(&berlin(), "01:59:59", shift), Ok(at("2026-03-29T00:59:59Z")));
         assert_eq!(read(&berlin(), "03:00", shift), Ok(at("2026-03-29T01:00:00Z")));
     }
@@ -166,6 +177,8 @@ mod tests {
         let shift = night("2026-10-24T20:00:00Z", "2026-10-25T05:00:00Z");
         assert_eq!(shift.length_us(), 9 * 3_600_000_000, "22:00 to 06:00");
         assert_eq!(read(&berlin(), "02:30", shift), Err(Fault::Twice));
+        let dated = read(&berlin(), "2026-10-25 02:30 2", shift);
+        assert_eq!(dated, Ok(at("2026-10-25T01:30:00Z")));
         let [first, second] = ["02:30 1", "02:30 2"].map(|text| read(&berlin(), text, shift));
         assert_eq!(first, Ok(at("2026-10-25T00:30:00Z")));
         assert_eq!(second, Ok(at("2026-10-25T01:30:00Z")));

@@ -55,6 +55,15 @@ impl MachineState {
             Self::Running | Self::Unknown => None,
         }
     }
+
+    /// The state that a reason of a group of this type stands for.
+    pub fn of_group(group_type: &str) -> Self {
+        match group_type {
+            "planned" => Self::PlannedStop,
+            "idle" => Self::Starved,
+            _ => Self::Stopped,
+        }
+    }
 }
 
 impl fmt::Display for MachineState {

@@ -6,7 +6,10 @@ use uuid::Uuid;
 
 use crate::{
     counter::Base,
-    fact::{Body, Fact, machine::is_zero},
+    fact::{
+        Body, Fact,
+        machine::{ProductSeen, is_zero},
+    },
     id::{EquipmentId, Origin, RecordId, UserId},
     machine::MachineState,
     number::Typed,
@@ -20,22 +23,24 @@ mod correct;
 mod count;
 mod habit;
 mod incident;
+mod job;
 mod labor;
 mod note;
 mod past;
 mod queue;
 mod stop;
-mod told;
+mod event;
 
 pub use batch::Batch;
 pub use call::{Answered, Call};
+pub use event::Blind;
 pub use habit::{Circumstances, Given, Offered};
 pub use incident::Incident;
+pub use job::{JobHere, Jobs, Step, Stint};
 pub use labor::{Away, Missed, Presence, Punch, Unended};
-pub use note::Handover;
+pub use note::{Handover, Written};
 pub use queue::{Asked, Entry};
 pub use stop::{Said, Stop};
-pub use told::Blind;
 
 /// The state of one terminal.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -81,9 +86,15 @@ pub struct Plant {
     /// Handovers that the coming crew has not signed.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub handovers: BTreeMap<RecordId, Handover>,
+    /// The last notes that were written here and not withdrawn.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<RecordId, Written>,
     /// What was asked of queues here.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub asked: Vec<Asked>,
+    /// What was done to jobs here.
+    #[serde(default, skip_serializing_if = "Jobs::is_none")]
+    pub jobs: Jobs,
     /// The last fact by which the past was derived again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub replayed: u64,
@@ -168,9 +179,11 @@ impl Plant {
             calls: BTreeMap::new(),
             answered: BTreeMap::new(),
             handovers: BTreeMap::new(),
+            notes: BTreeMap::new(),
             blinds: BTreeMap::new(),
             offered: Offered::default(),
             asked: Vec::new(),
+            jobs: Jobs::default(),
             replayed: 0,
             clock: None,
             fast_us: 0,
@@ -187,6 +200,7 @@ impl Plant {
         // What people wrote beside facts of the life before does not come along.
         self.incidents.values_mut().for_each(|incident| incident.seq = 0);
         self.handovers.values_mut().for_each(|handover| handover.seq = 0);
+        self.jobs.inherit();
         // It may go on on another computer.
         let asked = self.asked.into_iter().map(|asked| Asked { seq: 0, ..asked }).collect();
         Self { origin, head: 0, replayed: 0, clock: None, fast_us: 0, asked, ..self }
@@ -202,6 +216,8 @@ impl Plant {
             Body::Genesis { .. }
             | Body::Continued(_)
             | Body::Started { .. }
+            // What goes on is right since the fact before it.
+            | Body::Retimed(_)
             | Body::Corrected(_) => {},
             Body::BatchProduced(produced) => self.produce(produced),
             Body::BatchAborted(aborted) => self.complete(aborted.batch),
@@ -210,15 +226,19 @@ impl Plant {
             // Of these headquarters keeps the state, and sends it down.
             Body::BatchFieldSet(_)
             | Body::JobPosted(_)
-            | Body::JobStarted(_)
-            | Body::JobCompleted(_)
-            | Body::JobMoved(_)
-            | Body::JobScrapped(_)
             | Body::JobAborted(_)
             | Body::LaborConfirmed(_)
             | Body::LaborAsked(_)
+            | Body::LaborDeclined(_)
             | Body::PinSet(_) => {},
-            Body::NoteWritten(_) => {},
+            Body::NoteWritten(_) => self.write(fact, record),
+            Body::NoteWithdrawn(withdrawn) => drop(self.notes.remove(&withdrawn.note)),
+            Body::JobStarted(started) => self.step(fact, started.job),
+            Body::JobCompleted(completed) => self.step(fact, completed.job),
+            Body::JobMoved(moved) => self.step(fact, moved.job),
+            Body::JobScrapped(scrapped) => self.step(fact, scrapped.job),
+            Body::JobJoined(joined) => self.join_job(fact, record, joined),
+            Body::JobLeft(left) => self.leave_job(fact, left),
             Body::HandoverGiven(given) => self.give(fact, record, given),
             Body::HandoverTaken(taken) => drop(self.handovers.remove(&taken.handover)),
             Body::IncidentOpened(opened) => self.report(fact, record, opened),
@@ -236,20 +256,18 @@ impl Plant {
             Body::MapApplied(applied) => self.remap(applied),
             Body::Replayed(_) => self.replayed = fact.seq,
             Body::Rederived(rederived) => self.rederive(record, rederived),
-            Body::ProductSeen(seen) => {
-                let machine = self.machines.entry(seen.equipment).or_default();
-                let before = machine.product.replace(seen.product.clone());
-                machine.changeover = before.map(|_| fact.moment(seen.from));
-            },
+            Body::ProductSeen(seen) => self.see_product(fact, seen),
             Body::Counted(counted) => self.count(fact, counted),
-            Body::ClockedIn { user, station } => self.clock_in(fact, *user, *station),
-            Body::ClockedOut { user, entry } => self.clock_out(fact, *user, *entry),
-            Body::LaborBegan(began) => self.begin_inside(fact, began),
-            Body::LaborEnded(ended) => self.end_inside(fact, ended),
-            Body::PunchUndone(undone) => self.undo(undone),
-            Body::OutMissed(missed) => self.miss(missed),
-            Body::OutTold(told) => self.tell_out(told),
-            Body::LaborSplit(split) => self.divide(split),
+            Body::ClockedIn { .. }
+            | Body::ClockedOut { .. }
+            | Body::LaborBegan(_)
+            | Body::LaborEnded(_)
+            | Body::PunchUndone(_)
+            | Body::OutMissed(_)
+            | Body::OutTold(_)
+            | Body::LaborSplit(_)
+            | Body::LaborAmended(_)
+            | Body::LaborAdded(_) => self.apply_labor(fact, record),
             Body::BatchStarted(started) => self.start(fact, record, started),
             Body::BatchJoined { batch, user } => self.join(*batch, *user),
             Body::BatchLeft { batch, user, at } => self.left_at(*batch, *user, *at),
@@ -260,8 +278,16 @@ impl Plant {
             Body::StopExplained { .. } => self.explain(fact),
             Body::ExplanationWithdrawn(withdrawn) => self.withdraw(withdrawn),
             Body::EventTold(told) => self.tell(record, told),
+            Body::EventEnded(ended) => self.end_event(ended),
             Body::EventTakenBack(back) => self.take_back(back),
         }
+    }
+
+    /// A machine says that it makes something; something else than before where it said so.
+    fn see_product(&mut self, fact: &Fact, seen: &ProductSeen) {
+        let machine = self.machines.entry(seen.equipment).or_default();
+        let before = machine.product.replace(seen.product.clone());
+        machine.changeover = before.map(|_| fact.moment(seen.from));
     }
 
     /// A machine is in another state, and what it was in ends.

@@ -4,6 +4,7 @@
 //! terminals arrive does not change the rows. Nothing is read back from the tables.
 
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 use crate::{
     fact::{
@@ -21,21 +22,25 @@ mod clock;
 pub mod conflict;
 pub mod fold;
 mod correction;
-mod count;
+pub mod count;
 mod incident;
 mod interval;
 mod labor;
+mod link;
 mod note;
+mod stint;
 mod stretch;
 pub mod tables;
 
 pub use batch::Batch;
 pub use call::Call;
+pub use clock::{Retold, Wrong};
 pub use correction::Standing;
 pub use incident::Incident;
 pub use interval::Interval;
 pub use labor::Labor;
 pub use note::Note;
+pub use stint::Stint;
 
 /// Raised whenever the same facts would fold into other rows than before.
 pub const FOLD_VERSION: i32 = 5;
@@ -65,6 +70,10 @@ pub enum Record {
     Incident(Incident),
     /// A call for help.
     Call(Call),
+    /// A person's time on a job.
+    Stint(Stint),
+    /// Any of these, told by a wrong clock.
+    Retold(Box<Retold>),
 }
 
 /// Which fact an assertion comes from: sorts by time, then by origin, so that every fold of the
@@ -101,6 +110,11 @@ pub enum Touch {
     Rows(Vec<Row>),
 }
 
+/// An event that a person told of, and what it was made of.
+fn event(event: RecordId, of: &[RecordId]) -> Vec<Touch> {
+    std::iter::once(event).chain(of.iter().copied()).map(Touch::Record).collect()
+}
+
 /// The records `fact` contributes to.
 pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
     let own = || Touch::Record(origin.record(fact.seq));
@@ -112,16 +126,22 @@ pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
         Body::ClockCorrected(_) | Body::ClockStepped(_) => {
             vec![Touch::Rows(clock::rows(origin, fact, tenant))]
         },
+        Body::Retimed(retimed) => {
+            retimed.records.iter().map(|told| Touch::Record(told.record)).collect()
+        },
         Body::StateChanged { ends: Some(ends), .. } => vec![Touch::Record(*ends), own()],
         Body::StateChanged { .. } | Body::ClockedIn { .. } | Body::BatchStarted(_) => vec![own()],
         Body::ClockedOut { entry, .. } => vec![Touch::Record(*entry)],
-        Body::LaborBegan(_) => vec![own()],
+        Body::LaborBegan(_) | Body::LaborAdded(_) | Body::JobJoined(_) => vec![own()],
+        Body::JobLeft(left) => vec![Touch::Record(left.entry)],
         Body::LaborEnded(ended) => vec![Touch::Record(ended.entry)],
         Body::PunchUndone(undone) => vec![Touch::Record(undone.entry)],
         Body::OutMissed(missed) => vec![Touch::Record(missed.entry)],
         Body::OutTold(told) => vec![Touch::Record(told.entry)],
         Body::LaborAsked(asked) => vec![Touch::Record(asked.entry)],
         Body::LaborSplit(split) => vec![Touch::Record(split.entry)],
+        Body::LaborAmended(amended) => vec![Touch::Record(amended.entry)],
+        Body::LaborDeclined(declined) => vec![Touch::Record(declined.entry)],
         Body::LaborConfirmed(confirmed) => labor::touched(confirmed),
         Body::BatchJoined { batch, .. }
         | Body::BatchLeft { batch, .. }
@@ -150,20 +170,17 @@ pub fn touches(origin: Origin, fact: &Fact, tenant: &Tenant) -> Vec<Touch> {
         | Body::HandoverGiven(_)
         | Body::IncidentOpened(_)
         | Body::HelpCalled(_) => vec![own()],
+        Body::NoteWithdrawn(withdrawn) => vec![Touch::Record(withdrawn.note)],
         Body::HandoverTaken(taken) => vec![Touch::Record(taken.handover)],
         Body::TroubleshootingStarted(started) => vec![Touch::Record(started.incident)],
         Body::IncidentResolved(resolved) => vec![Touch::Record(resolved.incident)],
         Body::CallAcknowledged(acknowledged) => vec![Touch::Record(acknowledged.call)],
         Body::CallEnded(ended) => vec![Touch::Record(ended.call)],
         Body::ExplanationWithdrawn(withdrawn) => vec![Touch::Record(withdrawn.stop)],
-        Body::EventTold(told) => {
-            let of = told.of.iter().filter(|_| told.replaces());
-            std::iter::once(own()).chain(of.copied().map(Touch::Record)).collect()
-        },
-        Body::EventTakenBack(back) => {
-            let all = std::iter::once(back.event).chain(back.of.iter().copied());
-            all.map(Touch::Record).collect()
-        },
+        Body::EventTold(told) if told.replaces() => event(origin.record(fact.seq), &told.of),
+        Body::EventTold(_) => vec![own()],
+        Body::EventEnded(ended) => event(ended.event, &ended.of),
+        Body::EventTakenBack(back) => event(back.event, &back.of),
         Body::Corrected(corrected) => vec![Touch::Record(corrected.record)],
         Body::CorrectionSeen(CorrectionSeen { here, corrected, .. }) => {
             vec![Touch::Record(here.unwrap_or(corrected.record))]
@@ -179,6 +196,7 @@ impl Record {
             | Body::StopExplained { .. }
             | Body::ExplanationWithdrawn(_)
             | Body::EventTold(_)
+            | Body::EventEnded(_)
             | Body::EventTakenBack(_)
             | Body::Rederived(_) => Some(Self::Interval(Interval::default())),
             Body::BatchStarted(_)
@@ -201,16 +219,21 @@ impl Record {
             | Body::OutTold(_)
             | Body::LaborConfirmed(_)
             | Body::LaborAsked(_)
+            | Body::LaborAmended(_)
+            | Body::LaborAdded(_)
+            | Body::LaborDeclined(_)
             | Body::LaborSplit(_) => Some(Self::Labor(Labor::default())),
-            Body::NoteWritten(_) | Body::HandoverGiven(_) | Body::HandoverTaken(_) => {
-                Some(Self::Note(Note::default()))
-            },
+            Body::NoteWritten(_)
+            | Body::NoteWithdrawn(_)
+            | Body::HandoverGiven(_)
+            | Body::HandoverTaken(_) => Some(Self::Note(Note::default())),
             Body::IncidentOpened(_)
             | Body::TroubleshootingStarted(_)
             | Body::IncidentResolved(_) => Some(Self::Incident(Incident::default())),
             Body::HelpCalled(_) | Body::CallAcknowledged(_) | Body::CallEnded(_) => {
                 Some(Self::Call(Call::default()))
             },
+            Body::JobJoined(_) | Body::JobLeft(_) => Some(Self::Stint(Stint::default())),
             Body::Corrected(Corrected { kind, .. })
             | Body::CorrectionSeen(CorrectionSeen { corrected: Corrected { kind, .. }, .. }) => {
                 Some(match kind {
@@ -225,6 +248,7 @@ impl Record {
             | Body::Counted(_)
             | Body::ClockCorrected(_)
             | Body::ClockStepped(_)
+            | Body::Retimed(_)
             | Body::JobPosted(_)
             | Body::JobStarted(_)
             | Body::JobCompleted(_)
@@ -242,6 +266,11 @@ impl Record {
     /// Joins what `fact` says about the record `id` into this state. Returns `false` when the
     /// fact speaks of another kind of record: a fault of the writer, to be quarantined.
     pub fn apply(&mut self, id: RecordId, origin: Origin, fact: &Fact) -> bool {
+        if let Body::Retimed(retimed) = &fact.fact {
+            let told = std::mem::replace(self, Self::Note(Note::default()));
+            *self = Self::Retold(Box::new(Retold::of(told).retimed(id, origin, (fact, retimed))));
+            return true;
+        }
         match self {
             Self::Interval(interval) => interval.apply(id, origin, fact),
             Self::Batch(batch) => batch.apply(id, origin, fact),
@@ -249,6 +278,16 @@ impl Record {
             Self::Note(note) => note.apply(origin, fact),
             Self::Incident(incident) => incident.apply(origin, fact),
             Self::Call(call) => call.apply(origin, fact),
+            Self::Stint(stint) => stint.apply(origin, fact),
+            Self::Retold(retold) => retold.as_told_mut().apply(id, origin, fact),
+        }
+    }
+
+    /// As it is by the right time, of whatever kind.
+    pub fn right(&self) -> Cow<'_, Self> {
+        match self {
+            Self::Retold(retold) => Cow::Owned(retold.right()),
+            told => Cow::Borrowed(told),
         }
     }
 
@@ -259,7 +298,8 @@ impl Record {
             Self::Interval(interval) => interval.stands(),
             Self::Batch(batch) => batch.stands(),
             Self::Labor(labor) => labor.stands(),
-            Self::Note(_) | Self::Incident(_) | Self::Call(_) => None,
+            Self::Note(_) | Self::Incident(_) | Self::Call(_) | Self::Stint(_) => None,
+            Self::Retold(retold) => retold.right().stands(),
         }
     }
 
@@ -276,6 +316,8 @@ impl Record {
             Self::Note(note) => note.rows(id, tenant),
             Self::Incident(incident) => incident.rows(id, tenant),
             Self::Call(call) => call.rows(id, tenant),
+            Self::Stint(stint) => stint.rows(id, tenant),
+            Self::Retold(retold) => retold.right().rows(id, tenant),
         }
     }
 
@@ -288,6 +330,8 @@ impl Record {
             Self::Note(_) => "note",
             Self::Incident(_) => "incident",
             Self::Call(_) => "call",
+            Self::Stint(_) => "stint",
+            Self::Retold(retold) => retold.as_told().kind(),
         }
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     calendar::{Calendar, Roster},
     fact::correction::Correction,
+    hours::Hours,
     id::{EquipmentId, ProductId, ReasonId, SiteId, StationId, UserId},
     kpi::Rate,
     number::{Lease, Prefix},
@@ -19,7 +20,7 @@ mod work;
 pub use assemble::{Columns, Fault, Rows, assemble, concerns};
 pub use detail::{Connection, Field, FieldType, Standard, Targets};
 pub use floor::{Alias, Conflict, Floor, OpenBatch, OpenCall};
-pub use work::{Job, Queued, Work};
+pub use work::{Job, Queued, Visit, Work};
 
 /// Everything a terminal needs to know of its site, in one consistent version.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -74,6 +75,9 @@ pub struct Reference {
     /// Which shifts are worked when; empty where nobody said so.
     #[serde(default, skip_serializing_if = "Roster::is_empty")]
     pub roster: Roster,
+    /// How hours are shown.
+    #[serde(default, skip_serializing_if = "Hours::is_usual")]
+    pub hours: Hours,
 }
 
 /// A row of `oee_sites`.
@@ -280,6 +284,11 @@ impl Role {
             Self::Technician => "technician",
             Self::Supervisor => "supervisor",
         }
+    }
+
+    /// Whether they answer for the hours of others, and agree to what one alone may not do.
+    pub fn leads(self) -> bool {
+        matches!(self, Self::Lead | Self::Supervisor)
     }
 
     /// Rank of the role: a higher one's decision beats a lower one's.

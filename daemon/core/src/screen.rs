@@ -26,6 +26,8 @@ pub enum Screen {
     Labor,
     /// Starting and completing batches.
     Batches,
+    /// Jobs that travel from station to station.
+    Jobs,
     /// Stops that wait for a reason.
     Stops,
     /// What was recorded here lately.
@@ -36,10 +38,11 @@ pub enum Screen {
 
 impl Screen {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Machine,
         Self::Labor,
         Self::Batches,
+        Self::Jobs,
         Self::Stops,
         Self::Receipts,
         Self::Commissioning,
@@ -51,6 +54,7 @@ impl Screen {
             Self::Machine => "machine",
             Self::Labor => "labor",
             Self::Batches => "batches",
+            Self::Jobs => "jobs",
             Self::Stops => "stops",
             Self::Receipts => "receipts",
             Self::Commissioning => "commissioning",
@@ -62,6 +66,7 @@ impl Screen {
         match self {
             Self::Labor | Self::Batches => Some("stations"),
             Self::Machine => Some("analytics"),
+            Self::Jobs => Some("jobs"),
             Self::Stops | Self::Receipts | Self::Commissioning => None,
         }
     }
@@ -95,7 +100,7 @@ mod tests {
         let shown = Screen::ALL.into_iter().filter(|screen| settings.shows(*screen));
         assert_eq!(
             shown.collect::<Vec<_>>(),
-            [Screen::Machine, Screen::Stops, Screen::Commissioning]
+            [Screen::Machine, Screen::Jobs, Screen::Stops, Screen::Commissioning]
         );
     }
 

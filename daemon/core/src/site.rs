@@ -11,6 +11,7 @@ use crate::{
 
 mod entry;
 mod check;
+mod hours;
 mod link;
 mod print;
 mod roster;

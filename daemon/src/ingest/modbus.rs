@@ -52,6 +52,8 @@ pub struct Pace {
     pub refused: Duration,
     /// A unit that does not answer is left alone so long at first.
     pub first_rest: Duration,
+    /// What was never answered as a whole is asked for in parts so long.
+    pub whole: Duration,
 }
 
 /// What a shop floor bears.
@@ -61,6 +63,7 @@ pub const PACE: Pace = Pace {
     settled: Duration::from_secs(5),
     refused: Duration::from_mins(1),
     first_rest: Duration::from_secs(1),
+    whole: Duration::from_hours(1),
 };
 
 /// Reads `plan` until `stop`.

@@ -11,11 +11,12 @@ use ring::rand::{SecureRandom as _, SystemRandom};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::BTreeMap,
-    fs,
-    io::{self, Write as _},
+    fs, io,
     path::PathBuf,
     sync::{Mutex, MutexGuard, PoisonError},
 };
+
+use crate::whole;
 
 /// What people chose, in memory and on disk.
 #[derive(Debug)]
@@ -58,11 +59,7 @@ impl Own {
         let mut chosen = self.chosen();
         let mut next = chosen.clone();
         next.insert(person.id, Kept { sealed, instead_of: person.pin.clone() });
-        let fresh = self.path.with_extension("new");
-        let mut file = fs::File::create(&fresh)?;
-        file.write_all(&serde_json::to_vec(&next)?)?;
-        file.sync_all()?;
-        fs::rename(&fresh, &self.path)?;
+        whole::write(&self.path, &serde_json::to_vec(&next)?)?;
         *chosen = next;
         Ok(())
     }

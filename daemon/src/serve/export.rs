@@ -3,11 +3,14 @@
 
 use axum::{
     Json,
-    extract::{Query, State},
+    extract::{ConnectInfo, Query, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use kart_api::export::{Cell, Page};
+use kart_api::{
+    Pin,
+    export::{Cell, Page},
+};
 use kart_core::{
     export::{Export, Kind},
     id::{EquipmentId, ProductId, ReasonId, StationId, UserId},
@@ -21,7 +24,10 @@ use serde::Deserialize;
 use std::sync::Arc;
 use uuid::Uuid;
 
-use super::Desk;
+use super::{Desk, commissioning::Peer};
+use crate::pin::Opens;
+
+mod viewed;
 
 /// Rows of a page.
 const MOST: u32 = 2_000;
@@ -36,12 +42,35 @@ pub(super) struct Asked {
     until: Micros,
     /// What the page before said.
     after: Option<String>,
+    /// Only rows of this person.
+    user: Option<Uuid>,
+    /// The view that stands beside hours.
+    view: Option<String>,
+    /// Whose badge asks.
+    ticket: Option<Pin>,
+}
+
+/// Whose hours may be taken out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Everybodys,
+    Of(UserId),
 }
 
 /// A page of a table.
-pub(super) async fn export(State(desk): State<Desk>, Query(asked): Query<Asked>) -> Response {
-    let Asked { of, from, until, after } = asked;
+pub(super) async fn export(
+    State(desk): State<Desk>,
+    ConnectInfo(peer): ConnectInfo<Peer>,
+    Query(asked): Query<Asked>,
+) -> Response {
+    let Asked { of, from, until, after, user, view: named, ticket } = asked;
     let refused = |why: &str| (StatusCode::BAD_REQUEST, why.to_owned()).into_response();
+    let opens = ticket.and_then(|ticket| desk.gate.ticket(&ticket));
+    let Some(whose) = whose(of, (peer, opens), user.map(UserId)) else {
+        let why = "hours are for whoever shows a badge: their own, and for a lead or supervisor \
+                   with a PIN everybody's";
+        return (StatusCode::FORBIDDEN, why).into_response();
+    };
     if until <= from {
         return refused("the begin is not before the end");
     }
@@ -50,24 +79,68 @@ pub(super) async fn export(State(desk): State<Desk>, Query(asked): Query<Asked>)
         Some(after) => after,
         None => None,
     };
-    let span = Span { from, until };
-    let page = match desk.readers.ask(move |reader| reader.export(of, span, after, MOST)).await {
-        Ok(page) => page,
-        Err(error) => {
-            return (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response();
-        },
-    };
     let view = Arc::clone(&desk.view.borrow());
     let Some(reference) = &view.reference else {
         return (StatusCode::SERVICE_UNAVAILABLE, "the site is not known yet").into_response();
     };
+    let rules = reference.hours.views.iter();
+    let rules = rules.clone().find(|rules| Some(&rules.name) == named.as_ref());
+    if named.is_some() && (rules.is_none() || of != Export::Labor) {
+        return refused("this site has no such view of hours");
+    }
+    let (span, with) = (Span { from, until }, rules.is_some());
+    let asked = desk.readers.ask(move |reader| {
+        let page = reader.export(of, span, after, MOST)?;
+        let beside = if with { viewed::read(reader, &page.rows)? } else { Vec::new() };
+        Ok((page, beside))
+    });
+    let (page, beside) = match asked.await {
+        Ok(read) => read,
+        Err(error) => {
+            return (StatusCode::SERVICE_UNAVAILABLE, error.to_string()).into_response();
+        },
+    };
+    let mut columns: Vec<String> =
+        of.columns().iter().map(|column| column.name.to_owned()).collect();
+    columns.extend(rules.iter().flat_map(|_| viewed::COLUMNS).map(str::to_owned));
+    let row = |(n, cells): (usize, &Vec<row::Cell>)| {
+        let told = told(of, cells, reference).into_iter();
+        let none = Vec::new();
+        let around = beside.get(n).unwrap_or(&none);
+        let viewed = rules.map(|rules| viewed::cells(reference, rules, cells, around));
+        told.chain(viewed.into_iter().flatten()).collect()
+    };
+    let kept = page.rows.iter().enumerate().filter(|(_, cells)| whose.has(of, cells));
     Json(Page {
         time_zone: reference.site.time_zone.clone(),
-        columns: of.columns().iter().map(|column| column.name.to_owned()).collect(),
-        rows: page.rows.iter().map(|cells| told(of, cells, reference)).collect(),
+        columns,
+        rows: kept.map(row).collect(),
         next: page.next.map(written),
     })
     .into_response()
+}
+
+/// Whose rows are told; `None` where nobody's may be. Hours are for whoever could read the file anyway,
+/// the user this daemon runs as and root, and for whoever has shown a badge.
+fn whose(of: Export, (peer, opens): (Peer, Option<Opens>), user: Option<UserId>) -> Option<Whose> {
+    let wanted = user.map_or(Whose::Everybodys, Whose::Of);
+    match (of, opens) {
+        (Export::Labor, Some(Opens::Own(own))) => {
+            user.is_none_or(|user| user == own).then_some(Whose::Of(own))
+        },
+        (Export::Labor, None) if peer.master().is_none() => None,
+        _ => Some(wanted),
+    }
+}
+
+impl Whose {
+    /// Whether this row is theirs.
+    fn has(self, of: Export, cells: &[row::Cell]) -> bool {
+        let Self::Of(user) = self else { return true };
+        let read = of.columns().iter().filter(|column| column.kind != Kind::Minutes);
+        let place = read.into_iter().position(|column| column.kind == Kind::User);
+        place.and_then(|place| cells.get(place)) == Some(&row::Cell::Uuid(user.0))
+    }
 }
 
 fn written(after: After) -> String {
@@ -147,6 +220,7 @@ fn name(kind: Kind, id: Uuid, reference: &Reference) -> Option<String> {
         Kind::Equipment => Some(reference.machine(EquipmentId(id))?.code.clone()),
         Kind::Station => Some(reference.station(StationId(id))?.code.clone()),
         Kind::User => Some(reference.person(UserId(id))?.name.clone()),
+        Kind::Badge => Some(reference.person(UserId(id))?.badge.clone()),
         Kind::Product => Some(reference.product(ProductId(id))?.code.clone()),
         Kind::DowntimeReason => code(reference.downtime_reason(ReasonId(id))),
         Kind::ScrapReason => code(reference.scrap_reason(ReasonId(id))),

@@ -83,9 +83,17 @@ fn numbers() -> Map<String, Value> {
             "responses": json_answer("Shift"),
         } },
         "/v1/labor": { "get": {
-            "summary": "What is recorded here of the person `user` in this month, or in the one \
-                        `back` months before",
+            "summary": "What is recorded here of the person `user` in this pay period, or in the \
+                        one `back` periods before; with the `ticket` of /v1/labor/open",
             "responses": json_answer("Record"),
+        } },
+        "/v1/labor/open": { "post": {
+            "summary": "Show a badge, and its PIN, for a ticket to one's own record; for a lead or \
+                        supervisor with a PIN to that of everybody",
+            "requestBody": { "required": true, "content": { "application/json": {
+                "example": { "badge": "1001", "pin": "482913", "user": null },
+            } } },
+            "responses": json_answer("a ticket, or refused with a code"),
         } },
         "/v1/notes": { "get": {
             "summary": "The shift log, newest first, 200 at most; `words` that all stand in it",
@@ -93,7 +101,8 @@ fn numbers() -> Map<String, Value> {
         } },
         "/v1/export": { "get": {
             "summary": "A page of `of=stops`, `batches`, `labor`, `counts` or `states` that \
-                        touch `from` to `until`; the next one by `after`",
+                        touch `from` to `until`; the next one by `after`; of one \
+                        `user`; `labor` with a `ticket`, and with a `view` beside it",
             "responses": json_answer("Page"),
         } },
     });

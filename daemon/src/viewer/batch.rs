@@ -77,6 +77,7 @@ pub(super) fn batch(
         },
         further: batch.further.iter().copied().collect(),
         paused_us: batch.paused.as_ref().map(|since| since.at.wall_us),
+        rests: batch.rests.clone(),
         provisional: batch.provisional,
     }
 }

@@ -102,6 +102,7 @@ impl<'v> Floor<'v> {
             told: kart_api::Told::default(),
             further: vec![],
             paused_us: None,
+            rests: vec![],
             provisional: false,
         }
     }

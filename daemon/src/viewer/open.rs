@@ -2,6 +2,7 @@
 
 use kart_api::{Call, Handover, Incident, Open};
 use kart_core::{
+    fact::note::Card,
     id::{EquipmentId, RecordId, StationId},
     plant::{self, Plant},
     reference::{OpenCall, Reference},
@@ -38,7 +39,12 @@ pub(super) fn wanted(plant: &Plant) -> Vec<(RecordId, u64, &'static str)> {
 }
 
 /// All of it.
-pub(super) fn open(plant: &Plant, reference: Option<&Reference>, texts: &Texts) -> Open {
+pub(super) fn open(
+    plant: &Plant,
+    reference: Option<&Reference>,
+    texts: &Texts,
+    card: Card,
+) -> Open {
     let place = Place(reference);
     let mut incidents: Vec<Incident> = plant
         .incidents
@@ -65,7 +71,7 @@ pub(super) fn open(plant: &Plant, reference: Option<&Reference>, texts: &Texts) 
         .map(|(id, given)| place.handover(*id, given, texts.get(id)))
         .collect();
     handovers.sort_by_key(|given| std::cmp::Reverse(given.at_us));
-    Open { incidents, calls, handovers }
+    Open { incidents, calls, handovers, card }
 }
 
 /// Names things by their codes.

@@ -89,6 +89,11 @@ fn kind(body: &Body) -> String {
 
 pub(super) fn receipt(fact: &Fact, reference: Option<&Reference>, hq: &HqState) -> Receipt {
     let machine = |id| reference.and_then(|r| r.machine(id)).map(|machine| machine.code.clone());
+    let job = |id| {
+        let known = reference.into_iter().flat_map(|reference| &reference.work.jobs);
+        let mut of = known.filter(|job| job.id == id);
+        of.next().map(|job| job.number.clone()).unwrap_or_default()
+    };
     let about = match &fact.fact {
         Body::BatchStarted(started) => {
             let at = machine(started.equipment).unwrap_or_default();
@@ -111,6 +116,18 @@ pub(super) fn receipt(fact: &Fact, reference: Option<&Reference>, hq: &HqState) 
         Body::CorrectionSeen(seen) => corrected(seen, reference),
         Body::PunchUndone(undone) => name_of(undone.user, reference),
         Body::OutMissed(missed) => name_of(missed.user, reference),
+        Body::JobStarted(started) => job(started.job),
+        Body::JobCompleted(done) => {
+            format!("{}  {} / {}", job(done.job), done.good, done.scrap).trim().to_owned()
+        },
+        Body::JobMoved(moved) => {
+            let to = reference.and_then(|reference| reference.station(moved.to));
+            let to = to.map(|to| to.code.clone()).unwrap_or_default();
+            format!("{} {to}", job(moved.job)).trim().to_owned()
+        },
+        Body::JobScrapped(scrapped) => job(scrapped.job),
+        Body::JobJoined(joined) => job(joined.job),
+        Body::JobLeft(left) => job(left.job),
         Body::LaborBegan(LaborBegan { station, .. }) | Body::ClockedIn { station, .. } => {
             let station = reference.and_then(|reference| reference.station(*station));
             station.map(|station| station.code.clone()).unwrap_or_default()

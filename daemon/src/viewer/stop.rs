@@ -26,9 +26,7 @@ const BLIND_US: i64 = 60 * 1_000_000;
 /// Open downtimes, and stops that nobody explained yet.
 pub(super) fn stops(plant: &Plant, reference: Option<&Reference>, now: &Moment) -> Vec<Stop> {
     let asked = |stop: &plant::Stop| {
-        let waits = stop.label.is_none() && stop.state == MachineState::Stopped;
-        let open = stop.until.is_none() || waits;
-        open && stop.stands() && !stop.is_micro(now)
+        plant.waits(stop, now) || stop.until.is_none() && plant.counts(stop, now)
     };
     let asked = plant.stops.iter().filter(|(_, stop)| asked(stop));
     let mut stops: Vec<Stop> =
@@ -47,7 +45,7 @@ pub(super) fn review(
     let lately = Micros(now.at.wall_us.0.saturating_sub(LATELY_US));
     let known = |stop: &plant::Stop| {
         let told = stop.told.is_some() && stop.state != MachineState::Stopped;
-        stop.stands() && (stop.label.is_some() || told)
+        stop.stands() && (stop.holds().is_some() || told)
     };
     let over =
         |stop: &plant::Stop| stop.until.as_ref().is_some_and(|until| until.at.wall_us >= lately);
@@ -86,7 +84,7 @@ fn shown(
         state: stop.state,
         from_us: stop.from.at.wall_us,
         until_us: stop.until.as_ref().map(|until| until.at.wall_us),
-        reason: stop.label.clone(),
+        reason: stop.label().map(str::to_owned),
         rule: stop.rule.clone(),
         map: stop.map.clone(),
         proposed: reference

@@ -1,7 +1,7 @@
 //! Appending: facts, chain, source cursors and projections in one transaction.
 
 use kart_core::{
-    fact::{Draft, Fact, FactText, Hash, LINE_LIMIT, Prepared},
+    fact::{Body, Draft, Fact, FactText, Hash, LINE_LIMIT, Prepared},
     id::{EquipmentId, Origin, RecordId},
     record::{FOLD_VERSION, Record, Tenant, Touch, touches},
     row::Row,
@@ -11,7 +11,7 @@ use kart_core::{
 use rusqlite::{CachedStatement, Connection, OptionalExtension};
 use std::{collections::BTreeMap, sync::Arc};
 
-use crate::{Head, StoreError, rows::RowWriter};
+use crate::{Head, StoreError, clock, rows::RowWriter};
 
 /// What is to be made durable together.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +32,8 @@ pub struct Append {
     pub as_read: Option<String>,
     /// A sign of life.
     pub alive: Option<Moment>,
+    /// That is by a time which headquarters has confirmed.
+    pub confirmed: bool,
 }
 
 /// A message of a broker that was taken: delivered once more, it is none.
@@ -64,6 +66,7 @@ pub(crate) struct Ready {
     free: Vec<(Arc<str>, u16)>,
     as_read: Option<String>,
     alive: Option<Moment>,
+    confirmed: bool,
 }
 
 impl Append {
@@ -71,17 +74,18 @@ impl Append {
     pub(crate) fn ready(mut self) -> Result<Ready, StoreError> {
         let drafts = std::mem::take(&mut self.drafts);
         let facts: Result<_, _> = drafts.into_iter().map(Draft::prepare).collect();
-        let Self { expected, signals, messages, anew, free, as_read, alive, .. } = self;
-        Ok(Ready { facts: facts?, expected, signals, messages, anew, free, as_read, alive })
+        let Self { expected, signals, messages, anew, free, as_read, alive, confirmed, .. } = self;
+        let facts = facts?;
+        Ok(Ready { facts, expected, signals, messages, anew, free, as_read, alive, confirmed })
     }
 }
 
 impl Ready {
     /// Facts alone.
     pub(crate) fn of(facts: Vec<Prepared>) -> Self {
-        let (expected, as_read, alive) = (None, None, None);
+        let (expected, as_read, alive, confirmed) = (None, None, None, false);
         let (signals, messages, anew, free) = (vec![], vec![], vec![], vec![]);
-        Self { facts, expected, signals, messages, anew, free, as_read, alive }
+        Self { facts, expected, signals, messages, anew, free, as_read, alive, confirmed }
     }
 }
 
@@ -158,6 +162,11 @@ impl<'c> Transaction<'c> {
             self.connection
                 .prepare_cached("INSERT OR REPLACE INTO alive VALUES (1, ?1, ?2, ?3)")?
                 .execute((alive.at.wall_us.0, alive.at.mono_us, &alive.boot.0))?;
+            if append.confirmed {
+                self.connection
+                    .prepare_cached("INSERT OR REPLACE INTO confirmed_time VALUES (1, ?1)")?
+                    .execute([alive.at.wall_us.0])?;
+            }
         }
         Ok(self.head)
     }
@@ -207,6 +216,9 @@ impl<'c> Transaction<'c> {
     }
 
     fn project(&mut self, fact: &Fact) -> Result<(), StoreError> {
+        if let Body::Retimed(retimed) = &fact.fact {
+            clock::retime(self.connection, (self.origin, self.tenant), retimed)?;
+        }
         for touch in touches(self.origin, fact, self.tenant) {
             match touch {
                 Touch::Rows(rows) => self.rows(&rows)?,

@@ -6,7 +6,7 @@ use kart_core::id::Incarnation;
 use rusqlite::{Connection, TransactionBehavior};
 use std::{fs, path::Path};
 
-use crate::{StoreError, rows};
+use crate::{StoreError, open, rows};
 
 /// A text that has to go.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,8 +29,14 @@ pub(crate) fn erase(
         all.iter().partition(|erasure| erasure.incarnation == living);
     within(connection, &here)?;
     let folder = connection.path().map(Path::new).and_then(Path::parent).map(Path::to_owned);
-    let (Some(folder), false) = (folder, former.is_empty()) else { return Ok(()) };
+    let Some(folder) = folder else { return Ok(()) };
     let fault = |source| StoreError::Folder { path: folder.clone(), source };
+    if !all.is_empty() {
+        open::remove_copies(&folder).map_err(fault)?;
+    }
+    if former.is_empty() {
+        return Ok(());
+    }
     for entry in fs::read_dir(&folder).map_err(fault)? {
         let name = entry.map_err(fault)?.file_name().to_string_lossy().into_owned();
         let of = |erasure: &&&Erasure| name.starts_with(&format!("facts-{}", erasure.incarnation));

@@ -48,7 +48,7 @@ const BATCHES: &str = "SELECT e.start_ts, e.id, d.batch_number, e.equipment_id,
 
 const LABOR: &str =
     "SELECT start_ts, id, user_id, station_id, entry_type, start_ts, end_ts, source,
-        id
+        user_id, user_id, id
     FROM ops_labor_entries
     WHERE start_ts < ?2 AND coalesce(end_ts, ?2) > ?1 AND (start_ts, id) > (?3, ?4)
     ORDER BY start_ts, id LIMIT ?5";

@@ -48,6 +48,13 @@ const PEOPLE: &str = "SELECT d.event_id, t.id, t.user_id, t.start_ts, t.end_ts
     WHERE t.user_id IS NOT NULL AND e.start_ts < ?2 AND coalesce(e.end_ts, ?2) >= ?1
     ORDER BY t.start_ts, t.id";
 
+const RUNS: &str = "SELECT d.event_id, t.start_ts, t.end_ts
+    FROM oee_batch_time_entries t JOIN oee_batch_details d ON d.id = t.batch_id
+    JOIN oee_machine_events e ON e.id = d.event_id
+    WHERE t.user_id IS NULL AND t.equipment_id = e.equipment_id
+      AND e.start_ts < ?2 AND coalesce(e.end_ts, ?2) >= ?1
+    ORDER BY t.start_ts, t.id";
+
 /// Each by its own time, wherever it stands: a clock may have been wrong for a while.
 const COUNTS: &str = "SELECT equipment_id, id, source, counter, epoch, raw_from, raw_to, verdict,
         from_ts, until_ts, batch_event_id, map_version
@@ -83,6 +90,9 @@ impl Reader {
             stops: each(connection, STOPS, asked, stop)?,
             batches: each(connection, BATCHES, asked, batch)?,
             people: each(connection, PEOPLE, asked, person)?,
+            runs: each(connection, RUNS, asked, |row| {
+                Ok((RecordId(row.get(0)?), Micros(row.get(1)?), at(row, 2)?))
+            })?,
             counts: each(connection, COUNTS, (asked.0.saturating_sub(BACK_US), asked.1), count)?,
             counters: each(connection, COUNTERS, [asked.1], |row| {
                 Ok((equipment(row)?, word(row, 1)?, Micros(row.get(2)?)))
@@ -163,6 +173,7 @@ fn batch(row: &Row<'_>) -> rusqlite::Result<BatchRow> {
         standard_hours: None,
         by: row.get::<_, Option<Uuid>>(11)?.map(UserId),
         people: Vec::new(),
+        rests: Vec::new(),
     };
     let station = row.get::<_, Option<Uuid>>(2)?.map(StationId);
     Ok(BatchRow { equipment: equipment(row)?, station, batch })

@@ -50,6 +50,7 @@ impl Reader {
                     (SELECT s.user_id FROM edge_signatures s
                      WHERE s.event_id = e.id AND s.side = 'coming' ORDER BY s.signed_at LIMIT 1)
              FROM oee_notes_details n JOIN oee_machine_events e ON e.id = n.event_id
+             WHERE NOT e.is_archived
              ORDER BY e.start_ts DESC, e.id",
         )?;
         let mut rows = select.query([])?;

@@ -76,7 +76,12 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     #[expect(clippy::disallowed_methods, reason = "the one place that opens a writing connection")]
     let mut connection = Connection::open(&path).map_err(open)?;
     settings(&connection)?;
-    embedded::migrations::runner()
+    let runner = embedded::migrations::runner();
+    if let Err(error) = keep_copy(&connection, &path, &runner) {
+        // Recording goes before going back.
+        tracing::warn!(%error, "no copy was made before the migration");
+    }
+    runner
         // One transaction for the steps and their history: a power cut between the two would
         // otherwise leave a file that no later start can open.
         .set_grouped(true)
@@ -97,6 +102,46 @@ pub(crate) fn reading(folder: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "cache_size", -512)?;
     connection.busy_timeout(std::time::Duration::from_secs(5))?;
     Ok(connection)
+}
+
+/// Keeps a file of an older release as it is, before it is migrated: put back in its place, that release
+/// opens it, and what was recorded since comes again from headquarters. The copy before it goes.
+fn keep_copy(
+    connection: &Connection,
+    path: &Path,
+    runner: &refinery::Runner,
+) -> Result<(), StoreError> {
+    let history = "SELECT count(*) > 0 FROM sqlite_schema WHERE name = 'refinery_schema_history'";
+    if !connection.query_row(history, [], |row| row.get::<_, bool>(0))? {
+        return Ok(());
+    }
+    let version = "SELECT coalesce(max(version), 0) FROM refinery_schema_history";
+    let version: i64 = connection.query_row(version, [], |row| row.get(0))?;
+    let newest = runner.get_migrations().iter().map(|migration| i64::from(migration.version()));
+    let folder = path.parent().unwrap_or(path);
+    // A file that is only being made, or was set aside, is nobody's past.
+    if version == 0 || newest.max() <= Some(version) || path != facts_path(folder) {
+        return Ok(());
+    }
+    remove_copies(folder).map_err(|source| StoreError::Folder { path: folder.into(), source })?;
+    let copy = folder.join(format!("{COPY}{version}.db"));
+    connection.execute("VACUUM INTO ?1", [copy.to_string_lossy()])?;
+    tracing::info!(copy = %copy.display(), "the file as it was before this release");
+    Ok(())
+}
+
+/// How the name of such a copy begins; the version of its tables follows.
+const COPY: &str = "before-V";
+
+/// Takes those copies away: of what is forgotten no past is kept either.
+pub(crate) fn remove_copies(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(COPY) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 fn settings(connection: &Connection) -> Result<(), StoreError> {
@@ -168,6 +213,36 @@ fn verify_tail(connection: &Connection) -> Result<(), StoreError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_of_an_older_release_is_copied_before_it_is_migrated_and_can_go_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = facts_path(folder.path());
+        let copies = || {
+            let names = fs::read_dir(folder.path()).unwrap();
+            let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            names.filter(|name| name.starts_with(COPY)).collect::<Vec<_>>()
+        };
+        let to = |version| {
+            let mut file = Connection::open(&path).unwrap();
+            let runner = embedded::migrations::runner();
+            runner.set_target(refinery::Target::Version(version)).run(&mut file).unwrap();
+            file
+        };
+        drop(to(17));
+        drop(connect(&path).unwrap());
+        assert_eq!(copies(), ["before-V17.db"]);
+        drop(connect(&path).unwrap());
+        assert_eq!(copies(), ["before-V17.db"], "once");
+        // Back: the release before finds its own file.
+        fs::copy(folder.path().join("before-V17.db"), &path).unwrap();
+        let version = "SELECT max(version) FROM refinery_schema_history";
+        assert_eq!(to(17).query_row(version, [], |row| row.get(0)), Ok(17));
+        drop(connect(&path).unwrap());
+        assert_eq!(copies(), ["before-V17.db"]);
+        remove_copies(folder.path()).unwrap();
+        assert!(copies().is_empty());
+    }
 
     #[test]
     fn sqlite_with_the_wal_reset_bug_is_refused() {

@@ -87,7 +87,7 @@ fn intervals(
     while let Some(row) = rows.next()? {
         let id = RecordId(row.get(0)?);
         let state: Record = serde_json::from_str(&row.get::<_, String>(1)?)?;
-        if let Record::Interval(interval) = state {
+        if let Record::Interval(interval) = &*state.right() {
             intervals.extend(interval.recorded(id));
         }
     }

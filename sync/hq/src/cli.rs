@@ -22,6 +22,7 @@ use crate::{
     people::{self, BadgeCommand, PinCommand, UserCommand},
     privacy::{self, PersonCommand},
     quarantine::command::{self, QuarantineCommand},
+    reason::{self, ReasonCommand},
     refold::{self, RefoldArgs},
     server,
     site::{
@@ -93,6 +94,9 @@ enum Command {
     /// Numbers of batches and jobs, and who they are lent to.
     #[command(subcommand)]
     Number(NumberCommand),
+    /// Reasons of stops.
+    #[command(subcommand)]
+    Reason(ReasonCommand),
     /// Facts that are stored and could not be applied yet.
     #[command(subcommand)]
     Quarantine(QuarantineCommand),
@@ -203,6 +207,7 @@ impl Cli {
             Command::Badge(asked) => people::badge(&database, asked).await,
             Command::Pin(asked) => people::pin(&database, asked).await,
             Command::Number(asked) => numbers::run(&database, asked).await,
+            Command::Reason(asked) => reason::run(&database, asked).await,
             Command::Quarantine(asked) => command::run(&database, asked).await,
             Command::Conflicts(asked) => conflict::run(&database, asked).await,
             Command::Refold(asked) => refold::run(&database, asked).await,

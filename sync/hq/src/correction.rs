@@ -28,6 +28,7 @@ use crate::{
 };
 
 pub(crate) mod ask;
+mod authority;
 pub(crate) mod backed;
 mod log;
 pub(crate) mod reach;

@@ -33,6 +33,7 @@ mod project;
 mod pull;
 mod push;
 mod quarantine;
+mod reason;
 mod refold;
 mod rotate;
 mod server;
@@ -52,6 +53,7 @@ pub mod decisions {
         feed::cursor::{Cursor, Known as KnownCursor, Seal, Standing, judge as judge_cursor},
         hello::judge::{Known, Said, Verdict, judge},
         life::granted::{Shown, Standing as LifeStanding, shown},
+        operations::lost::{ahead, beyond, words as lost_in_words},
         problem::Refusal,
         project::{Fold, Writer},
         push::{

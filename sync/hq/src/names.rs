@@ -29,11 +29,18 @@ impl Names {
     /// Those of the site that the transaction has entered.
     pub(crate) async fn read(tx: &Transaction<'_>) -> Result<Self, Error> {
         let statement = tx
-            .prepare_cached("SELECT name, id FROM edge.reference_names ORDER BY named_at, name")
+            .prepare_cached(
+                "SELECT name, id, merged FROM edge.reference_names ORDER BY named_at, name",
+            )
             .await?;
         let mut names = Self::default();
         for row in tx.query(&statement, &[]).await? {
-            names.add(row.try_get(0)?, row.try_get(1)?);
+            let (name, id) = (row.try_get(0)?, row.try_get(1)?);
+            match row.try_get(2)? {
+                // What was merged into a row is no name to tell it by.
+                true => names.inward.insert(name, id).map_or((), drop),
+                false => names.add(name, id),
+            }
         }
         Ok(names)
     }

@@ -11,6 +11,7 @@ use kart_core::{
     fact::{Body, Fact},
     id::Origin,
 };
+use tokio_postgres::Row;
 use uuid::Uuid;
 
 use crate::{
@@ -75,6 +76,7 @@ pub(crate) async fn issued<'f>(
     let mut prefixes = Vec::new();
     let mut numbers = Vec::new();
     let mut typed = (Vec::new(), Vec::new());
+    let mut provisional = Vec::new();
     // No prefix has one, and Postgres keeps no NUL.
     let plain = |prefix: &str| !prefix.chars().any(char::is_control);
     for fact in facts {
@@ -86,6 +88,9 @@ pub(crate) async fn issued<'f>(
                 numbers.push(leased.number);
             },
             Some(_) => {},
+            None if started.special.provisional => {
+                provisional.push((origin.record(fact.seq).0, started.number.as_str()));
+            },
             None => {
                 if let Some((prefix, number)) = parts(&started.number).filter(|(p, _)| plain(p)) {
                     typed.0.push(prefix);
@@ -97,6 +102,7 @@ pub(crate) async fn issued<'f>(
     if !typed.0.is_empty() {
         pass_over(tx, &terminal.organization, &typed).await?;
     }
+    make_official(tx, &provisional).await?;
     if records.is_empty() {
         return Ok(());
     }
@@ -122,17 +128,41 @@ pub(crate) async fn issued<'f>(
             )
             .await?;
         for row in rows.iter().filter(|_| clash) {
-            let (prefix, number): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
-            let record: Uuid = row.try_get(2)?;
-            tracing::warn!(prefix, number, %record, "another record had this number already");
-            tx.execute(
-                "INSERT INTO edge.audit (organization_id, actor, action, detail)
-                 VALUES ($1, 'kart-hq', 'number clash', jsonb_build_object('prefix', $2::text,
-                     'number', $3::bigint, 'record_id', $4::uuid, 'terminal_id', $5::uuid))",
-                &[organization, &prefix, &number, &record, id],
-            )
-            .await?;
+            note_clash(tx, terminal, row).await?;
         }
+    }
+    Ok(())
+}
+
+/// Two records have one number: both stand, and somebody is told.
+async fn note_clash(
+    tx: &Transaction<'_>,
+    terminal: &Terminal,
+    row: &Row,
+) -> Result<(), tokio_postgres::Error> {
+    let (prefix, number): (String, i64) = (row.try_get(0)?, row.try_get(1)?);
+    let record: Uuid = row.try_get(2)?;
+    tracing::warn!(prefix, number, %record, "another record had this number already");
+    tx.execute(
+        "INSERT INTO edge.audit (organization_id, actor, action, detail)
+         VALUES ($1, 'kart-hq', 'number clash', jsonb_build_object('prefix', $2::text,
+             'number', $3::bigint, 'record_id', $4::uuid, 'terminal_id', $5::uuid))",
+        &[&terminal.organization, &prefix, &number, &record, &terminal.id],
+    )
+    .await
+    .map(drop)
+}
+
+/// What a terminal without a block has numbered by itself gets an official number, once.
+async fn make_official(
+    tx: &Transaction<'_>,
+    provisional: &[(Uuid, &str)],
+) -> Result<(), tokio_postgres::Error> {
+    for (record, number) in provisional {
+        let statement = tx.prepare_cached("SELECT edge.give_number('batch', $1, $2)").await?;
+        let official: Option<String> =
+            tx.query_one(&statement, &[record, number]).await?.try_get(0)?;
+        tracing::info!(%record, number, official, "an official number");
     }
     Ok(())
 }
@@ -155,6 +185,17 @@ const FIND: &str = "
         JOIN oee_batch_details d ON d.event_id = i.record_id
         JOIN oee_machine_events e ON e.id = d.event_id
         WHERE (i.prefix, i.number) = ($2, $3)
+        UNION
+        SELECT 'official', o.official || ' is ' || o.provisional, o.record_id::text,
+               o.given_at::text
+        FROM edge.official_numbers o
+        WHERE o.provisional = $1 OR (o.prefix, o.number) = ($2, $3)
+        UNION
+        SELECT 'batch', d.batch_number, d.event_id::text, e.start_ts::text
+        FROM edge.official_numbers o
+        JOIN oee_batch_details d ON d.batch_number = o.provisional
+        JOIN oee_machine_events e ON e.id = d.event_id
+        WHERE (o.prefix, o.number) = ($2, $3)
         UNION
         SELECT 'clash', i.prefix || '-' || i.number, i.record_id::text, i.issued_at::text
         FROM edge.numbers_issued i WHERE (i.prefix, i.number) = ($2, $3) AND i.clash

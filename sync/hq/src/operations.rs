@@ -20,7 +20,9 @@ mod close;
 pub(crate) mod conflict;
 mod job;
 mod labor;
+pub(crate) mod lost;
 mod queue;
+mod reason;
 
 /// One transaction's decisions.
 struct Office<'t> {
@@ -39,14 +41,26 @@ pub(crate) async fn follow(
     let office = Office { tx, writer, aliases };
     for fact in facts {
         match &fact.fact {
-            Body::BatchStarted(started) => office.used_up(fact, started).await?,
-            Body::QueueAsked(asked) => office.asked(fact, asked).await?,
+            Body::BatchStarted(started) => {
+                office.used_up(fact, started).await?;
+                office.goes_on(fact, started).await?;
+            },
+            Body::StopExplained { stop, reason, label, .. } => {
+                office.was_in_use(fact, (*stop, *reason, label)).await?;
+            },
+            Body::QueueAsked(asked) => {
+                office.not_ahead(fact).await?;
+                office.asked(fact, asked).await?;
+            },
             Body::JobPosted(_)
             | Body::JobStarted(_)
             | Body::JobCompleted(_)
             | Body::JobMoved(_)
             | Body::JobScrapped(_)
-            | Body::JobAborted(_) => office.job(fact).await?,
+            | Body::JobAborted(_) => {
+                office.not_ahead(fact).await?;
+                office.job(fact).await?;
+            },
             _ => {},
         }
     }
@@ -76,8 +90,9 @@ impl Office<'_> {
         lock(self.tx, &[what.to_owned()]).await
     }
 
-    /// Ends the fact as one whose reference cannot be resolved yet.
+    /// Ends the fact as one whose reference cannot be resolved: not yet, or never.
     async fn unresolved(&self, table: &str, id: Uuid) -> Result<(), Error> {
+        self.not_lost(RecordId(id)).await?;
         let statement =
             self.tx.prepare_cached("SELECT edge.unresolved_reference($1, 'id', $2)").await?;
         self.tx.execute(&statement, &[&table, &id.to_string()]).await.map(drop)

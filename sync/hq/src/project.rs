@@ -13,7 +13,7 @@ use std::{
 
 use deadpool_postgres::Transaction;
 use kart_core::{
-    fact::Fact,
+    fact::{Body, Fact},
     id::{Incarnation, Origin, RecordId, SiteId, TerminalId},
     record::{
         Record, Tenant, Touch,
@@ -206,6 +206,7 @@ async fn write(
     }
     records::store(tx, writer, &known, &fold).await?;
     reach::spread(tx, writer, &fold).await?;
+    records::counts(tx, writer, facts, &mut fold.own).await?;
     let mut now = fold.rows();
     rows::tell(tx, &writer.tenant.organization, &mut now).await?;
     rows::withdraw(tx, &fold.withdrawn(&known, &now)).await?;
@@ -297,7 +298,11 @@ impl Fold<'_> {
         let mut joined = BTreeMap::new();
         for id in records {
             let known = self.records.get(id).cloned();
-            let mut record = known.or_else(|| Record::empty_for(fact))?;
+            let Some(mut record) = known.or_else(|| Record::empty_for(fact)) else {
+                // What no fact has told yet has no time to put right.
+                matches!(fact.fact, Body::Retimed(_)).then_some(())?;
+                continue;
+            };
             record.apply(RecordId(*id), self.writer.origin, fact).then_some(())?;
             joined.insert(*id, record);
         }

@@ -11,15 +11,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use clap::Args;
 use deadpool_postgres::{Object, Transaction};
 use kart_core::{
-    fact::Fact,
+    fact::{Body, Fact},
     id::{Origin, RecordId, SiteId, TerminalId},
     record::{
         FOLD_VERSION, Record, Tenant, Touch,
         conflict::Kind,
+        count,
         fold::{Aliases, WITHDRAWN_FROM, name_canonically},
         tables, touches,
     },
     row::{Cell, Row, Table},
+    time::Micros,
 };
 use serde_json::Value;
 use tokio_postgres::types::Json;
@@ -213,6 +215,7 @@ impl<'t> Site<'t> {
         write: bool,
     ) -> anyhow::Result<()> {
         let incarnation = origin.incarnation.to_string();
+        let retimed = self.retimed(origin).await?;
         let mut after = 0_i64;
         loop {
             let page = self
@@ -245,10 +248,33 @@ impl<'t> Site<'t> {
                 let fact = self.names.fact(fact);
                 self.found.facts += 1;
                 self.add(origin, &fact, records, &mut own);
+                if let Some(zero) = retimed.get(&fact.seq) {
+                    let right = count::retimed(origin, &fact, *zero, &self.tenant);
+                    own.retain(|row| {
+                        right.iter().all(|right| right.cells.first() != row.cells.first())
+                    });
+                    own.extend(right.into_iter().filter(|row| self.has(row)));
+                }
             }
             name_canonically(&mut own, &self.aliases);
             self.compare(&own, write).await?;
         }
+    }
+
+    /// The readings of one log that were told by a wrong clock, and when that stood at zero.
+    async fn retimed(&self, origin: Origin) -> anyhow::Result<BTreeMap<u64, Micros>> {
+        let select = "SELECT line FROM edge.inbox
+                      WHERE terminal_id = $1 AND incarnation = $2 AND line LIKE '%\"retimed\"%'
+                      ORDER BY seq";
+        let life = origin.incarnation.to_string();
+        let mut all = BTreeMap::new();
+        for row in self.tx.query(select, &[&origin.terminal.0, &life]).await? {
+            let Ok(fact) = Fact::parse(row.try_get(0)?) else { continue };
+            if let Body::Retimed(retimed) = fact.fact {
+                all.extend(retimed.counts.iter().map(|seq| (*seq, retimed.zero)));
+            }
+        }
+        Ok(all)
     }
 
     fn add(

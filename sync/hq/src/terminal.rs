@@ -91,7 +91,8 @@ pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Resul
                        AND c.terminal_id = t.terminal_id AND c.nonce <> t.nonce
                        AND c.last_seen_at > now() - interval '1 day')::text,
                     w.waiting || ' since ' || date_trunc('second', w.since) || ': ' || w.code,
-                    s.status -> 'machines' ->> 'refused', t.terminal_id::text,
+                    s.status -> 'machines' ->> 'refused',
+                    s.status -> 'machines' ->> 'room', t.terminal_id::text,
                     w.waiting, t.watermark
              FROM edge.terminals t
              LEFT JOIN edge.terminal_status s USING (organization_id, terminal_id)
@@ -118,6 +119,7 @@ pub(crate) async fn list(database: &Database, site: &Place<'_>) -> anyhow::Resul
         "copies",
         WAITING,
         "refused site data",
+        "room on disk",
         "id",
     ];
     say(&names.join("\t"))?;

@@ -8,6 +8,7 @@
 #![deny(missing_docs)]
 
 pub mod clock;
+pub mod disk;
 
 macro_rules! bugs {
     ($($(#[$doc:meta])* $name:ident)+) => {

@@ -18,7 +18,7 @@ mod truth;
 
 pub use counter::Width;
 pub use floor::{MachineTotals, Totals};
-pub use machine::{Cause, Micros, Raw, Rhythm, Stop};
+pub use machine::{Cause, Micros, Raw, Rhythm, Stop, Stops};
 pub use mbap::{BadFrame, Framing, Request};
 pub use misbehaviour::{Fault, Kind, Step};
 pub use modbus::Traffic;

@@ -76,8 +76,7 @@ pub struct Rhythm {
     /// Share by which a cycle may be longer or shorter.
     pub jitter: f64,
     pub scrap_share: f64,
-    /// A machine that never stops by itself is one for measuring.
-    pub stops: bool,
+    pub stops: Stops,
     pub compression: f64,
 }
 
@@ -86,6 +85,17 @@ impl Rhythm {
         let real = plant_time.div_f64(self.compression).as_micros();
         Micros::try_from(real).unwrap_or(Micros::MAX / 2).max(1)
     }
+}
+
+/// How a machine stops by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stops {
+    /// Not at all: one for measuring.
+    Never,
+    /// Every few seconds, so that a short test sees many.
+    Often,
+    /// As on a floor: most are short, and every few minutes one lasts.
+    Seldom,
 }
 
 #[derive(Debug)]
@@ -215,14 +225,27 @@ impl Machine {
             5..8 => Cause::Setup,
             _ => Cause::PlannedStop,
         };
-        let lasts = Duration::from_secs_f64(self.dice.random_range(2.0..8.0));
+        // A short one is always a fault: nobody sets up in a moment.
+        let short = self.rhythm.stops == Stops::Seldom && self.dice.random_bool(0.75);
+        let (lasts, cause) = match (self.rhythm.stops, cause) {
+            (Stops::Seldom, Cause::Fault { .. }) if short => (2.0..6.0, cause),
+            (Stops::Seldom, _) if short => (2.0..6.0, Cause::Fault { code: FAULT_CODES[0] }),
+            (Stops::Seldom, _) => (20.0..60.0, cause),
+            (Stops::Never | Stops::Often, _) => (2.0..8.0, cause),
+        };
+        let lasts = Duration::from_secs_f64(self.dice.random_range(lasts));
         events.extend(self.stop(now, cause));
         self.next_change = Some(now + self.rhythm.compressed(lasts));
     }
 
     fn end_of_run(&mut self, now: Micros) -> Micros {
-        let lasts = Duration::from_secs_f64(self.dice.random_range(6.0..18.0));
-        if self.rhythm.stops { now + self.rhythm.compressed(lasts) } else { Micros::MAX }
+        let lasts = match self.rhythm.stops {
+            Stops::Never => return Micros::MAX,
+            Stops::Often => 6.0..18.0,
+            Stops::Seldom => 20.0..70.0,
+        };
+        let lasts = Duration::from_secs_f64(self.dice.random_range(lasts));
+        now + self.rhythm.compressed(lasts)
     }
 
     /// Stops until [`Machine::run`]. A stop for another cause ends the one before.

@@ -5,7 +5,7 @@
 
 use anyhow::{Context, Result, bail};
 use clap::{Args, Parser, Subcommand};
-use kart_sim::{Broker, Plant, PlantConfig, PressConfig, control};
+use kart_sim::{Broker, Plant, PlantConfig, PressConfig, Stops, control};
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -66,6 +66,9 @@ struct Run {
     /// Machines stop only on command.
     #[arg(long)]
     no_stops: bool,
+    /// Machines stop as on a floor, not every few seconds.
+    #[arg(long, conflicts_with = "no_stops")]
+    seldom: bool,
     /// Make nothing before the command `go`.
     #[arg(long)]
     hold: bool,
@@ -106,7 +109,11 @@ fn config(cli: Cli) -> PlantConfig {
     config.rhythm.cycle = Duration::from_millis(run.cycle_ms);
     config.rhythm.scrap_share = run.scrap;
     config.rhythm.compression = run.time_compression;
-    config.rhythm.stops = !run.no_stops;
+    config.rhythm.stops = match (run.no_stops, run.seldom) {
+        (true, _) => Stops::Never,
+        (false, true) => Stops::Seldom,
+        (false, false) => Stops::Often,
+    };
     PlantConfig {
         seed: run.seed,
         site: run.site,

@@ -2,7 +2,7 @@
 
 use crate::counter::{Counter, Width};
 use crate::floor::{Floor, Place, Port, Totals};
-use crate::machine::{Cause, Machine, Micros, Rhythm};
+use crate::machine::{Cause, Machine, Micros, Rhythm, Stops};
 use crate::misbehaviour::{Fault, Kind};
 use crate::modbus::{self, Bus, Traffic};
 use crate::packer::{self, Broker, Outbox, Topics};
@@ -58,7 +58,7 @@ impl PlantConfig {
                 cycle: Duration::from_millis(250),
                 jitter: 0.1,
                 scrap_share: 0.04,
-                stops: true,
+                stops: Stops::Often,
                 compression: 1.0,
             },
             modbus: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -71,8 +71,13 @@ impl PlantConfig {
     /// Nothing but units whose counters move once per period, for measuring the reader.
     pub fn load(devices: u8, period: Duration) -> Self {
         let mut config = Self::small(devices, 0, None);
-        config.rhythm =
-            Rhythm { cycle: period, jitter: 0.0, scrap_share: 0.0, stops: false, compression: 1.0 };
+        config.rhythm = Rhythm {
+            cycle: period,
+            jitter: 0.0,
+            scrap_share: 0.0,
+            stops: Stops::Never,
+            compression: 1.0,
+        };
         config
     }
 

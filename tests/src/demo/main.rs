@@ -69,7 +69,7 @@ async fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         writeln!(std::io::stdout(), "{text}")?;
         return Ok(if report.agree { ExitCode::SUCCESS } else { ExitCode::FAILURE });
     }
-    screen::run(&options).await
+    screen::run(options).await
 }
 
 /// SIGINT or SIGTERM.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use kart_tests::programs::program;
+use kart_tests::world::floor::{BADGES, CYCLE};
 use kart_tests::world::{World, WorldOptions};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Command;
@@ -15,17 +16,19 @@ use crate::{INTERRUPTED, asked_to_stop, tell};
 /// What the screen may take to put the window back in order.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-pub(crate) async fn run(options: &WorldOptions) -> anyhow::Result<ExitCode> {
+pub(crate) async fn run(options: WorldOptions) -> anyhow::Result<ExitCode> {
+    let options = WorldOptions { floor: true, cycle: CYCLE, ..options };
     tell("starting the plant and its terminal");
     let started = tokio::select! {
-        world = World::start(options) => Some(world?),
+        world = World::start(&options) => Some(world?),
         asked = asked_to_stop() => asked.map(|()| None)?,
     };
     let Some(mut world) = started else { return Ok(ExitCode::from(INTERRUPTED)) };
+    world.after_the_night().await?;
     world.go().await?;
     tell(&addresses(&world)?);
     let mut kart = Command::new(program("kart")?);
-    kart.arg("--socket").arg(world.terminal.socket()).kill_on_drop(true);
+    kart.arg("--socket").arg(world.terminal.socket()).args(["--hint", BADGES]).kill_on_drop(true);
     let mut kart = kart.spawn().context("kart cannot be started")?;
     let status = tokio::select! {
         status = kart.wait() => status?,

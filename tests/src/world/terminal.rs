@@ -21,6 +21,7 @@ pub struct Terminal {
     config: PathBuf,
     folder: TempDir,
     environment: Vec<(String, String)>,
+    bounded: bool,
 }
 
 impl Terminal {
@@ -33,7 +34,7 @@ impl Terminal {
         let data = folder.path().join("data");
         std::fs::create_dir(&data)?;
         std::fs::write(&config, configure(&data)?)?;
-        Ok(Self { daemon: None, config, folder, environment: Vec::new() })
+        Ok(Self { daemon: None, config, folder, environment: Vec::new(), bounded: false })
     }
 
     pub fn config(&self) -> &Path {
@@ -71,6 +72,13 @@ impl Terminal {
     /// Starts the daemon and waits for nothing.
     pub fn launch(&mut self) -> anyhow::Result<()> {
         let mut daemon = self.kartd("run")?;
+        if self.bounded {
+            // A file that must not grow is then an error of a call and not the end of the program.
+            let mut shell = Command::new("sh");
+            shell.args(["-c", "trap '' XFSZ; exec \"$@\"", "sh"]).arg(daemon.get_program());
+            shell.args(daemon.get_args());
+            daemon = shell;
+        }
         daemon.envs(self.environment.iter().map(|(name, value)| (name, value)));
         self.daemon = Some(Child::spawn(&mut daemon)?);
         Ok(())
@@ -80,6 +88,24 @@ impl Terminal {
     pub fn set_environment(&mut self, variables: &[(&str, &str)]) {
         let owned = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         self.environment = owned.collect();
+    }
+
+    /// From its next start on the daemon bears it that [`Terminal::bound_files`] is asked for.
+    pub fn bear_bounds(&mut self) {
+        self.bounded = true;
+    }
+
+    /// No file of the running daemon grows beyond so many bytes, as if its disk were full; without a
+    /// number they do again.
+    pub async fn bound_files(&mut self, bytes: Option<u64>) -> anyhow::Result<()> {
+        let bytes = bytes.map_or("unlimited".to_owned(), |bytes| bytes.to_string());
+        let process = self.daemon()?.id().to_string();
+        let mut bound = Command::new("prlimit");
+        bound.args(["--pid", &process, &format!("--fsize={bytes}:unlimited")]);
+        let mut bound = Child::spawn(&mut bound)?;
+        let status = bound.end(LIMIT).await?;
+        anyhow::ensure!(status.success(), "prlimit: {status}\n{}", bound.tail());
+        Ok(())
     }
 
     /// Waits until the first machine is shown with what is looked for.

@@ -43,6 +43,7 @@ const HURRIED: Pace = Pace {
     settled: Duration::from_millis(4),
     refused: Duration::from_millis(40),
     first_rest: Duration::from_millis(10),
+    whole: Duration::from_hours(1),
 };
 
 /// One block of registers of one machine; the word of its second register.

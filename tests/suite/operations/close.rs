@@ -1,11 +1,12 @@
 //! The four cases of completing an open entry, and who is behind.
 
-use kart_core::fact::Body;
-use kart_core::fact::batch::BatchAborted;
+use kart_core::fact::batch::{BatchAborted, Special};
+use kart_core::fact::job::{JobPosted, JobStarted};
+use kart_core::fact::{BatchStarted, Body};
 use kart_core::id::{ReasonId, RecordId};
 use kart_tests::world::headquarters::Headquarters;
 
-use super::{batch, complete, pair, pass, push, station};
+use super::{batch, complete, pair, pass, product, push, station};
 use crate::headquarters::device::{Device, key, user};
 
 /// ST-21 feeds ST-31.
@@ -153,4 +154,75 @@ async fn a_batch_that_goes_on_at_the_other_terminal_is_not_done() {
         push(&two).await;
         assert_eq!(standing(&headquarters, stands).await, (true, "completed".into()));
     }
+}
+
+/// A batch of a job goes on at another station: its first part is over, and the job has moved with it.
+#[tokio::test]
+async fn a_batch_that_goes_on_elsewhere_leaves_its_first_part_behind() {
+    let (headquarters, mut one, mut two) = pair().await;
+    flow(&headquarters).await;
+    let posted = one.append(Body::JobPosted(JobPosted {
+        station: station("ST-21"),
+        product: product("BR/BR-40"),
+        number: Some("J-1".into()),
+        work_order: None,
+        target: None,
+    }));
+    let job = one.origin().record(posted);
+    one.append(Body::JobStarted(JobStarted {
+        job,
+        station: station("ST-21"),
+        from: Device::stamp(2),
+    }));
+    let first = batch(&mut one, "B-1", ("EQ-211", "ST-21"), &["1001"]);
+    push(&one).await;
+    let of_the_job = "UPDATE oee_machine_events SET job_id = $1 WHERE id = $2 RETURNING 1";
+    headquarters.sql(of_the_job, &[&job.0, &first.0]).await.unwrap();
+    complete(&mut one, first, 40, 0);
+    push(&one).await;
+    assert_eq!(standing(&headquarters, first).await, (false, "completed".into()), "it is to go on");
+
+    // On a substitute machine at the same station, and then at the station of another terminal, which nothing
+    // leads back from.
+    let second = goes_on(&mut one, first, ("EQ-212", "ST-21"));
+    push(&one).await;
+    assert_eq!(standing(&headquarters, first).await, (true, "completed".into()));
+    complete(&mut one, second, 40, 0);
+    push(&one).await;
+    pass(&mut two, 60);
+    let third = goes_on(&mut two, second, ("EQ-311", "ST-31"));
+    push(&two).await;
+    assert_eq!(standing(&headquarters, second).await, (true, "completed".into()));
+    let jobs =
+        "SELECT count(*) FROM oee_machine_events WHERE job_id IS NOT NULL AND event_type = 'batch'";
+    assert_eq!(headquarters.number(jobs).await.unwrap(), 3);
+    let history = "SELECT station_id, completed_at IS NULL FROM ops_job_station_history
+                   WHERE job_id = $1 ORDER BY posted_at";
+    let history = headquarters.sql(history, &[&job.0]).await.unwrap();
+    let history: Vec<(uuid::Uuid, bool)> =
+        history.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let stays = history.iter().map(|(station, _)| *station).collect::<Vec<_>>();
+    assert_eq!(
+        stays,
+        [station("ST-21").0, station("ST-31").0],
+        "one row for the change of station"
+    );
+    assert_eq!(standing(&headquarters, third).await, (false, "running".into()));
+}
+
+fn goes_on(device: &mut Device, before: RecordId, (machine, at): (&str, &str)) -> RecordId {
+    let special = Special { continues: Some(before), ..Special::default() };
+    let seq = device.append(Body::BatchStarted(BatchStarted {
+        equipment: crate::headquarters::device::machine(machine),
+        station: Some(station(at)),
+        product: product("BR/BR-40"),
+        number: "B-1".into(),
+        work_order: None,
+        target: None,
+        from: Device::stamp(device.lines.len() as u64 + 1),
+        operators: vec![user("1001")],
+        lease: None,
+        special,
+    }));
+    device.origin().record(seq)
 }

@@ -65,7 +65,7 @@ async fn a_job_goes_through_the_stations() {
 
     // What is over is over, and what happened is in the history.
     done(&mut one, job, first, (3, 0));
-    one.append(Body::JobScrapped(JobScrapped { job, station: last, scrap: 1 }));
+    one.append(Body::JobScrapped(JobScrapped { job, station: last, scrap: 1, reason: None }));
     push(&one).await;
     assert_eq!(standing(&headquarters, job).await, ("completed".into(), last.0, 7, 3));
     let again = "ops_job_station_history WHERE entry_number = 2 AND good_parts_at_station = 3";
@@ -90,17 +90,22 @@ async fn where_the_flow_forks_somebody_chooses() {
     push(&one).await;
     assert_eq!(standing(&headquarters, job).await.0, "queued");
     // Both terminals choose; the one that is told of last saw it elsewhere, and is shown.
-    one.append(Body::JobMoved(JobMoved { job, from: Some(first), to: last }));
+    one.append(Body::JobMoved(JobMoved { job, from: Some(first), to: last, why: None }));
     push(&one).await;
     pass(&mut two, 8);
-    two.append(Body::JobMoved(JobMoved { job, from: Some(first), to: StationId(third) }));
+    two.append(Body::JobMoved(JobMoved {
+        job,
+        from: Some(first),
+        to: StationId(third),
+        why: None,
+    }));
     push(&two).await;
     assert_eq!(standing(&headquarters, job).await.1, third);
     assert_eq!(conflicts(&headquarters).await, ["moved_from_elsewhere"]);
     counts(&headquarters, &[("ops_job_station_history", 3)]).await;
 
     // A rework edge advances nothing: ST-31 is the end of the flow.
-    two.append(Body::JobMoved(JobMoved { job, from: Some(StationId(third)), to: last }));
+    two.append(Body::JobMoved(JobMoved { job, from: Some(StationId(third)), to: last, why: None }));
     start(&mut two, job, last);
     done(&mut two, job, last, (10, 0));
     push(&two).await;

@@ -116,9 +116,14 @@ impl Named {
                     next,
                 })
             },
-            18 => Body::JobMoved(JobMoved { job: job?, from: Some(here), to: station("ST-31") }),
+            18 => Body::JobMoved(JobMoved {
+                job: job?,
+                from: Some(here),
+                to: station("ST-31"),
+                why: None,
+            }),
             _ if dice.random_bool(0.5) => {
-                Body::JobScrapped(JobScrapped { job: job?, station: here, scrap: 2 })
+                Body::JobScrapped(JobScrapped { job: job?, station: here, scrap: 2, reason: None })
             },
             _ => Body::JobAborted(JobAborted { job: job?, reason }),
         })

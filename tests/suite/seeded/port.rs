@@ -83,7 +83,6 @@ impl Terminal for Port {
     async fn acknowledged(&self, told: Told) -> Result<(), Fault> {
         let mut station = self.post.station();
         checks::acknowledged(&self.world, &station, &told);
-        station.cut_off = false;
         let Told { session, watermark, safe, quarantined } = told;
         self.write(&mut station, Write::Told { session, acked: watermark, safe, quarantined })
     }

@@ -113,7 +113,6 @@ fn install(world: &Arc<World>, number: usize) {
         map: floor::map(number, &presses),
         presses,
         keys: 0,
-        cut_off: false,
         last_asked: None,
     };
     let code = floor::terminal_code(number);

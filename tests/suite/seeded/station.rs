@@ -98,8 +98,6 @@ pub(super) struct Station {
     pub(super) presses: Vec<Press>,
     /// Keys of commands given out.
     pub(super) keys: u64,
-    /// The end of its log was cut off, and headquarters has not been heard since.
-    pub(super) cut_off: bool,
     /// A command whose answer nobody heard, or that is sent again by mistake.
     pub(super) last_asked: Option<(String, serde_json::Value)>,
 }

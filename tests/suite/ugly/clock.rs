@@ -2,8 +2,8 @@
 //! clock in the middle of a stop.
 //!
 //! Lengths are true throughout, nothing is lost, the person is told. From the moment headquarters is heard everything is
-//! stamped by its time, and setting the clock moves nothing. Rows from before keep what the clock said;
-//! `edge.clock_records` says what to add.
+//! stamped by its time, and setting the clock moves nothing. All rows of that boot get corrected time, at both ends; what
+//! was written when it was wrong is kept as it was.
 
 use std::path::{Path, PathBuf};
 
@@ -13,13 +13,13 @@ use kart_tests::{
     modbus::ModbusServer,
     operator::Operator,
     programs::repository,
-    world::{headquarters::Headquarters, terminal::Terminal},
+    world::{gateway::Gateway, headquarters::Headquarters, terminal::Terminal},
 };
 
 use super::{
     SECOND, cryptography, device, machine, now, number, passes, shows, state, states, viewed,
 };
-use crate::turn::turn;
+use crate::{corrections::administer, turn::turn};
 
 /// Debian's package libfaketime. The boot clock stays as it is, as it does when a person sets the time.
 const LIBRARY: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
@@ -104,6 +104,39 @@ async fn a_clock_that_is_a_month_slow_keeps_nobody_out() {
     assert!(status.success(), "{}", replay.tail());
 }
 
+/// A clock that is years out lies outside of the time for which the certificate of headquarters is good.
+#[tokio::test]
+async fn a_clock_that_is_years_out_learns_the_time_over_tls() {
+    let _turn = turn().await;
+    cryptography();
+    let folder = tempfile::tempdir().unwrap();
+    let dir = crate::tls::authority(&folder.path().join("hq")).await;
+    let headquarters =
+        Headquarters::start(&repository().join("config/demo/site.toml")).await.unwrap();
+    let login = headquarters.login();
+    let config = crate::tls::configuration(folder.path(), &dir, &login);
+    let gateway = Gateway::start(&login, Some(&config)).await.unwrap();
+    let url = format!("https://localhost:{}\"\nca_file = \"{dir}/ca.pem", gateway.address().port());
+    let mut plc = ModbusServer::start().await.unwrap();
+    plc.set_holding(20, &[1, 100]).await.unwrap();
+    let configuration = |data: &Path| configuration(&data.display().to_string(), &plc, &url);
+    let mut terminal = Terminal::prepare(|data| Ok(configuration(data))).unwrap();
+    terminal.enroll(&headquarters.enrollment_code("T-07").await.unwrap()).await.unwrap();
+    for years in [30, -30] {
+        let out = years * 365 * 24 * 3_600 * SECOND;
+        fast(&mut terminal, out).await;
+        let client = terminal.client().unwrap();
+        viewed(&client, "the right time", |view| {
+            let Time::Corrected(fast_us) = view.terminal.time else { return None };
+            ((fast_us - out).abs() < 10 * SECOND).then_some(())
+        })
+        .await;
+        viewed(&client, "headquarters", |view| (view.sync.link == HqLink::Up).then_some(())).await;
+        terminal.confirmed().await.unwrap();
+        terminal.stop().await.unwrap();
+    }
+}
+
 async fn shows_two_hours_more(client: &kart_api::Client) {
     let off = viewed(client, "the wrong time", |view| {
         let off = view.terminal.now_us.0 - now().0;
@@ -138,6 +171,11 @@ async fn ugly_case_11_terminal_clock_wrong_by_two_hours() {
     state(&client, PRESS, "running").await;
     plc.set_holding(20, &[1, 107]).await.unwrap();
     shows(&client, PRESS, "good", 107).await;
+    plc.set_holding(20, &[0, 107]).await.unwrap();
+    state(&client, PRESS, "stopped").await;
+    passes(now(), SECOND).await;
+    plc.set_holding(20, &[1, 107]).await.unwrap();
+    state(&client, PRESS, "running").await;
 
     headquarters.start_again().await.unwrap();
     viewed(&client, "the right time", |view| {
@@ -175,6 +213,9 @@ async fn ugly_case_11_terminal_clock_wrong_by_two_hours() {
 
     lengths(&terminal, &headquarters, ended.0 - began.0, ran.0 - stopped.0).await;
     stamps(&headquarters, stopped.0).await;
+    corrected(&terminal, &headquarters, (began.0, ended.0)).await;
+    let refold = ["refold", "--check", "--organization", "cedar-works", "--site", "cedar"];
+    administer(&headquarters, &refold).await;
     let view = client.snapshot().await.unwrap();
     let press = machine(&view, PRESS).unwrap();
     assert_eq!((press.good, view.people.len()), (parts, 0));
@@ -210,6 +251,51 @@ async fn stamps(headquarters: &Headquarters, stopped_us: i64) {
     for by_us in [corrected, set] {
         assert!((by_us + TWO_HOURS).abs() < 10 * SECOND, "{records:?}");
     }
+}
+
+/// Every row of that boot is where it belongs: none negative, no hole and no overlap. What was written stays.
+async fn corrected(terminal: &Terminal, headquarters: &Headquarters, (began, ended): (i64, i64)) {
+    let log = terminal.facts().unwrap();
+    let within = (began - 20 * SECOND, ended + SECOND);
+    let times = [
+        ("oee_machine_events", "start_ts"),
+        ("oee_machine_events", "end_ts"),
+        ("ops_labor_entries", "start_ts"),
+        ("edge.machine_states", "start_ts"),
+        ("edge.punches", "recorded_ts"),
+        ("edge.production_counts", "until_ts"),
+    ];
+    for (table, column) in times {
+        let wrong = |time: &str| {
+            format!(
+                "SELECT count(*) FROM {} WHERE {time} > {}",
+                if time == column { table.replace("edge.", "edge_") } else { table.to_owned() },
+                within.1
+            )
+        };
+        assert_eq!(number(&log, &wrong(column)), 0, "{table}.{column} at the terminal");
+        let there = wrong(&format!("extract(epoch FROM {column}) * 1000000"));
+        assert_eq!(headquarters.number(&there).await.unwrap(), 0, "{table}.{column}");
+    }
+    let gaps =
+        "SELECT count(*) FROM (SELECT end_ts, lead(start_ts) OVER (ORDER BY start_ts) AS next
+        FROM MACHINE_STATES WHERE superseded_by IS NULL) AS s WHERE abs(UNTIL - NEXT) > 1000000";
+    let here = gaps.replace("MACHINE_STATES", "edge_machine_states");
+    // The daemon was stopped and started in between; that is a state of its own, unknown.
+    assert_eq!(number(&log, &here.replace("UNTIL", "end_ts").replace("NEXT", "next")), 0);
+    let epoch = |column: &str| format!("extract(epoch FROM {column}) * 1000000");
+    let there = gaps.replace("MACHINE_STATES", "edge.machine_states");
+    let there = there.replace("UNTIL", &epoch("end_ts")).replace("NEXT", &epoch("next"));
+    assert_eq!(headquarters.number(&there).await.unwrap(), 0);
+    // Whoever came is there since they came.
+    let came = number(&log, "SELECT start_ts FROM ops_labor_entries");
+    assert!((came - began).abs() < 10 * SECOND, "{came} {began}");
+    assert!(came >= within.0);
+    let fast = format!(
+        "SELECT count(*) FROM facts WHERE json_extract(line, '$.at.wall_us') > {}",
+        ended + TWO_HOURS / 2
+    );
+    assert!(number(&log, &fast) > 3, "the facts stand as they were written");
 }
 
 /// However the clock went, lengths are what they were, at both ends.

@@ -9,6 +9,8 @@ fn args(format: &str, decimal: &str) -> ExportArgs {
         decimal: decimal.into(),
         zone: "site".into(),
         user: None,
+        badge: None,
+        view: None,
         equipment: None,
     }
 }

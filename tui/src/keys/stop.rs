@@ -9,6 +9,7 @@ pub(super) const STOPS: &[Binding] = &[
     shown(&[Key::Char('m')], Cmd::Mark, "key-mark"),
     shown(&[Key::Char('j')], Cmd::Join, "key-join"),
     shown(&[Key::Char('t')], Cmd::Split, "key-split"),
+    quiet(&[Key::Char('a')], Cmd::Site, "key-site"),
     shown(&[Key::Char('u')], Cmd::Withdraw, "key-withdraw"),
     BACK,
     UP,

@@ -21,6 +21,7 @@ const OFTEN: Duration = Duration::from_millis(700);
 const SLOW: Duration = Duration::from_secs(2);
 
 /// Figures move by the minute.
+const ONCE: Duration = Duration::from_secs(3_600);
 const FIGURES: Duration = Duration::from_secs(5);
 
 /// Carries what `wanted` says until the screen is gone.
@@ -61,6 +62,8 @@ fn every(watch: &Watch) -> Duration {
         Watch::Registers(_) => Duration::from_millis(REGISTERS_MS),
         Watch::Topics(_) | Watch::Signals(_) | Watch::Rules(_) => OFTEN,
         Watch::Sources | Watch::Map(_) | Watch::Notes(_) => SLOW,
+        // A PIN is shown once.
+        Watch::OpenRecord(_) => ONCE,
         Watch::Figures(_) | Watch::Board(_) | Watch::Ledger(_) | Watch::Record(..) => FIGURES,
     }
 }
@@ -76,8 +79,9 @@ async fn ask(client: &Client, watch: &Watch) -> Seen {
         Watch::Ledger(back) => {
             client.ledger(*back).await.map(|shift| Seen::Ledger(Box::new(shift)))
         },
-        Watch::Record(user, back) => {
-            client.labor(*user, *back).await.map(|record| Seen::Record(Box::new(record)))
+        Watch::OpenRecord(open) => client.open_labor(open).await.map(Seen::Opened),
+        Watch::Record(user, back, ticket) => {
+            client.labor(*user, *back, ticket).await.map(|record| Seen::Record(Box::new(record)))
         },
         Watch::Notes(words) => client.notes(words).await.map(Seen::Notes),
         Watch::Topics(query) => client.topics(query).await.map(Seen::Topics),

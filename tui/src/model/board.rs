@@ -73,7 +73,7 @@ pub enum Behind<'a> {
 
 impl BoardScreen {
     /// Takes in what was answered.
-    pub fn take(&mut self, seen: &Seen) {
+    pub fn take(&mut self, seen: Seen) {
         match seen {
             // One that was asked for before another shift was chosen.
             Seen::Board(shift) if shift.back != self.back => {},
@@ -85,13 +85,13 @@ impl BoardScreen {
                 }
                 let first = self.shift.as_ref().is_none_or(|known| known.span != shift.span);
                 self.machine = self.machine.min(shift.machines.len().saturating_sub(1));
-                self.shift = Some(shift.clone());
+                self.shift = Some(shift);
                 if first && self.section == Section::Hours {
                     self.row = self.running_hour();
                 }
                 self.row = self.row.min(self.rows().saturating_sub(1));
             },
-            Seen::Lost(why) => self.lost = Some(why.clone()),
+            Seen::Lost(why) => self.lost = Some(why),
             _ => {},
         }
     }

@@ -1,12 +1,9 @@
 //! What a technician looks at while a machine is being mapped.
 
-use kart_api::commissioning::{
-    BlockAnswer, BlockQuery, Device, MapAnswer, Sources, Table, TopicAnswer, TopicQuery, Trace,
-    TraceQuery,
-};
+use kart_api::commissioning::{Device, MapAnswer, Sources, Table, Trace, TraceQuery};
 use kart_core::engine::explain::Explanation;
 
-use super::{Model, Registers, TextField, Topics};
+use super::{Model, Registers, Seen, TextField, Topics, Watch};
 use crate::keys::Cmd;
 
 /// Values of a signal that a line of the screen has room for.
@@ -67,62 +64,6 @@ pub struct Plan {
     pub file: Option<String>,
     /// What that map would change.
     pub preview: Option<MapAnswer>,
-}
-
-/// What is to be asked again and again while the screen shows it.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Watch {
-    /// What is read, and where.
-    Sources,
-    /// A block of registers.
-    Registers(BlockQuery),
-    /// What is said at a broker.
-    Topics(TopicQuery),
-    /// The signals of a machine.
-    Signals(TraceQuery),
-    /// The rules of a machine.
-    Rules(String),
-    /// What the map in this file would change.
-    Map(String),
-    /// Key figures of this shift.
-    Figures(kart_core::kpi::Reasons),
-    /// The board of the shift so many before this one.
-    Board(u8),
-    /// What cannot all be right of that shift.
-    Ledger(u8),
-    /// The shift log: what has these words in it.
-    Notes(String),
-    /// Somebody's own record of the month so many before this one.
-    Record(kart_core::id::UserId, u8),
-}
-
-/// What was answered.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Seen {
-    /// What is read, and where.
-    Sources(Sources),
-    /// A block of registers.
-    Registers(BlockAnswer),
-    /// What is said at a broker.
-    Topics(TopicAnswer),
-    /// The signals of a machine.
-    Signals(Vec<Trace>),
-    /// The rules of a machine.
-    Rules(Box<Explanation>),
-    /// What another map would change.
-    Map(MapAnswer),
-    /// Key figures of this shift.
-    Figures(Box<kart_api::figures::Shift>),
-    /// The board of a shift.
-    Board(Box<kart_api::board::Shift>),
-    /// What cannot all be right of a shift.
-    Ledger(Box<kart_api::ledger::Shift>),
-    /// Somebody's own record.
-    Record(Box<kart_api::labor::Record>),
-    /// The shift log.
-    Notes(Vec<kart_api::notes::Note>),
-    /// Nothing, and why.
-    Lost(String),
 }
 
 impl Tab {
@@ -228,6 +169,7 @@ impl Commissioning {
             | Seen::Board(_)
             | Seen::Ledger(_)
             | Seen::Notes(_)
+            | Seen::Opened(_)
             | Seen::Record(_) => {},
             Seen::Lost(why) => self.lost = Some(why),
         }

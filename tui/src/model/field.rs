@@ -3,6 +3,8 @@
 use crossterm::event::{Event, KeyEvent};
 use tui_input::{Input, backend::crossterm::EventHandler};
 
+use crate::keys::Cmd;
+
 /// A line of text.
 #[derive(Clone, Debug, Default)]
 pub struct TextField {
@@ -113,15 +115,56 @@ pub struct Entry<K> {
 /// Entries that digits can reach at once.
 pub const PAGE: usize = 9;
 
+impl<K> Entry<K> {
+    /// An entry whose words come from elsewhere.
+    pub fn of(key: K) -> Self {
+        Self { key, label: String::new(), detail: String::new() }
+    }
+}
+
 impl<K: Copy + PartialEq> Choice<K> {
     /// A choice with nothing chosen.
     pub fn new(entries: Vec<Entry<K>>) -> Self {
         Self { entries, chosen: None }
     }
 
+    /// A choice of entries whose words come from elsewhere.
+    pub fn of(keys: impl IntoIterator<Item = K>) -> Self {
+        Self::new(keys.into_iter().map(Entry::of).collect())
+    }
+
+    /// Lists what is there now. What was chosen stays so while it is there; nothing else takes its
+    /// place, for a key may be on its way.
+    pub fn list(&mut self, entries: Vec<Entry<K>>) {
+        let kept = self.key();
+        *self = Self::new(entries);
+        if let Some(kept) = kept {
+            self.choose(kept);
+        }
+    }
+
+    /// The chosen entry.
+    pub fn entry(&self) -> Option<&Entry<K>> {
+        self.entries.get(self.chosen?)
+    }
+
     /// The key of the chosen entry.
     pub fn key(&self) -> Option<K> {
-        self.entries.get(self.chosen?).map(|entry| entry.key)
+        self.entry().map(|entry| entry.key)
+    }
+
+    /// Obeys a key that moves or picks; `true` when a digit picked an entry.
+    pub fn obey(&mut self, cmd: Cmd) -> bool {
+        let page = isize::try_from(PAGE).unwrap_or(1);
+        match cmd {
+            Cmd::Up => self.step(-1),
+            Cmd::Down => self.step(1),
+            Cmd::PageUp => self.step(-page),
+            Cmd::PageDown => self.step(page),
+            Cmd::Pick(number) => return self.pick(number),
+            _ => {},
+        }
+        false
     }
 
     /// Moves by `step` and stops at the ends; the first move from nowhere takes the first entry.

@@ -22,6 +22,15 @@ pub struct Standing<'a> {
     pub stop: Option<&'a Stop>,
     /// Stops of it that wait for a reason.
     pub unexplained: usize,
+    /// Nobody at this screen has acknowledged one of them.
+    pub calls: bool,
+}
+
+impl Standing<'_> {
+    /// Whether its state calls: the stop that it is in waits for a reason, and nobody acknowledged it.
+    pub fn calls(&self) -> bool {
+        self.calls && self.stop.is_some_and(|stop| stop.reason.is_none())
+    }
 }
 
 impl Model {
@@ -40,6 +49,8 @@ impl Model {
             in_state_us: now.0.saturating_sub(machine.state_since_us.0).max(0),
             stop: of_it().find(|stop| stop.until_us.is_none()),
             unexplained: of_it().filter(|stop| stop.reason.is_none()).count(),
+            calls: of_it()
+                .any(|stop| stop.reason.is_none() && !self.cards.known.contains(&stop.id)),
         }
     }
 
@@ -53,7 +64,7 @@ impl Model {
         let (width, height) = self.size;
         let below = view.conflicts.len().saturating_add(view.elsewhere.len()).min(Grid::BELOW);
         let height = height.saturating_sub(u16::try_from(below).unwrap_or_default());
-        Grid::of((width, height), view.machines.len())
+        Grid::of((width, height), self.machines().len())
     }
 
     fn cut_off(&self, machine: &Machine) -> bool {

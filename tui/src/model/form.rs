@@ -9,6 +9,8 @@ use kart_core::{
 mod batch;
 mod complete;
 mod explain;
+mod hours;
+mod job;
 mod labor;
 mod orders;
 mod question;
@@ -17,9 +19,11 @@ mod start;
 pub use batch::{BatchField, BatchForm, Deed, Doing};
 pub use complete::{CompleteField, CompleteForm, proposed};
 pub use explain::{ExplainForm, Subject, Why};
+pub use hours::{AmendField, AmendForm, CrewForm, Mending};
+pub use job::{JobDoing, JobField, JobForm, JobsScreen};
 pub use labor::{Act, BadgeForm, PinForm, PunchForm, SharesForm, ToldForm, UndoForm};
 pub use orders::{OrderLine, OrdersScreen, next_on};
-pub use question::{Question, told};
+pub use question::{Asks, Question, told};
 pub use start::{SecondFields, StartField, StartForm};
 
 use super::field::{Choice, Entry};
@@ -41,17 +45,15 @@ pub enum Sending {
 pub type Who = Choice<UserId>;
 
 impl Who {
-    /// The people who are clocked in, with `last` or the only one chosen.
-    pub(super) fn of(people: Vec<Present>, last: Option<UserId>) -> Self {
-        let entry = |present: Present| Entry {
-            key: present.user,
-            label: present.name,
-            detail: String::new(),
-        };
+    /// The people who are clocked in, with `last` or the only one who is `here` chosen: so many of
+    /// the first.
+    pub(super) fn among(people: Vec<&Present>, here: usize, last: Option<UserId>) -> Self {
+        let entry =
+            |present: &Present| Entry { label: present.name.clone(), ..Entry::of(present.user) };
         let mut who = Self { entries: people.into_iter().map(entry).collect(), chosen: None };
         if let Some(last) = last {
             who.choose(last);
-        } else if who.entries.len() == 1 {
+        } else if here == 1 {
             who.chosen = Some(0);
         }
         who
@@ -59,16 +61,25 @@ impl Who {
 
     /// The name of the chosen person; not safe to draw.
     pub fn name(&self) -> Option<&str> {
-        self.entries.get(self.chosen?).map(|entry| entry.label.as_str())
+        self.entry().map(|entry| entry.label.as_str())
     }
 
-    /// Follows who is clocked in while the form is open; whoever was chosen stays so while there.
+    /// Follows who is clocked in while the form is open. Whoever was chosen stays: nobody else signs
+    /// in their place because the list of people is a moment older or younger.
     pub fn follow(&mut self, now: Self) {
-        let chosen = self.key();
+        let chosen = self.entry().cloned();
         *self = now;
-        if let Some(chosen) = chosen.filter(|user| self.has(*user)) {
-            self.choose(chosen);
+        match chosen {
+            Some(chosen) if self.has(chosen.key) => self.choose(chosen.key),
+            Some(chosen) => self.add(chosen.key, &chosen.label),
+            None => {},
         }
+    }
+
+    /// Chooses somebody who is not clocked in here.
+    pub fn add(&mut self, user: UserId, name: &str) {
+        self.entries.push(Entry { label: name.to_owned(), ..Entry::of(user) });
+        self.choose(user);
     }
 
     /// Whether this person could be chosen.

@@ -28,8 +28,7 @@ pub struct HeldForm {
 impl HeldForm {
     /// A form about everything that `machine` holds.
     pub fn new(machine: &Machine, reference: &Reference) -> Self {
-        let entry = |key| Entry { key, label: String::new(), detail: String::new() };
-        let both = |at| [entry((at, true)), entry((at, false))];
+        let both = |at| [(at, true), (at, false)];
         let people = reference.people.iter();
         let people = people.filter(|person| person.active && person.role == Role::Supervisor);
         let who = people.map(|person| Entry {
@@ -46,7 +45,7 @@ impl HeldForm {
             code: machine.code.clone(),
             held: machine.held.clone(),
             who,
-            words: Choice::new((0..machine.held.len()).flat_map(both).collect()),
+            words: Choice::of((0..machine.held.len()).flat_map(both)),
             sending: Sending::No,
         }
     }

@@ -24,15 +24,15 @@ pub struct LedgerScreen {
 
 impl LedgerScreen {
     /// Takes in what was answered.
-    pub fn take(&mut self, seen: &Seen) {
+    pub fn take(&mut self, seen: Seen) {
         match seen {
             Seen::Ledger(shift) if shift.back != self.back => {},
             Seen::Ledger(shift) => {
                 self.lost = None;
                 self.row = self.row.min(shift.entries.len().saturating_sub(1));
-                self.shift = Some(shift.clone());
+                self.shift = Some(shift);
             },
-            Seen::Lost(why) => self.lost = Some(why.clone()),
+            Seen::Lost(why) => self.lost = Some(why),
             _ => {},
         }
     }

@@ -4,11 +4,12 @@ use kart_api::Pin;
 use kart_core::{id::EquipmentId, screen::Screen as Part};
 
 use super::{
-    BadgeForm, BatchField, BatchForm, BoardScreen, Commissioning, CompleteForm, ExplainForm,
-    FiguresScreen, HeldForm, LedgerScreen, OrdersScreen, PinForm, PunchForm, RecordScreen, Sending,
-    SharesForm, SplitForm, StartField, StartForm, StopsScreen, SweepScreen, Talk, TextField,
-    ToldForm, UndoForm,
+    AmendForm, BadgeForm, BatchField, BatchForm, BoardScreen, Commissioning, CompleteForm,
+    CrewForm, ExplainForm, FiguresScreen, HeldForm, LedgerScreen, OrdersScreen, PinForm, PunchForm,
+    RecordScreen, Sending, SharesForm, SplitForm, StartField, StartForm, StopsScreen, SweepScreen,
+    Talk, TextField, ToldForm, UndoForm, Who,
 };
+use super::{JobDoing, JobForm, JobsScreen};
 use crate::keys::Place;
 
 /// One screen or form.
@@ -45,6 +46,10 @@ pub enum Screen {
     Pin(Box<PinForm>),
     /// Somebody's own record.
     Record(Box<RecordScreen>),
+    /// Hours that are put right.
+    Amend(Box<AmendForm>),
+    /// Whose record is to be seen.
+    Crew(Box<CrewForm>),
     /// How somebody's time is divided.
     Shares(Box<SharesForm>),
     /// Start a batch.
@@ -55,6 +60,10 @@ pub enum Screen {
     Orders(Box<OrdersScreen>),
     /// What is done to a batch.
     Batch(Box<BatchForm>),
+    /// Jobs at these stations.
+    Jobs(Box<JobsScreen>),
+    /// One of them, and what is done to it.
+    Job(Box<JobForm>),
     /// What a technician looks at while a machine is being mapped.
     Commissioning(Box<Commissioning>),
     /// Key figures of this shift.
@@ -96,11 +105,19 @@ impl Screen {
             Self::Told(_) => Place::Told,
             Self::Pin(_) => Place::Pin,
             Self::Record(_) => Place::Record,
+            Self::Amend(_) => Place::Amend,
+            Self::Crew(_) => Place::Crew,
             Self::Shares(_) => Place::Shares,
             Self::Start(_) => Place::Start,
             Self::Complete(_) => Place::Complete,
             Self::Orders(_) => Place::Orders,
             Self::Batch(_) => Place::Batch,
+            Self::Jobs(_) => Place::Jobs,
+            Self::Job(form) => match form.doing {
+                JobDoing::Card => Place::Job,
+                JobDoing::History => Place::JobHistory,
+                _ => Place::JobForm,
+            },
             Self::Commissioning(_) => Place::Commissioning,
             Self::Figures(_) => Place::Figures,
             Self::Board(_) => Place::Board,
@@ -122,19 +139,23 @@ impl Screen {
             Self::Undo(form) => Some(&form.sending),
             Self::Told(form) => Some(&form.sending),
             Self::Pin(form) => Some(&form.sending),
+            Self::Amend(form) => Some(&form.sending),
             Self::Shares(form) => Some(&form.sending),
             Self::Start(form) => Some(&form.sending),
             Self::Complete(form) => Some(&form.sending),
             Self::Orders(shown) => Some(&shown.sending),
             Self::Batch(form) => Some(&form.sending),
+            Self::Job(form) => Some(&form.sending),
             Self::Explain(form) => Some(&form.sending),
             Self::Split(form) => Some(&form.sending),
             Self::Held(form) => Some(&form.sending),
             Self::Machine { .. }
+            | Self::Jobs(_)
             | Self::Receipts { .. }
             | Self::Help { .. }
             | Self::Badge(_)
             | Self::Record(_)
+            | Self::Crew(_)
             | Self::Commissioning(_)
             | Self::Figures(_)
             | Self::Board(_)
@@ -153,19 +174,58 @@ impl Screen {
             Self::Undo(form) => Some(&mut form.sending),
             Self::Told(form) => Some(&mut form.sending),
             Self::Pin(form) => Some(&mut form.sending),
+            Self::Amend(form) => Some(&mut form.sending),
             Self::Shares(form) => Some(&mut form.sending),
             Self::Start(form) => Some(&mut form.sending),
             Self::Complete(form) => Some(&mut form.sending),
             Self::Orders(shown) => Some(&mut shown.sending),
             Self::Batch(form) => Some(&mut form.sending),
+            Self::Job(form) => Some(&mut form.sending),
             Self::Explain(form) => Some(&mut form.sending),
             Self::Split(form) => Some(&mut form.sending),
             Self::Held(form) => Some(&mut form.sending),
             Self::Machine { .. }
+            | Self::Jobs(_)
             | Self::Receipts { .. }
             | Self::Help { .. }
             | Self::Badge(_)
             | Self::Record(_)
+            | Self::Crew(_)
+            | Self::Commissioning(_)
+            | Self::Figures(_)
+            | Self::Board(_)
+            | Self::Ledger(_)
+            | Self::Large { .. }
+            | Self::Stops(_)
+            | Self::Sweep(_) => None,
+        }
+    }
+
+    /// Who acts, where it asks for that.
+    pub fn who_mut(&mut self) -> Option<&mut Who> {
+        match self {
+            Self::Start(form) => Some(&mut form.who),
+            Self::Complete(form) => Some(&mut form.who),
+            Self::Orders(shown) => Some(&mut shown.who),
+            Self::Batch(form) => Some(&mut form.who),
+            Self::Job(form) => Some(&mut form.who),
+            Self::Explain(form) => Some(&mut form.who),
+            Self::Split(form) => Some(&mut form.who),
+            Self::Held(form) => Some(&mut form.who),
+            Self::Talk(talk) => talk.who_mut(),
+            Self::Machine { .. }
+            | Self::Jobs(_)
+            | Self::Receipts { .. }
+            | Self::Help { .. }
+            | Self::Badge(_)
+            | Self::Punch(_)
+            | Self::Undo(_)
+            | Self::Told(_)
+            | Self::Pin(_)
+            | Self::Record(_)
+            | Self::Amend(_)
+            | Self::Crew(_)
+            | Self::Shares(_)
             | Self::Commissioning(_)
             | Self::Figures(_)
             | Self::Board(_)
@@ -185,10 +245,14 @@ impl Screen {
             Self::Told(form) => Some(form.field_mut()),
             Self::Pin(form) => form.field_mut(),
             Self::Shares(form) => form.field_mut(),
-            Self::Undo(_) | Self::Record(_) => None,
+            Self::Record(shown) => shown.pin.as_mut(),
+            Self::Amend(form) => form.field_mut(),
+            Self::Undo(_) | Self::Crew(_) => None,
             Self::Start(form) => form.field_mut(),
             Self::Complete(form) => form.field_mut(),
             Self::Batch(form) => form.field_mut(),
+            Self::Jobs(shown) => Some(&mut shown.find),
+            Self::Job(form) => form.field_mut(),
             Self::Orders(_) => None,
             Self::Commissioning(shown) => shown.field(),
             Self::Explain(form) => form.commenting.then_some(&mut form.comment),
@@ -232,6 +296,8 @@ impl Screen {
             | Self::Undo(_)
             | Self::Told(_)
             | Self::Pin(_)
+            | Self::Amend(_)
+            | Self::Crew(_)
             | Self::Shares(_)
             | Self::Record(_) => Some(Part::Labor),
             Self::Start(_) | Self::Complete(_) | Self::Orders(_) | Self::Batch(_) => {
@@ -240,6 +306,7 @@ impl Screen {
             Self::Stops(_) | Self::Explain(_) | Self::Split(_) | Self::Sweep(_) => {
                 Some(Part::Stops)
             },
+            Self::Jobs(_) | Self::Job(_) => Some(Part::Jobs),
             Self::Commissioning(_) => Some(Part::Commissioning),
             Self::Help { .. } | Self::Large { .. } => None,
         }
@@ -250,6 +317,8 @@ impl Screen {
         let typed = match self {
             Self::Punch(form) => form.pin.as_ref(),
             Self::Pin(form) => form.old.as_ref(),
+            Self::Amend(form) => return form.ticket.clone(),
+            Self::Record(shown) => return shown.ticket.clone(),
             _ => None,
         };
         typed.and_then(TextField::filled).map(Pin)
@@ -261,18 +330,22 @@ impl Screen {
             Self::Machine { scroll, .. }
             | Self::Receipts { scroll }
             | Self::Help { scroll, .. } => Some(scroll),
-            Self::Record(shown) => Some(&mut shown.scroll),
             Self::Badge(_)
             | Self::Talk(_)
             | Self::Punch(_)
             | Self::Undo(_)
             | Self::Told(_)
             | Self::Pin(_)
+            | Self::Record(_)
+            | Self::Amend(_)
+            | Self::Crew(_)
             | Self::Shares(_)
             | Self::Start(_)
             | Self::Complete(_)
             | Self::Orders(_)
             | Self::Batch(_)
+            | Self::Jobs(_)
+            | Self::Job(_)
             | Self::Stops(_)
             | Self::Split(_)
             | Self::Sweep(_)

@@ -49,19 +49,16 @@ impl StopsScreen {
     /// those that wait: a line must not move away under the finger.
     pub fn follow(&mut self, view: &View, first: Option<EquipmentId>) {
         let choice = &self.choice;
-        let kept = choice.key();
         let place = |id| choice.entries.iter().position(|entry| entry.key == id);
         let mut waiting: Vec<RecordId> =
             unexplained(view, first).into_iter().map(|stop| stop.id).collect();
         waiting.extend(view.review.blinds.iter().map(|blind| blind.id));
         waiting.sort_by_key(|id| place(*id).unwrap_or(usize::MAX));
+        // What was said of a stop that lasts can be put right at once.
+        waiting.extend(view.stops.iter().filter(|stop| stop.reason.is_some()).map(|stop| stop.id));
         waiting.extend(view.review.explained.iter().map(|stop| stop.id));
-        let entry = |key| Entry { key, label: String::new(), detail: String::new() };
         self.marked.retain(|marked| waiting.contains(marked));
-        self.choice = Choice::new(waiting.into_iter().map(entry).collect());
-        if let Some(kept) = kept {
-            self.choice.choose(kept);
-        }
+        self.choice.list(waiting.into_iter().map(Entry::of).collect());
     }
 
     /// Marks the chosen line, or takes the mark away.
@@ -143,8 +140,7 @@ impl SweepScreen {
             }
         }
         groups.sort_by_key(|group| std::cmp::Reverse(group.lasted_us));
-        let entry = |key| Entry { key, label: String::new(), detail: String::new() };
-        let mut choice = Choice::new((0..groups.len()).map(entry).collect());
+        let mut choice = Choice::of(0..groups.len());
         choice.step(0);
         Self { choice, groups }
     }
@@ -176,4 +172,6 @@ pub struct Cards {
     pub seen: Option<BTreeSet<RecordId>>,
     /// Those that were said while something else was on the screen.
     pub said: BTreeSet<RecordId>,
+    /// Those whose card or list somebody has put away: they know.
+    pub known: BTreeSet<RecordId>,
 }

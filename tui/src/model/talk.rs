@@ -3,10 +3,10 @@
 use kart_api::notes::Note;
 use kart_core::{
     fact::{call::Help, incident::Severity, note::Category},
-    id::{EquipmentId, ReasonId, RecordId, StationId, UserId},
+    id::{EquipmentId, ReasonId, RecordId, StationId},
 };
 
-use super::{Choice, Entry, Model, Sending, TextField, Who};
+use super::{Choice, Model, Seen, Sending, TextField, Who};
 use crate::keys::Place;
 
 /// One of these screens.
@@ -172,6 +172,26 @@ pub enum CallItem {
     New(Help),
 }
 
+impl LogScreen {
+    /// Takes in what was answered.
+    pub fn take(&mut self, seen: Seen) {
+        match seen {
+            Seen::Notes(notes) => {
+                (self.notes, self.lost) = (Some(notes), None);
+                self.down(0);
+            },
+            Seen::Lost(why) => self.lost = Some(why),
+            _ => {},
+        }
+    }
+
+    /// Scrolls, but not past the last note.
+    pub fn down(&mut self, by: usize) {
+        let last = self.notes.as_ref().map_or(0, Vec::len).saturating_sub(1);
+        self.scroll = self.scroll.saturating_add(by).min(last);
+    }
+}
+
 impl Talk {
     /// Where its keys are listed.
     pub fn place(&self) -> Place {
@@ -241,25 +261,6 @@ impl Talk {
     /// Whether somebody who is not clocked in can act here, by their badge.
     pub fn takes_anybody(&self) -> bool {
         matches!(self, Self::Note(_) | Self::Incident(_) | Self::Follow(_) | Self::Call(_))
-    }
-
-    /// Follows who is clocked in; whoever was chosen stays: nobody else signs in their place because
-    /// the list of people is a moment older or younger.
-    pub fn follow(&mut self, now: &Who) {
-        let Some(who) = self.who_mut() else { return };
-        let chosen = who.chosen.and_then(|at| who.entries.get(at)).cloned();
-        who.follow(now.clone());
-        if let Some(chosen) = chosen.filter(|chosen| !who.has(chosen.key)) {
-            who.add(chosen.key, &chosen.label);
-        }
-    }
-}
-
-impl Who {
-    /// Chooses somebody who is not clocked in here.
-    pub fn add(&mut self, user: UserId, name: &str) {
-        self.entries.push(Entry { key: user, label: name.to_owned(), detail: String::new() });
-        self.choose(user);
     }
 }
 

@@ -35,10 +35,13 @@ const SHORTEST: usize = 3;
 /// Nor longer: what goes on is a stuck key.
 const LONGEST: usize = 64;
 
+/// So many people may wait for a punch that is being saved.
+const MOST_WAITING: usize = 8;
+
 /// Watches for a badge reader. `true` when this key ended a badge and was used up.
 pub(super) fn listen(model: &mut Model, key: KeyEvent) -> bool {
     // A badge typed into its own field is read there.
-    if model.screens.last().is_some_and(Screen::takes_badge) {
+    if !model.is_saving() && model.screens.last().is_some_and(Screen::takes_badge) {
         return false;
     }
     if let Some(took) = prefixed(model, key) {
@@ -46,8 +49,7 @@ pub(super) fn listen(model: &mut Model, key: KeyEvent) -> bool {
     }
     if let Some(digit) = keys::digit(&key) {
         let pause = model.now.mono_us.saturating_sub(model.burst.mono_us);
-        let typing = model.screens.last_mut().is_some_and(|screen| screen.text_field().is_some());
-        let limit = if typing { READER_PAUSE_US } else { PAUSE_US };
+        let limit = if is_typing(model) { READER_PAUSE_US } else { PAUSE_US };
         if model.burst.digits.is_empty() || pause > limit {
             let before = (model.screens.clone(), model.selected);
             model.burst = Burst { before, ..Burst::default() };
@@ -62,8 +64,8 @@ pub(super) fn listen(model: &mut Model, key: KeyEvent) -> bool {
     if key.code != KeyCode::Enter || !is_badge(model, &burst) {
         return false;
     }
-    (model.screens, model.selected) = burst.before;
-    read(model, &burst.digits);
+    let badge = burst.digits.clone();
+    ended(model, burst, &badge);
     true
 }
 
@@ -80,8 +82,8 @@ fn prefixed(model: &mut Model, key: KeyEvent) -> Option<bool> {
     match key.code {
         KeyCode::Enter if inside => {
             let burst = std::mem::take(&mut model.burst);
-            (model.screens, model.selected) = burst.before;
-            self::read(model, burst.digits.strip_prefix(&prefix).unwrap_or(&burst.digits));
+            let badge = burst.digits.strip_prefix(&prefix).unwrap_or(&burst.digits).to_owned();
+            ended(model, burst, &badge);
             Some(true)
         },
         KeyCode::Char(letter) if inside && letter.is_ascii_alphanumeric() => {
@@ -115,11 +117,47 @@ pub(super) fn tick(model: &mut Model) {
 
 fn is_badge(model: &mut Model, burst: &Burst) -> bool {
     let enter = model.now.mono_us.saturating_sub(burst.mono_us);
-    let typing = model.screens.last_mut().is_some_and(|screen| screen.text_field().is_some());
+    let typing = is_typing(model);
     let known = person(model, &burst.digits).is_ok();
     burst.digits.len() >= SHORTEST
         && enter <= if typing { READER_PAUSE_US } else { ENTER_US }
         && (known || !typing)
+}
+
+/// Whether digits go into a field.
+fn is_typing(model: &mut Model) -> bool {
+    let field = model.screens.last_mut().and_then(Screen::text_field).is_some();
+    field && !model.is_saving()
+}
+
+/// A badge was read to its end. While something is being saved it waits: what is on top must not
+/// change under the answer, and nobody should have to come back.
+fn ended(model: &mut Model, burst: Burst, badge: &str) {
+    if !model.is_saving() {
+        (model.screens, model.selected) = burst.before;
+        return read(model, badge);
+    }
+    // The one whose punch it is has only been impatient.
+    let own = matches!(model.screens.last(), Some(Screen::Punch(form)) if form.badge == badge);
+    let known = own || model.badges.iter().any(|waiting| waiting == badge);
+    if !known && model.badges.len() < MOST_WAITING {
+        model.badges.push_back(badge.to_owned());
+        model.say(Tone::Plain, Sentence::new("badge-next"));
+    }
+}
+
+/// The badge that has waited longest, once nothing on the screen could take it for its own.
+pub(super) fn next(model: &mut Model) {
+    if model.badges.is_empty() || model.is_saving() {
+        return;
+    }
+    let asks = model.screens.last_mut().is_some_and(|screen| {
+        let badge = matches!(screen, Screen::Punch(_) | Screen::Told(_));
+        badge || screen.who_mut().is_some() || screen.text_field().is_some()
+    });
+    if !asks && let Some(badge) = model.badges.pop_front() {
+        read(model, &badge);
+    }
 }
 
 /// Opens the form to type a badge by hand.
@@ -211,22 +249,7 @@ fn reference(model: &Model) -> Option<&Reference> {
 }
 
 fn who_mut(model: &mut Model) -> Option<&mut Who> {
-    model.screens.last_mut().and_then(who_of)
-}
-
-/// Who acts in a form that asks for it.
-pub(super) fn who_of(screen: &mut Screen) -> Option<&mut Who> {
-    match screen {
-        Screen::Start(form) => Some(&mut form.who),
-        Screen::Complete(form) => Some(&mut form.who),
-        Screen::Explain(form) => Some(&mut form.who),
-        Screen::Talk(talk) => talk.who_mut(),
-        Screen::Orders(shown) => Some(&mut shown.who),
-        Screen::Batch(form) => Some(&mut form.who),
-        Screen::Split(form) => Some(&mut form.who),
-        Screen::Held(form) => Some(&mut form.who),
-        _ => None,
-    }
+    model.screens.last_mut().and_then(Screen::who_mut)
 }
 
 /// What the person can do, as they stand now.
@@ -243,7 +266,10 @@ fn punch(model: &Model, person: &Person, badge: &str) -> Result<PunchForm, Sente
         return Err(Sentence::new("no-station"));
     }
     let mut acts = Choice::new(acts);
-    acts.step(0);
+    match model.chosen.map(Act::In) {
+        Some(there) if acts.entries.iter().any(|entry| entry.key == there) => acts.choose(there),
+        _ => acts.step(0),
+    }
     let present = present.filter(|present| present.missed.is_none());
     Ok(PunchForm {
         badge: badge.to_owned(),
@@ -266,13 +292,12 @@ fn stations<'a>(view: &'a View, reference: &'a Reference) -> impl Iterator<Item 
 
 /// What somebody who is here can do, the obvious first.
 fn acts(view: &View, reference: &Reference, present: &Present) -> Vec<Entry<Act>> {
-    let plain = |key| Entry { key, label: String::new(), detail: String::new() };
     let inside = [Inside::Break, Inside::Meal, Inside::Activity];
     let mut acts = match present.away {
-        Some(_) => vec![plain(Act::Back), plain(Act::Out)],
+        Some(_) => vec![Entry::of(Act::Back), Entry::of(Act::Out)],
         None => {
-            let begin = inside.map(|kind| plain(Act::Begin(kind)));
-            [plain(Act::Out)].into_iter().chain(begin).collect()
+            let begin = inside.map(|kind| Entry::of(Act::Begin(kind)));
+            [Entry::of(Act::Out)].into_iter().chain(begin).collect()
         },
     };
     // Other stations whose machines are shown here.
@@ -285,9 +310,9 @@ fn acts(view: &View, reference: &Reference, present: &Present) -> Vec<Entry<Act>
     let others = reference.stations.iter().filter(shown);
     acts.extend(others.map(|station| entry(Act::Move(station.id), station)));
     if present.away.is_none() && labor::batches_of(view, present.user).len() > 1 {
-        acts.push(plain(Act::Shares));
+        acts.push(Entry::of(Act::Shares));
     }
-    acts.extend([plain(Act::Record), plain(Act::Pin)]);
+    acts.extend([Entry::of(Act::Record), Entry::of(Act::Pin)]);
     acts
 }
 
@@ -298,21 +323,14 @@ fn entry(key: Act, station: &Station) -> Entry<Act> {
 /// Moves among what can be done.
 pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
     let Some(Screen::Punch(form)) = model.screens.last_mut() else { return };
-    match cmd {
-        Cmd::Up => form.acts.step(-1),
-        Cmd::Down => form.acts.step(1),
-        Cmd::Pick(number) => {
-            form.acts.pick(number);
-        },
-        _ => {},
-    }
+    form.acts.obey(cmd);
     form.sending = Sending::No;
 }
 
 /// Does what was chosen.
 pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
     let Some(Screen::Punch(form)) = model.screens.last() else { return Vec::new() };
-    let Some(chosen) = form.acts.chosen.and_then(|at| form.acts.entries.get(at)) else {
+    let Some(chosen) = form.acts.entry() else {
         return refuse(model, Sentence::new("no-station"));
     };
     let (badge, name, station) = (form.badge.clone(), form.name.clone(), chosen.label.clone());

@@ -6,13 +6,12 @@ use kart_core::{
     id::UserId,
 };
 
-use super::{complete, start::choose};
+use super::complete;
 use crate::{
     effect::Effect,
     keys::Cmd,
     model::{
-        BatchField, BatchForm, Choice, Deed, Doing, Entry, Model, PAGE, Screen, SecondFields,
-        Sending, Tone,
+        Asks, BatchField, BatchForm, Deed, Doing, Entry, Model, Screen, SecondFields, Sending, Tone,
     },
     update::{refuse, send},
     words::{Sentence, refusal},
@@ -28,7 +27,7 @@ pub(super) fn open(model: &mut Model) {
 
 fn form(model: &Model) -> Result<BatchForm, Sentence> {
     let machine = model.machine().ok_or_else(|| Sentence::new("no-machine"))?;
-    let batch = batches(machine).next();
+    let batch = machine.batches().next();
     let batch = batch.ok_or_else(|| Sentence::new("no-batch").with("machine", &machine.code))?;
     if let Some(terminal) = &batch.terminal {
         let sentence = Sentence::new("complete-elsewhere").with("number", &batch.number);
@@ -45,15 +44,10 @@ fn form(model: &Model) -> Result<BatchForm, Sentence> {
     Ok(form)
 }
 
-/// The batches of a machine: the one that it counts for, those beside it, those that rest.
-fn batches(machine: &Machine) -> impl Iterator<Item = &Batch> {
-    machine.batch.iter().chain(&machine.others)
-}
-
 /// The batch of a form, as it stands.
 pub(crate) fn of<'v>(form: &BatchForm, view: &'v View) -> Option<(&'v Machine, &'v Batch)> {
     let machine = view.machines.iter().find(|machine| machine.id == form.machine)?;
-    let batch = batches(machine).find(|batch| batch.id == form.batch)?;
+    let batch = machine.batches().find(|batch| batch.id == form.batch)?;
     Some((machine, batch))
 }
 
@@ -67,16 +61,12 @@ pub(super) fn follow(form: &mut BatchForm, view: &View) -> bool {
 
 /// Everybody who is clocked in, and whoever is on the batch.
 fn list_people(form: &mut BatchForm, view: &View, batch: &Batch) {
-    let kept = form.people.key();
     let entry = |user: UserId, label: &str| {
         let on = if batch.operators.contains(&user) { "●" } else { "" };
         Entry { key: user, label: label.to_owned(), detail: on.to_owned() }
     };
     let people = view.people.iter().map(|present| entry(present.user, &present.name));
-    form.people = Choice::new(people.collect());
-    if let Some(kept) = kept {
-        form.people.choose(kept);
-    }
+    form.people.list(people.collect());
 }
 
 /// One step back: from what is being done to the menu. `false` where the menu itself is left.
@@ -103,36 +93,24 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
         (_, _, Cmd::Previous) => form.step(-1),
         (_, BatchField::Question(_), Cmd::Left | Cmd::Right | Cmd::Pick(_)) => {
             if let Some(asked) = form.question_mut() {
-                choose(&mut asked.choice, cmd);
+                asked.obey(cmd);
             }
         },
         (doing, BatchField::List, _) => match doing {
-            Doing::Choosing => moved(&mut form.menu, cmd),
-            Doing::Deed(Deed::People) => moved(&mut form.people, cmd),
-            Doing::Deed(Deed::Machines) => moved(&mut form.machines, cmd),
+            Doing::Choosing => drop(form.menu.obey(cmd)),
+            Doing::Deed(Deed::People) => drop(form.people.obey(cmd)),
+            Doing::Deed(Deed::Machines) => drop(form.machines.obey(cmd)),
             Doing::Deed(Deed::Continue) => {
-                moved(&mut form.machines, cmd);
+                form.machines.obey(cmd);
                 form.second = None;
                 if let Some(reference) = &view.reference {
                     form.ask(reference);
                 }
             },
-            Doing::Deed(_) => moved(&mut form.reasons, cmd),
+            Doing::Deed(_) => drop(form.reasons.obey(cmd)),
         },
         (_, _, Cmd::Up) => form.step(-1),
         (_, _, Cmd::Down) => form.step(1),
-        _ => {},
-    }
-}
-
-fn moved<K: Copy + PartialEq>(choice: &mut Choice<K>, cmd: Cmd) {
-    let page = isize::try_from(PAGE).unwrap_or(1);
-    match cmd {
-        Cmd::Up => choice.step(-1),
-        Cmd::Down => choice.step(1),
-        Cmd::PageUp => choice.step(-page),
-        Cmd::PageDown => choice.step(page),
-        Cmd::Pick(number) => drop(choice.pick(number)),
         _ => {},
     }
 }
@@ -141,7 +119,7 @@ fn moved<K: Copy + PartialEq>(choice: &mut Choice<K>, cmd: Cmd) {
 fn other(form: &mut BatchForm, view: &View, by: isize) {
     let machine = view.machines.iter().find(|machine| machine.id == form.machine);
     let Some(machine) = machine else { return };
-    let all: Vec<&Batch> = batches(machine).collect();
+    let all: Vec<&Batch> = machine.batches().collect();
     let at = all.iter().position(|batch| batch.id == form.batch).unwrap_or(0);
     let next = at.checked_add_signed(by).and_then(|next| all.get(next));
     if let Some(batch) = next {
@@ -237,14 +215,14 @@ fn command(model: &Model) -> Result<(Command, Sentence), Sentence> {
         },
         Deed::Abort => {
             let (good, scrap) = parts()?;
-            let chosen = form.reasons.chosen.and_then(|at| form.reasons.entries.get(at));
+            let chosen = form.reasons.entry();
             let reason = chosen.ok_or_else(|| say("choose-reason"))?;
             let what = say("what-abort").with("reason", &reason.label);
             let (reason, comment) = (reason.key, form.comment.filled());
             (Command::AbortBatch { by, batch, reason, good, scrap, comment }, what)
         },
         Deed::People => {
-            let chosen = form.people.chosen.and_then(|at| form.people.entries.get(at));
+            let chosen = form.people.entry();
             let chosen = chosen.ok_or_else(|| say("choose-person"))?;
             let user = chosen.key;
             if known.operators.contains(&user) {
@@ -256,7 +234,7 @@ fn command(model: &Model) -> Result<(Command, Sentence), Sentence> {
             }
         },
         Deed::Machines => {
-            let chosen = form.machines.chosen.and_then(|at| form.machines.entries.get(at));
+            let chosen = form.machines.entry();
             let chosen = chosen.ok_or_else(|| say("no-machine"))?;
             let (equipment, on) = (chosen.key, !known.further.contains(&chosen.key));
             let what = say(if on { "what-machine-on" } else { "what-machine-off" });
@@ -266,7 +244,7 @@ fn command(model: &Model) -> Result<(Command, Sentence), Sentence> {
         Deed::Continue => {
             parts()?;
             let onward = form.onward(by).ok_or_else(|| say("no-machine"))?;
-            let chosen = form.machines.chosen.and_then(|at| form.machines.entries.get(at));
+            let chosen = form.machines.entry();
             let label = chosen.map_or("", |entry| entry.label.as_str());
             let what = say("what-continue").with("machine", label);
             (Command::ContinueBatch(Box::new(onward)), what)
@@ -286,9 +264,7 @@ pub(super) fn refused(form: &mut BatchForm, why: &Refusal) {
         Refusal::WhyNeeded => form.focus = BatchField::Why,
         Refusal::MayNotAgree { .. } => form.focus = BatchField::Badge,
         Refusal::FieldMissing { label } | Refusal::FieldWrong { label, .. } => {
-            if let Some(at) = form.questions.iter().position(|asked| asked.label == *label) {
-                form.focus = BatchField::Question(at);
-            }
+            form.go_to(label);
         },
         _ => {},
     }

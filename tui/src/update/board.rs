@@ -3,7 +3,7 @@
 use crate::{
     effect::Effect,
     keys::Cmd,
-    model::{BoardScreen, Model, Screen, Seen, Spoken, Tone, Watch},
+    model::{BoardScreen, Model, Screen, Spoken, Tone},
     words::Sentence,
 };
 
@@ -44,26 +44,6 @@ pub(super) fn language(model: &mut Model) -> Vec<Effect> {
             model.say(Tone::Plain, told);
             Vec::new()
         },
-    }
-}
-
-/// What must be asked for to show these, where one is shown.
-pub(super) fn watch(model: &Model) -> Option<Watch> {
-    model.screens.iter().rev().find_map(|screen| match screen {
-        Screen::Board(shown) => Some(Watch::Board(shown.back)),
-        Screen::Ledger(shown) => Some(Watch::Ledger(shown.back)),
-        _ => None,
-    })
-}
-
-/// The daemon answered.
-pub(super) fn seen(model: &mut Model, seen: &Seen) {
-    for screen in &mut model.screens {
-        match screen {
-            Screen::Board(shown) => shown.take(seen),
-            Screen::Ledger(shown) => shown.take(seen),
-            _ => {},
-        }
     }
 }
 

@@ -1,10 +1,9 @@
-//! Commissioning: what keys do there, and what must be asked of the daemon meanwhile.
+//! Commissioning: what keys do there.
 
 use super::floor::move_by;
 use crate::{
-    effect::Effect,
     keys::Cmd,
-    model::{Commissioning, Model, Screen, Seen, Tab, TextField},
+    model::{Commissioning, Model, Screen, Tab, TextField},
 };
 
 /// No screen of commissioning has more lines.
@@ -15,30 +14,6 @@ pub(super) fn open(model: &mut Model) {
     let code = model.machine().map(|machine| machine.code.clone()).unwrap_or_default();
     let shown = Commissioning { code, ..Commissioning::default() };
     model.screens.push(Screen::Commissioning(Box::new(shown)));
-}
-
-/// The next question to the daemon, where it is another one than before.
-pub(super) fn watch(model: &mut Model) -> Option<Effect> {
-    let wanted = model.screens.iter().rev().find_map(|screen| match screen {
-        Screen::Commissioning(shown) => Some(shown.watch()),
-        _ => None,
-    });
-    let wanted = wanted.or_else(|| super::figures::watch(model));
-    let wanted = wanted.or_else(|| super::board::watch(model));
-    let wanted = wanted.or_else(|| super::labor::watch(model));
-    let wanted = wanted.or_else(|| super::talk::watch(model));
-    if wanted == model.watching {
-        return None;
-    }
-    model.watching.clone_from(&wanted);
-    Some(Effect::Watch(wanted))
-}
-
-/// The daemon answered.
-pub(super) fn seen(model: &mut Model, seen: Seen) {
-    if let Some(shown) = shown(model) {
-        shown.take(seen);
-    }
 }
 
 fn shown(model: &mut Model) -> Option<&mut Commissioning> {

@@ -5,11 +5,10 @@ use kart_core::{
     id::RecordId,
 };
 
-use super::start::choose;
 use crate::{
     effect::Effect,
     keys::Cmd,
-    model::{CompleteField, CompleteForm, Model, PAGE, Screen, Sending, Tone},
+    model::{Asks, CompleteField, CompleteForm, Model, Screen, Sending, Tone},
     update::{refuse, send},
     words::Sentence,
 };
@@ -29,7 +28,7 @@ pub(super) fn open_for(model: &mut Model, batch: Option<RecordId>) {
 
 fn form(model: &Model, wanted: Option<RecordId>) -> Result<CompleteForm, Sentence> {
     let machine = model.machine().ok_or_else(|| Sentence::new("no-machine"))?;
-    let all = || machine.batch.iter().chain(&machine.others);
+    let all = || machine.batches();
     let batch = all().find(|batch| wanted.is_none_or(|wanted| wanted == batch.id));
     let batch = batch.ok_or_else(|| Sentence::new("no-batch").with("machine", &machine.code))?;
     if let Some(terminal) = &batch.terminal {
@@ -47,14 +46,13 @@ fn form(model: &Model, wanted: Option<RecordId>) -> Result<CompleteForm, Sentenc
 /// Moves within the form.
 pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
     let Some(Screen::Complete(form)) = model.screens.last_mut() else { return };
-    let page = isize::try_from(PAGE).unwrap_or(1);
     match (form.focus, cmd) {
         (_, Cmd::Next) => form.step(1),
         (_, Cmd::Previous) => form.step(-1),
-        (CompleteField::Reason, _) => reason(form, cmd, page),
+        (CompleteField::Reason, _) => reason(form, cmd),
         (CompleteField::Question(_), Cmd::Left | Cmd::Right | Cmd::Pick(_)) => {
             if let Some(asked) = form.question_mut() {
-                choose(&mut asked.choice, cmd);
+                asked.obey(cmd);
             }
         },
         (_, Cmd::Up) => form.step(-1),
@@ -65,26 +63,20 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
 }
 
 /// A digit gives a reason whatever has none; the arrows give it one part more or less.
-fn reason(form: &mut CompleteForm, cmd: Cmd, page: isize) {
+fn reason(form: &mut CompleteForm, cmd: Cmd) {
     match cmd {
         Cmd::Up if form.reasons.chosen.unwrap_or(0) == 0 => form.step(-1),
-        Cmd::Up => form.reasons.step(-1),
-        Cmd::Down => form.reasons.step(1),
-        Cmd::PageUp => form.reasons.step(-page),
-        Cmd::PageDown => form.reasons.step(page),
-        Cmd::Pick(number) => {
-            if form.reasons.pick(number)
-                && let Some(reason) = form.reasons.key()
-            {
-                form.give(reason);
-            }
-        },
         Cmd::Left | Cmd::Right => {
             if let Some(reason) = form.reasons.key() {
                 form.add(reason, if cmd == Cmd::Left { -1 } else { 1 });
             }
         },
-        _ => {},
+        _ => {
+            let picked = form.reasons.obey(cmd);
+            if let Some(reason) = form.reasons.key().filter(|_| picked) {
+                form.give(reason);
+            }
+        },
     }
 }
 
@@ -138,9 +130,7 @@ fn unexplained(left: i64, scrap: i64) -> Sentence {
 
 /// A refusal that a field answers: it gets the focus.
 pub(super) fn refused(form: &mut CompleteForm, why: &Refusal) {
-    if let Refusal::FieldMissing { label } | Refusal::FieldWrong { label, .. } = why
-        && let Some(at) = form.questions.iter().position(|asked| asked.label == *label)
-    {
-        form.focus = CompleteField::Question(at);
+    if let Refusal::FieldMissing { label } | Refusal::FieldWrong { label, .. } = why {
+        form.go_to(label);
     }
 }

@@ -14,8 +14,8 @@ use crate::{
     effect::Effect,
     keys::Cmd,
     model::{
-        Choice, ExplainForm, Listed, Model, PAGE, Screen, Sending, StopsScreen, Tone, Why, listed,
-        unexplained,
+        Cards, ExplainForm, Listed, Model, Screen, Sending, StopsScreen, Subject, Tone, Why,
+        listed, unexplained,
     },
     update::{refuse, send},
     words::{Sentence, refusal},
@@ -70,6 +70,10 @@ pub(super) fn raise(model: &mut Model) {
     if !model.is_live() || !model.shows(Part::Stops) {
         return;
     }
+    let idle = model.now.mono_us.saturating_sub(model.key_us) >= IDLE_US;
+    if idle && is_needless(model) {
+        model.screens.pop();
+    }
     let Some(view) = &model.view else { return };
     if view.reference.is_none() {
         return;
@@ -77,12 +81,12 @@ pub(super) fn raise(model: &mut Model) {
     let waiting = || view.stops.iter().filter(|stop| stop.reason.is_none());
     let seen = model.cards.seen.get_or_insert_with(|| waiting().map(|stop| stop.id).collect());
     seen.retain(|id| listed(view, *id).is_some());
+    model.cards.known.retain(|id| listed(view, *id).is_some());
     let lately = Micros(view.terminal.now_us.0.saturating_sub(LATELY_US));
     let fresh = |stop: &&Stop| stop.until_us.is_none_or(|until| until >= lately);
     let blinds = view.review.blinds.iter().map(|Blind { id, .. }| *id);
     let stops = waiting().filter(fresh).map(|stop| stop.id);
     let Some(next) = stops.chain(blinds).find(|id| !seen.contains(id)) else { return };
-    let idle = model.now.mono_us.saturating_sub(model.key_us) >= IDLE_US;
     if !model.screens.is_empty() || !model.burst.digits.is_empty() || !idle {
         return mention(model, next);
     }
@@ -91,6 +95,30 @@ pub(super) fn raise(model: &mut Model) {
     if let Some(Screen::Explain(form)) = model.screens.last_mut() {
         form.raised = true;
     }
+}
+
+/// Whoever puts a card or the list away has read it: what stands there calls no more.
+pub(super) fn acknowledge(cards: &mut Cards, left: &Screen) {
+    match left {
+        Screen::Explain(form) => cards.known.extend(form.about.one()),
+        Screen::Stops(list) => {
+            cards.known.extend(list.choice.entries.iter().map(|entry| entry.key));
+        },
+        _ => {},
+    }
+}
+
+/// A card that nobody touched, of a stop that asks no more: a setup that is over, or one that somebody else explained.
+fn is_needless(model: &Model) -> bool {
+    let (Some(Screen::Explain(form)), Some(view)) = (model.screens.last(), &model.view) else {
+        return false;
+    };
+    let waits = form.about.one().is_none_or(|id| match listed(view, id) {
+        Some(Listed::Stop(stop)) => stop.reason.is_none(),
+        Some(Listed::Blind(_)) => true,
+        None => false,
+    });
+    form.is_untouched() && !waits
 }
 
 /// Something else is on the screen: it is said that a stop waits, once.
@@ -165,12 +193,14 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
         Cmd::Twin => {
             form.turn();
         },
-        Cmd::Pick(number) => {
-            form.reasons.pick(number);
-        },
-        _ => step(&mut form.reasons, cmd),
+        _ => drop(form.reasons.obey(cmd)),
     }
     form.sending = Sending::No;
+}
+
+/// A refusal that the comment answers: the cursor goes there.
+pub(super) fn refused(form: &mut ExplainForm, why: &Refusal) {
+    form.commenting |= *why == Refusal::WhyNeeded && matches!(form.about, Subject::Stop(_));
 }
 
 /// Letters look for a reason by its name. `true` when the key was one of them.
@@ -196,22 +226,11 @@ pub(super) fn look_for(model: &mut Model, key: KeyEvent) -> bool {
     true
 }
 
-pub(super) fn step<K: Copy + PartialEq>(choice: &mut Choice<K>, cmd: Cmd) {
-    let page = isize::try_from(PAGE).unwrap_or(1);
-    match cmd {
-        Cmd::Up => choice.step(-1),
-        Cmd::Down => choice.step(1),
-        Cmd::PageUp => choice.step(-page),
-        Cmd::PageDown => choice.step(page),
-        _ => {},
-    }
-}
-
 /// Records the reason. Nobody needs to be clocked in for that.
 pub(super) fn confirm(model: &mut Model) -> Vec<Effect> {
     let code = |id| model.machine_by_id(id).map_or(String::new(), |machine| machine.code.clone());
     let Some(Screen::Explain(form)) = model.screens.last() else { return Vec::new() };
-    let Some(chosen) = form.reasons.chosen.and_then(|at| form.reasons.entries.get(at)) else {
+    let Some(chosen) = form.reasons.entry() else {
         return refuse(model, Sentence::new("choose-reason"));
     };
     if form.who.key().is_none() && form.who.entries.len() > 1 {

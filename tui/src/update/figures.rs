@@ -2,7 +2,7 @@
 
 use crate::{
     keys::Cmd,
-    model::{FiguresScreen, Model, Screen, Seen, Watch},
+    model::{FiguresScreen, Model, Screen},
 };
 
 /// Opens the screen of figures.
@@ -10,26 +10,11 @@ pub(super) fn open(model: &mut Model) {
     model.screens.push(Screen::Figures(Box::default()));
 }
 
-/// What must be asked for to show it, where it is shown.
-pub(super) fn watch(model: &Model) -> Option<Watch> {
-    model.screens.iter().find_map(|screen| match screen {
-        Screen::Figures(shown) => Some(Watch::Figures(shown.reasons)),
-        _ => None,
-    })
-}
-
 fn shown(model: &mut Model) -> Option<&mut FiguresScreen> {
     model.screens.iter_mut().rev().find_map(|screen| match screen {
         Screen::Figures(shown) => Some(&mut **shown),
         _ => None,
     })
-}
-
-/// The daemon answered.
-pub(super) fn seen(model: &mut Model, seen: &Seen) {
-    if let Some(shown) = shown(model) {
-        shown.take(seen.clone());
-    }
 }
 
 /// Shows no more what is behind a figure; `false` when it was not shown.

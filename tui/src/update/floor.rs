@@ -66,8 +66,8 @@ pub(super) fn select(model: &mut Model, cmd: Cmd) {
         Cmd::Left => step(model, -1),
         Cmd::Right => step(model, 1),
         Cmd::Pick(number) => {
-            let picked = model.view.as_ref().and_then(|view| view.machines.get(number - 1));
-            if let Some(picked) = picked.map(|machine| machine.id) {
+            let picked = model.machines().get(number - 1).map(|machine| machine.id);
+            if let Some(picked) = picked {
                 model.selected = Some(picked);
             }
         },
@@ -80,6 +80,8 @@ fn overview(model: &mut Model, cmd: Cmd) {
     let row = isize::try_from(row).unwrap_or(1);
     match cmd {
         Cmd::Left | Cmd::Right | Cmd::Pick(_) => select(model, cmd),
+        Cmd::Next => model.turn_station(1),
+        Cmd::Previous => model.turn_station(-1),
         Cmd::Up => step(model, -row),
         Cmd::Down => step(model, row),
         Cmd::Open => {
@@ -93,10 +95,10 @@ fn overview(model: &mut Model, cmd: Cmd) {
 
 /// Selects the machine `by` places further, where there is one.
 fn step(model: &mut Model, by: isize) {
-    let Some(view) = &model.view else { return };
-    let at = view.machines.iter().position(|machine| Some(machine.id) == model.selected);
+    let machines = model.machines();
+    let at = machines.iter().position(|machine| Some(machine.id) == model.selected);
     let wanted = at.unwrap_or(0).checked_add_signed(by);
-    if let Some(machine) = wanted.and_then(|wanted| view.machines.get(wanted)) {
+    if let Some(machine) = wanted.and_then(|wanted| machines.get(wanted)) {
         model.selected = Some(machine.id);
     }
 }

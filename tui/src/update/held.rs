@@ -31,14 +31,7 @@ pub(super) fn open(model: &mut Model) {
 /// Moves in the form.
 pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
     let Some(Screen::Held(form)) = model.screens.last_mut() else { return };
-    match cmd {
-        Cmd::Up => form.words.step(-1),
-        Cmd::Down => form.words.step(1),
-        Cmd::Pick(number) => {
-            form.words.pick(number);
-        },
-        _ => {},
-    }
+    form.words.obey(cmd);
     form.sending = Sending::No;
 }
 

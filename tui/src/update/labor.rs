@@ -15,15 +15,12 @@ use crate::{
     effect::Effect,
     keys::Cmd,
     model::{
-        BadgeForm, Choice, Entry, Model, PinForm, RecordScreen, Screen, Seen, Sending, SharesForm,
-        TextField, ToldForm, Tone, UndoForm, Watch,
+        BadgeForm, Choice, Entry, Model, PinForm, RecordScreen, Screen, Sending, SharesForm,
+        TextField, ToldForm, Tone, UndoForm,
     },
-    update::{badge, floor, refuse, send},
+    update::{badge, refuse, send, send_once},
     words::Sentence,
 };
-
-/// Months that one can look back.
-const MONTHS: u8 = 24;
 
 /// After a while without a key the last badge is nobody's any more. What was typed stays, and forms
 /// ask who it is, where more than one could be meant.
@@ -38,11 +35,12 @@ pub(super) fn tick(model: &mut Model) {
         return;
     }
     model.badged.clear();
+    model.badges.clear();
     let several = view.people.len() > 1;
     let mut asks = false;
     for screen in &mut model.screens {
         // A card that asks what a badge is for says whose it is; a half-typed form is anybody's.
-        if let Some(who) = badge::who_of(screen).filter(|_| several) {
+        if let Some(who) = screen.who_mut().filter(|_| several) {
             asks |= who.chosen.take().is_some();
         }
     }
@@ -54,6 +52,8 @@ pub(super) fn tick(model: &mut Model) {
                 | Screen::Pin(_)
                 | Screen::Shares(_)
                 | Screen::Record(_)
+                | Screen::Amend(_)
+                | Screen::Crew(_)
         )
     };
     if let Some(first) = model.screens.iter().position(personal) {
@@ -225,7 +225,7 @@ pub(super) fn open_shares(model: &mut Model, user: UserId, badge: &str, name: &s
 
 /// The batches shown here that somebody is on, with their numbers.
 pub(super) fn batches_of(view: &View, user: UserId) -> Vec<(RecordId, String)> {
-    let here = view.machines.iter().flat_map(|machine| machine.batch.iter().chain(&machine.others));
+    let here = view.machines.iter().flat_map(kart_api::Machine::batches);
     let all = here.chain(view.elsewhere.iter().map(|elsewhere| &elsewhere.batch));
     let of = all.filter(|batch| batch.operators.contains(&user));
     of.map(|batch| (batch.id, batch.number.clone())).collect()
@@ -263,23 +263,6 @@ pub(super) fn open_record(model: &mut Model, user: UserId, badge: &str, name: &s
     model.screens.push(Screen::Record(Box::new(shown)));
 }
 
-/// What must be asked for to show it.
-pub(super) fn watch(model: &Model) -> Option<Watch> {
-    model.screens.iter().find_map(|screen| match screen {
-        Screen::Record(shown) => Some(Watch::Record(shown.user, shown.back)),
-        _ => None,
-    })
-}
-
-/// The daemon answered.
-pub(super) fn seen(model: &mut Model, seen: &Seen) {
-    for screen in &mut model.screens {
-        if let Screen::Record(shown) = screen {
-            shown.take(seen.clone());
-        }
-    }
-}
-
 /// Says that the record is right as it stands.
 pub(super) fn agree(model: &mut Model) -> Vec<Effect> {
     let Some(Screen::Record(shown)) = model.screens.last() else { return Vec::new() };
@@ -293,13 +276,7 @@ pub(super) fn agree(model: &mut Model) -> Vec<Effect> {
         .with("name", &shown.name)
         .count("count", i64::try_from(entries.len()).unwrap_or(i64::MAX));
     let badge = shown.badge.clone();
-    let confirms = |command: &Command| matches!(command, Command::ConfirmLabor { .. });
-    if model.pending.iter().any(|pending| confirms(&pending.request.command)) {
-        model.say(Tone::Plain, Sentence::new("still-saving"));
-        return Vec::new();
-    }
-    let request = model.take(Command::ConfirmLabor { badge, entries }, None, what);
-    vec![Effect::Send(request)]
+    send_once(model, Command::ConfirmLabor { badge, entries }, what)
 }
 
 /// One fact has room for so many.
@@ -309,14 +286,7 @@ const MOST_AT_ONCE: usize = 100;
 pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
     match model.screens.last_mut() {
         Some(Screen::Undo(form)) => {
-            match cmd {
-                Cmd::Up => form.punches.step(-1),
-                Cmd::Down => form.punches.step(1),
-                Cmd::Pick(number) => {
-                    form.punches.pick(number);
-                },
-                _ => {},
-            }
+            form.punches.obey(cmd);
             form.sending = Sending::No;
         },
         Some(Screen::Told(form)) if matches!(cmd, Cmd::Next | Cmd::Previous) => {
@@ -338,20 +308,6 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
                 _ => {},
             }
         },
-        Some(Screen::Record(shown)) => match cmd {
-            Cmd::Left if shown.back < MONTHS => turn(shown, shown.back + 1),
-            Cmd::Right if shown.back > 0 => turn(shown, shown.back - 1),
-            _ => {
-                let lines = shown.lines();
-                floor::move_by(&mut shown.scroll, cmd, lines);
-            },
-        },
         _ => {},
     }
-}
-
-fn turn(shown: &mut RecordScreen, back: u8) {
-    shown.back = back;
-    shown.record = None;
-    shown.scroll = 0;
 }

@@ -5,9 +5,9 @@ use kart_core::command::{Accepted, Command, Refusal};
 
 use crate::{
     effect::Effect,
-    model::{Anchor, Burst, Daemon, Model, Pending, Screen, Sending, TextField, Tone},
+    model::{Anchor, Daemon, Model, Pending, Screen, Sending, TextField, Tone},
     msg::{Lost, Outcome},
-    update::{batch, complete, explain, go_home, labor, start, talk},
+    update::{batch, complete, explain, go_home, job, labor, start, stops, talk},
     words::{Sentence, Zone, refusal},
 };
 
@@ -53,15 +53,13 @@ fn anchor(model: &mut Model) {
 
 /// Everything on the screen that follows the state.
 fn follow(model: &mut Model, stops: bool) {
+    model.keep_station();
     let who = model.who();
     let Some(view) = &model.view else { return };
     if let Some(reference) = &view.reference
         && !model.zone.is(&reference.site.time_zone)
     {
         model.zone = Zone::named(&reference.site.time_zone);
-    }
-    if !view.machines.iter().any(|machine| Some(machine.id) == model.selected) {
-        model.selected = view.machines.first().map(|machine| machine.id);
     }
     // What an organisation hides goes from the screen at once.
     if let Some(reference) = &view.reference {
@@ -71,34 +69,25 @@ fn follow(model: &mut Model, stops: bool) {
         model.screens.truncate(kept);
     }
     for screen in &mut model.screens {
+        // Supervisors are those of the site, whoever is clocked in.
+        if !matches!(screen, Screen::Held(_))
+            && let Some(acts) = screen.who_mut()
+        {
+            acts.follow(who.clone());
+        }
         match screen {
-            Screen::Start(form) => {
-                form.who.follow(who.clone());
-                start::follow(form, view);
-            },
-            Screen::Orders(shown) => {
-                shown.who.follow(who.clone());
-                shown.keep(view);
-            },
-            Screen::Batch(form) => {
-                form.who.follow(who.clone());
-                batch::follow(form, view);
-            },
-            Screen::Explain(form) => form.who.follow(who.clone()),
-            Screen::Talk(talk) => {
-                talk.follow(&who);
-                talk::refresh(talk, view);
-            },
+            Screen::Start(form) => start::follow(form, view),
+            Screen::Orders(shown) => shown.keep(view),
+            Screen::Batch(form) => drop(batch::follow(form, view)),
+            Screen::Talk(talk) => talk::refresh(talk, view),
             Screen::Complete(form) => {
-                form.who.follow(who.clone());
                 let machine = view.machines.iter().find(|machine| machine.id == form.machine);
-                let all = machine.into_iter().flat_map(|m| m.batch.iter().chain(&m.others));
+                let all = machine.into_iter().flat_map(kart_api::Machine::batches);
                 // The counts of the next batch are not those of the one in the form.
                 if let Some(batch) = all.into_iter().find(|batch| batch.id == form.batch) {
                     form.offer(batch);
                 }
             },
-            Screen::Split(form) => form.who.follow(who.clone()),
             Screen::Stops(list) if stops => list.follow(view, model.selected),
             _ => {},
         }
@@ -117,8 +106,6 @@ pub(super) fn lost(model: &mut Model, why: Lost) {
 
 /// What became of a command.
 pub(super) fn answered(model: &mut Model, key: &str, outcome: Outcome) {
-    // A burst remembers the screen as it was before the answer.
-    model.burst = Burst::default();
     let Some(at) = model.pending.iter().position(|pending| pending.request.key == key) else {
         return;
     };
@@ -135,7 +122,10 @@ pub(super) fn answered(model: &mut Model, key: &str, outcome: Outcome) {
     match outcome {
         Outcome::Answered(Answer::Saved(accepted)) => {
             if let Some(form) = form
-                && !model.screens.get_mut(form).is_some_and(batch::stays)
+                && !model
+                    .screens
+                    .get_mut(form)
+                    .is_some_and(|form| batch::stays(form) || job::stays(form))
             {
                 model.screens.truncate(form);
             }
@@ -156,6 +146,7 @@ pub(super) fn answered(model: &mut Model, key: &str, outcome: Outcome) {
                 Some(Screen::Start(form)) => start::refused(form, &why),
                 Some(Screen::Complete(form)) => complete::refused(form, &why),
                 Some(Screen::Batch(form)) => batch::refused(form, &why),
+                Some(Screen::Explain(form)) => explain::refused(form, &why),
                 _ => {},
             }
             refused(model, form, pending, refusal(&why));
@@ -174,7 +165,11 @@ fn asks_pin(why: &Refusal) -> bool {
 }
 
 fn saved(model: &mut Model, pending: &Pending, accepted: &Accepted) {
-    match &pending.request.command {
+    let command = &pending.request.command;
+    if says_why(command) {
+        explain::explained(model, stops::of(command));
+    }
+    match command {
         Command::ClockIn { .. } | Command::EndLabor { .. } | Command::MoveTo { .. } => {
             if let Some(user) = accepted.user {
                 model.badged.retain(|badged| *badged != user);
@@ -185,48 +180,24 @@ fn saved(model: &mut Model, pending: &Pending, accepted: &Accepted) {
             model.badged.retain(|badged| Some(*badged) != accepted.user);
         },
         Command::TellOut { .. } => labor::told(model),
-        Command::WriteNote { .. }
-        | Command::GiveHandover { .. }
-        | Command::TakeHandover { .. }
-        | Command::OpenIncident { .. }
-        | Command::StartTroubleshooting { .. }
-        | Command::ResolveIncident { .. }
-        | Command::CallHelp { .. }
-        | Command::AcknowledgeCall { .. }
-        | Command::EndCall { .. } => {},
-        Command::ExplainStop { stop, .. } | Command::TellBlind { blind: stop, .. } => {
-            explain::explained(model, &[*stop]);
-        },
-        Command::ExplainStops { stops, .. } | Command::ShareStops { stops, .. } => {
-            explain::explained(model, stops);
-        },
-        // The lists follow the state that comes.
-        Command::WithdrawExplanation { .. }
-        | Command::SplitStop { .. }
-        | Command::MergeStops { .. }
-        | Command::TakeBackEvent { .. }
-        | Command::StartBatch { .. }
-        | Command::JoinBatch { .. }
-        | Command::CompleteBatch { .. }
-        | Command::PauseBatch { .. }
-        | Command::ResumeBatch { .. }
-        | Command::AbortBatch { .. }
-        | Command::TellParts { .. }
-        | Command::LeaveBatch { .. }
-        | Command::BatchMachine { .. }
-        | Command::ContinueBatch(_)
-        | Command::AskQueue { .. }
-        | Command::SettleCount { .. }
-        | Command::ConfirmLabor { .. }
-        | Command::AskLabor { .. }
-        | Command::SplitLabor { .. }
-        | Command::SetPin { .. }
-        | Command::AcceptReplay(_) => {},
+        // What else there is follows the state that comes.
+        _ => {},
     }
     if let (Command::ClockIn { .. }, Some(user)) = (&pending.request.command, accepted.user) {
         talk::take(model, user);
     }
     model.say(Tone::Saved, pending.what.clone());
+}
+
+/// Whether a command says why a machine stood.
+fn says_why(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::ExplainStop { .. }
+            | Command::ExplainStops { .. }
+            | Command::ShareStops { .. }
+            | Command::TellBlind { .. }
+    )
 }
 
 fn refused(model: &mut Model, form: Option<usize>, pending: Pending, why: Sentence) {

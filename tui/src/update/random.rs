@@ -14,6 +14,7 @@ use super::*;
 use crate::{
     fixture::{BATCH, BEN, ago, at, press, scan, screen, view},
     keys::PLACES,
+    model::{Seen, Watch},
     msg::{Lost, Outcome},
     theme::Theme,
     view::draw,
@@ -214,8 +215,46 @@ fn input(model: &Model, random: &mut StdRng) -> Msg {
         12..22 if pending.is_some() => {
             Msg::Command { key: pending.unwrap_or_default(), outcome: outcome(random) }
         },
+        22..26 => answered(model).unwrap_or(Msg::Tick),
         _ => Msg::Key(key(random)),
     }
+}
+
+/// What the daemon says of a record that is looked at.
+fn answered(model: &Model) -> Option<Msg> {
+    use kart_api::labor::{Entry, Opened, Record, Wish};
+    let seen = match model.wanted()? {
+        Watch::OpenRecord(_) => {
+            let ticket = kart_api::Pin("t1".into());
+            Seen::Opened(Opened::Ticket { ticket, others: true })
+        },
+        Watch::Record(user, back, _) => {
+            let entry = Entry {
+                id: BATCH,
+                kind: "shift".into(),
+                station: None,
+                from: ago(9_000),
+                until: Some(ago(60)),
+                source: HOSTILE[0].into(),
+                confirmed: false,
+                sent: false,
+                asked: Some(Wish { from: None, until: None, void: true }),
+                worked: None,
+                lines: vec![],
+            };
+            Seen::Record(Box::new(Record {
+                user,
+                back,
+                period: kart_core::hours::Period::Month,
+                span: kart_core::kpi::Span { from: ago(90_000), until: ago(0) },
+                entries: vec![entry],
+                spent: kart_core::hours::Spent::default(),
+                views: vec![(HOSTILE[1].into(), 1)],
+            }))
+        },
+        _ => return None,
+    };
+    Some(Msg::Seen(Box::new(seen)))
 }
 
 /// No cell may do anything to a terminal but show something in its own place.
@@ -263,9 +302,10 @@ fn nothing_that_is_pressed_breaks_the_screen() {
             let first = *["e", "n", "i", "a", "y", "u", "o", "x", "s", "c", "t"]
                 .choose(&mut random)
                 .unwrap();
-            let second = *["<f8>", "t", "n", "h", "1 <enter>", "2", "<enter>", "m j"]
-                .choose(&mut random)
-                .unwrap();
+            let second =
+                *["<f8>", "t", "n", "h", "1 <enter>", "1 0 0 2 <enter>", "2", "<enter>", "m j"]
+                    .choose(&mut random)
+                    .unwrap();
             press(&mut model, first);
             press(&mut model, second);
         }

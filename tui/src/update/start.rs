@@ -14,7 +14,7 @@ use crate::{
     effect::Effect,
     keys::Cmd,
     model::{
-        Model, PAGE, Screen, SecondFields, Sending, StartField, StartForm, Tone, next_on, told,
+        Asks, Model, Screen, SecondFields, Sending, StartField, StartForm, Tone, next_on, told,
     },
     update::{refuse, send},
     words::{Sentence, refusal},
@@ -110,20 +110,16 @@ pub(super) fn narrow(model: &mut Model) {
 pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
     let reference = model.view.as_ref().and_then(|view| view.reference.as_ref());
     let Some(Screen::Start(form)) = model.screens.last_mut() else { return };
-    let page = isize::try_from(PAGE).unwrap_or(1);
     match (form.focus, cmd) {
         (_, Cmd::Next) => form.step(1),
         (_, Cmd::Previous) => form.step(-1),
-        (StartField::Next, Cmd::Up) => form.next.step(-1),
-        (StartField::Next, Cmd::Down) => form.next.step(1),
-        (StartField::Next, Cmd::Pick(number)) => drop(form.next.pick(number)),
-        (StartField::Product, Cmd::Up) => form.found.step(-1),
-        (StartField::Product, Cmd::Down) => form.found.step(1),
-        (StartField::Product, Cmd::PageUp) => form.found.step(-page),
-        (StartField::Product, Cmd::PageDown) => form.found.step(page),
+        (StartField::Next, _) => drop(form.next.obey(cmd)),
+        (StartField::Product, Cmd::Up | Cmd::Down | Cmd::PageUp | Cmd::PageDown) => {
+            form.found.obey(cmd);
+        },
         (StartField::Question(_), Cmd::Left | Cmd::Right | Cmd::Pick(_)) => {
             if let Some(asked) = form.question_mut() {
-                choose(&mut asked.choice, cmd);
+                asked.obey(cmd);
             }
         },
         (_, Cmd::Up) => form.step(-1),
@@ -134,16 +130,6 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
         form.offer_target(reference);
     }
     form.sending = Sending::No;
-}
-
-/// Moves in what can be chosen as an answer.
-pub(super) fn choose(choice: &mut crate::model::Choice<usize>, cmd: Cmd) {
-    match cmd {
-        Cmd::Left => choice.step(-1),
-        Cmd::Right => choice.step(1),
-        Cmd::Pick(number) => drop(choice.pick(number)),
-        _ => {},
-    }
 }
 
 /// From the queue or the product on to what is asked; from the last of it the batch is started.
@@ -196,7 +182,7 @@ fn start(model: &mut Model) -> Vec<Effect> {
     let Some(by) = form.who.key() else {
         return refuse(model, Sentence::new("choose-person"));
     };
-    let Some(product) = form.found.chosen.and_then(|at| form.found.entries.get(at)) else {
+    let Some(product) = form.found.entry() else {
         return refuse(model, Sentence::new("choose-product"));
     };
     let target = form.target.number().filter(|target| *target > 0);
@@ -264,9 +250,7 @@ pub(super) fn refused(form: &mut StartForm, why: &Refusal) {
         Refusal::MayNotAgree { .. } => form.focus = StartField::Badge,
         Refusal::StartInFuture | Refusal::StartBeforeEnd { .. } => form.focus = StartField::From,
         Refusal::FieldMissing { label } | Refusal::FieldWrong { label, .. } => {
-            if let Some(at) = form.questions.iter().position(|asked| asked.label == *label) {
-                form.focus = StartField::Question(at);
-            }
+            form.go_to(label);
         },
         _ => {},
     }

@@ -1,7 +1,9 @@
 //! The list of stops: several become one, one becomes two, and what was said is taken back.
 
 use kart_api::Stop;
-use kart_core::{calendar::Interval, command::Command, id::RecordId, time::Micros};
+use kart_core::{
+    calendar::Interval, command::Command, fact::stop::Told, id::RecordId, time::Micros,
+};
 
 use crate::{
     effect::Effect,
@@ -10,7 +12,7 @@ use crate::{
         ExplainForm, Listed, Model, Screen, Sending, SplitForm, StopsScreen, Subject, SweepScreen,
         TextField, Tone, listed,
     },
-    update::{explain, refuse, send},
+    update::{explain, refuse, send, send_once},
     words::Sentence,
 };
 
@@ -20,35 +22,23 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) -> Vec<Effect> {
         Cmd::Sweep => sweep(model),
         Cmd::Split => split(model),
         Cmd::Join => return join(model),
+        Cmd::Site => return site(model),
         Cmd::Withdraw => return withdraw(model),
         Cmd::Yes => return yes(model),
         _ => {},
     }
     match model.screens.last_mut() {
         Some(Screen::Stops(list)) => {
-            let open = match cmd {
-                Cmd::Pick(number) => list.choice.pick(number),
-                Cmd::Open => true,
-                Cmd::Mark => {
-                    list.mark();
-                    false
-                },
-                _ => {
-                    explain::step(&mut list.choice, cmd);
-                    false
-                },
-            };
+            if cmd == Cmd::Mark {
+                list.mark();
+            }
+            let open = list.choice.obey(cmd) || cmd == Cmd::Open;
             if let Some(stop) = list.choice.key().filter(|_| open) {
                 explain::open_one(model, stop);
             }
         },
-        Some(Screen::Sweep(sweep)) => match cmd {
-            Cmd::Pick(number) => {
-                sweep.choice.pick(number);
-            },
-            Cmd::Open => several(model),
-            _ => explain::step(&mut sweep.choice, cmd),
-        },
+        Some(Screen::Sweep(_)) if cmd == Cmd::Open => several(model),
+        Some(Screen::Sweep(sweep)) => drop(sweep.choice.obey(cmd)),
         _ => {},
     }
     Vec::new()
@@ -140,20 +130,36 @@ fn join(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let what = Sentence::new("what-merge").with("machine", machine);
-    vec![Effect::Send(model.take(Command::MergeStops { by, stops: ids }, None, what))]
+    send_once(model, Command::MergeStops { by, stops: ids }, what)
 }
 
-/// Whether a command says something of this stop.
-fn is_about(command: &Command, id: RecordId) -> bool {
+/// Everything here stands: asks why. Chosen once more, that downtime is over.
+fn site(model: &mut Model) -> Vec<Effect> {
+    let Some(stop) = chosen(model) else { return Vec::new() };
+    let by = model.who().key();
+    if stop.told == Some(Told::Site) && stop.until_us.is_none() {
+        let command = Command::EndDowntime { by, event: stop.id };
+        return send_once(model, command, Sentence::new("what-end-downtime"));
+    }
+    let reference = model.view.as_ref().and_then(|view| view.reference.as_ref());
+    let Some(reference) = reference else { return Vec::new() };
+    let form = ExplainForm::of_several(Subject::Site, stop, model.who(), reference);
+    model.screens.push(Screen::Explain(Box::new(form)));
+    Vec::new()
+}
+
+/// The stops that a command says something of.
+pub(super) fn of(command: &Command) -> &[RecordId] {
     match command {
         Command::ExplainStop { stop, .. }
         | Command::WithdrawExplanation { stop, .. }
-        | Command::SplitStop { stop, .. } => *stop == id,
-        Command::TakeBackEvent { event, .. } => *event == id,
+        | Command::SplitStop { stop, .. }
+        | Command::TakeBackEvent { event: stop, .. }
+        | Command::TellBlind { blind: stop, .. } => std::slice::from_ref(stop),
         Command::ExplainStops { stops, .. }
         | Command::ShareStops { stops, .. }
-        | Command::MergeStops { stops, .. } => stops.contains(&id),
-        _ => false,
+        | Command::MergeStops { stops, .. } => stops,
+        _ => &[],
     }
 }
 
@@ -161,16 +167,12 @@ fn is_about(command: &Command, id: RecordId) -> bool {
 fn withdraw(model: &mut Model) -> Vec<Effect> {
     let by = model.who().key();
     let Some(stop) = chosen(model) else { return Vec::new() };
-    let id = stop.id;
-    if model.pending.iter().any(|pending| is_about(&pending.request.command, id)) {
-        model.say(Tone::Plain, Sentence::new("still-saving"));
-        return Vec::new();
-    }
     let machine = code(model, stop);
     let (command, what) = match (stop.told, &stop.reason) {
-        (Some(_), _) => {
-            (Command::TakeBackEvent { by, event: stop.id }, Sentence::new("what-take-back"))
-        },
+        (Some(_), _) => (
+            Command::TakeBackEvent { by, event: stop.id, comment: None },
+            Sentence::new("what-take-back"),
+        ),
         (None, Some(reason)) => (
             Command::WithdrawExplanation { by, stop: stop.id, comment: None },
             Sentence::new("what-withdraw").with("reason", reason),
@@ -180,7 +182,7 @@ fn withdraw(model: &mut Model) -> Vec<Effect> {
             return Vec::new();
         },
     };
-    vec![Effect::Send(model.take(command, None, what.with("machine", machine)))]
+    send_once(model, command, what.with("machine", machine))
 }
 
 /// Asks why, of all stops of the chosen group.
@@ -203,11 +205,6 @@ fn yes(model: &mut Model) -> Vec<Effect> {
         model.say(Tone::Plain, Sentence::new("nothing-suggested"));
         return Vec::new();
     };
-    let explains = |command: &Command| matches!(command, Command::ExplainStops { .. });
-    if model.pending.iter().any(|pending| explains(&pending.request.command)) {
-        model.say(Tone::Plain, Sentence::new("still-saving"));
-        return Vec::new();
-    }
     let reference = model.view.as_ref().and_then(|view| view.reference.as_ref());
     let named = reference.and_then(|reference| reference.downtime_reason(offer.reason));
     let label = named.map_or(String::new(), |(_, reason)| reason.name.clone());
@@ -215,5 +212,5 @@ fn yes(model: &mut Model) -> Vec<Effect> {
     let count = i64::try_from(stops.len()).unwrap_or(i64::MAX);
     let what = Sentence::new("what-sweep").count("count", count).with("reason", label);
     let command = Command::ExplainStops { by, stops, reason: offer.reason };
-    vec![Effect::Send(model.take(command, None, what))]
+    send_once(model, command, what)
 }

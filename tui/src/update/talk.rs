@@ -8,26 +8,15 @@ use kart_core::{id::UserId, reference::Person};
 
 pub(super) use call::open as call;
 pub(super) use incident::open as incident;
-pub(super) use note::{hand, open as notes, seen, take};
+pub(super) use note::{hand, open as notes, take};
 
 use crate::{
     effect::Effect,
     keys::Cmd,
-    model::{Choice, Entry, Model, PAGE, Screen, Sending, Talk, TalkField, Watch, Who},
+    model::{Entry, Model, Screen, Sending, Talk, TalkField, Who},
     update::refuse,
     words::Sentence,
 };
-
-/// What must be asked for to show the log, where it is shown.
-pub(super) fn watch(model: &Model) -> Option<Watch> {
-    model.screens.iter().rev().find_map(|screen| match screen {
-        Screen::Talk(talk) => match &**talk {
-            Talk::Log(shown) => Some(Watch::Notes(shown.words.text().to_owned())),
-            _ => None,
-        },
-        _ => None,
-    })
-}
 
 /// The screen on top, where it is one of these.
 fn top(model: &mut Model) -> Option<&mut Talk> {
@@ -89,31 +78,17 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
         },
         Talk::Note(form) => match (cmd, form.focus) {
             (Cmd::Next, _) => form.focus = form.focus.next(),
-            (_, TalkField::About) => step(&mut form.about, cmd),
-            (_, _) => step(&mut form.kinds, cmd),
+            (_, TalkField::About) => drop(form.about.obey(cmd)),
+            (_, _) => drop(form.kinds.obey(cmd)),
         },
         Talk::Incident(form) => match (cmd, form.focus) {
             (Cmd::Next, _) => form.focus = form.focus.next(),
             (Cmd::Mark, _) => form.grade(),
             (_, TalkField::About) => incident::mark(model, cmd),
-            (_, _) => step(&mut form.reasons, cmd),
+            (_, _) => drop(form.reasons.obey(cmd)),
         },
-        Talk::Call(form) => step(&mut form.choice, cmd),
+        Talk::Call(form) => drop(form.choice.obey(cmd)),
         Talk::Give(_) | Talk::Take(_) | Talk::Incidents(_) | Talk::Follow(_) => {},
-    }
-}
-
-fn step<K: Copy + PartialEq>(choice: &mut Choice<K>, cmd: Cmd) {
-    let page = isize::try_from(PAGE).unwrap_or(1);
-    match cmd {
-        Cmd::Up => choice.step(-1),
-        Cmd::Down => choice.step(1),
-        Cmd::PageUp => choice.step(-page),
-        Cmd::PageDown => choice.step(page),
-        Cmd::Pick(number) => {
-            choice.pick(number);
-        },
-        _ => {},
     }
 }
 

@@ -249,6 +249,7 @@ fn delta(model: &mut Model, number: u64, change: impl FnOnce(&mut Delta)) -> Vec
         review: None,
         elsewhere: None,
         orders: None,
+        jobs: None,
         conflicts: None,
         open: None,
         sync: None,
@@ -439,7 +440,9 @@ mod elsewhere;
 mod labor;
 mod stops;
 mod settings;
+mod station;
 mod talk;
+mod twice;
 
 #[test]
 fn a_reading_that_is_held_is_accepted_or_dropped_by_a_supervisor() {

@@ -1,7 +1,7 @@
 //! The first four lines: who we are, whether anything is recorded, headquarters, who is here.
 
 use kart_api::{HqLink, Recording, Sync, Time, View};
-use kart_core::{clock::TOLERANCE_US, reference::Reference};
+use kart_core::{clock::TOLERANCE_US, reference::Reference, room::Room, time::Micros};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -60,8 +60,7 @@ fn title(scene: Scene<'_>, width: usize) -> Line<'static> {
     if let Some(view) = &model.view {
         name.push_str(" · ");
         name.push_str(&view.terminal.code);
-        let reference = view.reference.as_ref();
-        let station = view.terminal.station.zip(reference);
+        let station = model.chosen.or(view.terminal.station).zip(model.reference());
         if let Some(station) = station.and_then(|(id, reference)| reference.station(id)) {
             name.push_str(&format!(" · {} {}", station.code, station.name));
         }
@@ -134,19 +133,37 @@ fn recording(scene: Scene<'_>, sync: &Sync, width: usize) -> Styled {
     match &sync.recording {
         Recording::Yes => {
             let state = Span::styled(format!(" ● {}", scene.say("recording")), theme::WELL);
-            let mut more = Vec::from_iter(damaged(scene, sync));
+            let mut more = Vec::from_iter(filling(scene, sync));
+            more.extend(damaged(scene, sync));
             more.extend(counts(scene, sync));
             (joined(vec![state], more, width), Style::new())
         },
         Recording::No { reason, since_us } => {
             let now = scene.model.daemon_now();
             let sentence = Sentence::new("not-recording")
+                .with("form", form(scene, *since_us))
                 .with("since", scene.model.zone.short(*since_us, now))
                 .with("reason", reason);
             let text = fitted(&format!(" ■ {}", scene.tell(&sentence)), width);
             (Line::from(Span::styled(text, theme::WRONG)), theme::WRONG)
         },
     }
+}
+
+/// The number of the paper form on which people go on: of this terminal, and since when.
+fn form(scene: Scene<'_>, since: Micros) -> String {
+    let terminal = scene.model.view.as_ref().map(|view| view.terminal.code.as_str());
+    scene.model.zone.form(terminal.unwrap_or_default(), since)
+}
+
+/// That the disk fills up, where something was given up for it already.
+fn filling(scene: Scene<'_>, sync: &Sync) -> Option<Span<'static>> {
+    let said = match sync.room {
+        Room::Plenty | Room::Low | Room::Short => return None,
+        Room::Scarce => "disk-scarce",
+        Room::Last => "disk-last",
+    };
+    Some(Span::styled(format!("▲ {}", scene.say(said)), theme::CARE))
 }
 
 /// That the log was damaged, until this is settled.
@@ -274,13 +291,14 @@ fn people(scene: Scene<'_>, view: &View, width: usize) -> Line<'static> {
     if view.reference.is_none() {
         return Line::from(Span::styled(format!(" {}", scene.say("no-site")), theme::CARE));
     }
-    if view.people.is_empty() {
+    if scene.model.crew().1 == 0 {
         return Line::from(Span::styled(format!(" {}", scene.say("nobody-here")), theme::QUIET));
     }
     let here = |present: &kart_api::Present| {
         let station =
             view.reference.as_ref().and_then(|site: &Reference| site.station(present.station));
-        let elsewhere = station.filter(|_| view.terminal.station != Some(present.station));
+        let own = scene.model.chosen.or(view.terminal.station);
+        let elsewhere = station.filter(|_| own != Some(present.station));
         let place = elsewhere.map_or(String::new(), |station| format!(" {}", station.code));
         let time = lasting(now.0.saturating_sub(present.since_us.0));
         let name = fitted(&present.name, 30);
@@ -294,7 +312,8 @@ fn people(scene: Scene<'_>, view: &View, width: usize) -> Line<'static> {
             (None, None) => format!("{name}{place} {time}"),
         }
     };
-    let names: Vec<String> = view.people.iter().map(here).collect();
+    let (crew, count) = scene.model.crew();
+    let names: Vec<String> = crew.into_iter().take(count).map(here).collect();
     let label = format!(" {} ", scene.say("here"));
     let room = width.saturating_sub(Span::raw(&label).width());
     let age = Age::told(view.terminal.now_us, now, scene.model.is_live());

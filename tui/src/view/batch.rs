@@ -1,7 +1,11 @@
-//! The menu of a batch and what it leads to; starting and completing one.
+//! The menu of a batch, and what it leads to but for starting and completing one.
 
 use kart_api::{Batch, Machine};
-use ratatui::{Frame, layout::Rect, text::Span};
+use ratatui::{
+    Frame,
+    layout::Rect,
+    text::{Line, Span},
+};
 
 use super::{
     Scene,
@@ -10,11 +14,11 @@ use super::{
     question::question,
 };
 use crate::{
-    model::{BatchField, BatchForm, Deed, Doing},
+    model::{Asks, BatchField, BatchForm, Deed, Doing},
     plain::fitted,
     theme,
     update::batch_of,
-    widget::{field, list},
+    widget::{field, lines, list},
     words::Sentence,
 };
 
@@ -91,16 +95,9 @@ fn word(deed: Deed) -> &'static str {
 }
 
 fn menu(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &BatchForm) {
-    let lines = form.menu.entries.iter().enumerate().zip(area.rows());
-    for ((place, entry), row) in lines {
-        let chosen = form.menu.chosen == Some(place);
-        let mark = if chosen { "►" } else { " " };
-        let text = format!("{mark} {} {}", place + 1, scene.say(word(entry.key)));
-        let style = if chosen { theme::CHOSEN } else { theme::STRONG };
-        let width = usize::from(row.width);
-        let text = format!("{:<width$}", fitted(&text, width));
-        frame.render_widget(Span::styled(text, style), row);
-    }
+    lines(frame, area, &form.menu, true, |entry, width| {
+        Line::styled(fitted(&scene.say(word(entry.key)), width), theme::STRONG)
+    });
 }
 
 fn doing(

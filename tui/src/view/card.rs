@@ -94,7 +94,7 @@ fn outline(
 
 /// State on the left, time in state on the right, the reason between them.
 fn state(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, standing: &Standing<'_>) {
-    let badge = badge(standing.machine.state, standing.state_age, scene.words);
+    let badge = badge(standing.machine.state, standing.state_age, standing.calls(), scene.words);
     let time = ticking(standing.in_state_us);
     let used = badge.width() + time.len() + 2;
     let room = usize::from(row.width).saturating_sub(used);
@@ -215,6 +215,9 @@ fn link(frame: &mut Frame<'_>, row: Rect, scene: Scene<'_>, standing: &Standing<
     };
     let room = width.saturating_sub(Span::raw(&right).width() + 1);
     let left = Span::styled(fitted(&left.content, room), left.style);
+    // One thing on a card calls: the stop that lasts, else those that are over.
+    let over = standing.calls && standing.stop.is_none();
+    let waits = if over { theme::CARE.add_modifier(theme::CALLS) } else { theme::CARE };
     frame.render_widget(Line::from(left), row);
-    frame.render_widget(Line::from(Span::styled(right, theme::CARE)).right_aligned(), row);
+    frame.render_widget(Line::from(Span::styled(right, waits)).right_aligned(), row);
 }

@@ -69,6 +69,7 @@ fn title(scene: Scene<'_>, form: &ExplainForm) -> String {
     let title = match &form.about {
         Subject::Blind(_) => "blind-title",
         Subject::Shared(_) => "share-title",
+        Subject::Site => "site-title",
         Subject::Stop(_) | Subject::Stops(_) => "explain-title",
     };
     scene.say(title) + &made_by.unwrap_or_default()
@@ -87,6 +88,7 @@ fn about(scene: Scene<'_>, form: &ExplainForm, width: usize) -> Line<'static> {
     match &form.about {
         Subject::Stops(stops) => count("several-alike", stops),
         Subject::Shared(stops) => count("several-shared", stops),
+        Subject::Site => Line::from(fitted(&scene.say("everything-stands"), width)),
         Subject::Stop(id) | Subject::Blind(id) => match listed(view, *id) {
             Some(Listed::Stop(stop)) => sidebar::stop(scene, view, stop, width),
             Some(Listed::Blind(blind)) => super::stops::blind(scene, blind, width),

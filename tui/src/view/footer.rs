@@ -28,8 +28,16 @@ pub(super) fn notice(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let width = usize::from(area.width);
     let waiting = model.pending.last().filter(|pending| pending.away || model.notice.is_none());
     // A PIN is nobody's business.
-    let typing =
-        matches!(model.place(), Place::Badge | Place::Punch | Place::Start | Place::Complete);
+    let typing = matches!(
+        model.place(),
+        Place::Badge
+            | Place::Punch
+            | Place::Pin
+            | Place::Record
+            | Place::Amend
+            | Place::Start
+            | Place::Complete
+    );
     let (mark, style, text) = if model.burst.digits.len() >= BURST && !typing {
         let text = Sentence::new("burst").with("digits", &model.burst.digits);
         (String::new(), Style::new(), scene.tell(&text))
@@ -44,6 +52,8 @@ pub(super) fn notice(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
             .with("columns", model.size.0.to_string())
             .with("rows", model.size.1.to_string());
         (String::new(), Style::new(), scene.tell(&text))
+    } else if let Some(hint) = model.hint.as_ref().filter(|_| model.screens.is_empty()) {
+        (String::new(), Style::new(), hint.clone())
     } else {
         return;
     };

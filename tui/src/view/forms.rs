@@ -1,4 +1,4 @@
-//! The forms: badge, clock in and out, start and complete a batch.
+//! Starting and completing a batch, and what every form shows: who acts, and how far its command is.
 
 use kart_core::id::ReasonId;
 use ratatui::{
@@ -9,7 +9,9 @@ use ratatui::{
 
 use super::{Scene, framed, question::question};
 use crate::{
-    model::{Choice, CompleteField, CompleteForm, Sending, StartField, StartForm, Who, proposed},
+    model::{
+        Asks, Choice, CompleteField, CompleteForm, Sending, StartField, StartForm, Who, proposed,
+    },
     plain::{fitted, plain},
     theme,
     widget::{LABEL, field, list},
@@ -153,7 +155,7 @@ pub(super) fn complete(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form
     if let Some(row) = rows.next() {
         who(frame, row, scene, &form.who);
     }
-    let all = machine.into_iter().flat_map(|m| m.batch.iter().chain(&m.others));
+    let all = machine.into_iter().flat_map(kart_api::Machine::batches);
     let batch = all.into_iter().find(|batch| batch.id == form.batch);
     let expected = batch.map(proposed);
     let fields = [

@@ -9,9 +9,10 @@ use ratatui::{
 
 use super::{Scene, forms, framed};
 use crate::{
-    model::{HeldForm, PAGE},
+    model::HeldForm,
     plain::{fitted, plain},
     theme,
+    widget::lines,
     words::Sentence,
 };
 
@@ -36,22 +37,19 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &H
     if let Some(row) = rows.next() {
         forms::who(frame, row, scene, &form.who);
     }
-    let start = form.words.page_start();
-    let shown = form.words.entries.iter().enumerate().skip(start).take(PAGE);
-    for ((place, entry), row) in shown.zip(rows.by_ref().skip(1)) {
+    let y = rows.nth(1).map_or(inside.bottom(), |row| row.y);
+    let area = Rect { y, height: inside.bottom().saturating_sub(y + 2), ..inside };
+    lines(frame, area, &form.words, true, |entry, width| {
         let (at, accept) = entry.key;
-        let Some(held) = form.held.get(at) else { continue };
+        let Some(held) = form.held.get(at) else { return Line::default() };
         let word = scene.say(if accept { "held-accept" } else { "held-drop" });
-        let chosen = form.words.chosen == Some(place);
-        let mark = if chosen { "►" } else { " " };
         let format = scene.words.format();
         let (before, now) = (format.whole(held.before), format.whole(held.now));
-        let number = place % PAGE + 1;
-        let text = format!("{mark} {number} {} {before} → {now} · {word}", plain(&held.source));
-        let line = Line::from(fitted(&text, width));
-        frame.render_widget(if chosen { line.style(theme::CHOSEN) } else { line }, row);
-    }
-    if let Some(row) = rows.next() {
+        let text = format!("{} {before} → {now} · {word}", plain(&held.source));
+        Line::from(fitted(&text, width))
+    });
+    let lines = u16::try_from(form.words.entries.len()).unwrap_or(u16::MAX).min(area.height);
+    if let Some(row) = rows.nth(usize::from(lines.saturating_sub(1))) {
         let hint = fitted(&scene.say("held-hint"), width);
         frame.render_widget(Span::styled(hint, theme::QUIET), row);
     }

@@ -1,6 +1,5 @@
 //! Badges and what they ask, what is taken back, what was forgotten, a PIN, and one's own record.
 
-use kart_api::labor::{Entry, Line as Told};
 use kart_core::fact::labor::{Evidence, Inside, Punched};
 use ratatui::{
     Frame,
@@ -9,14 +8,12 @@ use ratatui::{
     text::{Line, Span},
 };
 
-use super::{Scene, forms::sending, framed, scrolled};
+use super::{Scene, forms::sending, framed};
 use crate::{
-    model::{
-        Act, BadgeForm, PAGE, PinForm, PunchForm, RecordScreen, SharesForm, ToldForm, UndoForm,
-    },
+    model::{Act, BadgeForm, PinForm, PunchForm, SharesForm, ToldForm, UndoForm},
     plain::{fitted, plain},
     theme,
-    widget::field,
+    widget::{field, lines},
     words::{Sentence, age, lasting},
 };
 
@@ -64,26 +61,21 @@ pub(super) fn punch(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &
         field(frame, row, &scene.say("pin"), pin, true);
     }
     if form.acts.entries.len() > 1 {
-        let start = form.acts.page_start();
-        let shown = form.acts.entries.iter().enumerate().skip(start).take(PAGE);
-        for ((place, entry), row) in shown.zip(rows.skip(1)) {
-            let text = act(scene, entry.key, &entry.label, &entry.detail);
-            let number = (!form.is_in() || form.pin.is_none()).then_some(place % PAGE + 1);
-            choice(frame, row, (number, &text), form.acts.chosen == Some(place));
-        }
+        let digits = !form.is_in() || form.pin.is_none();
+        let area = beneath(inside, rows.nth(1));
+        lines(frame, area, &form.acts, digits, |entry, width| {
+            Line::from(fitted(&act(scene, entry.key, &entry.label, &entry.detail), width))
+        });
     }
     if let Some(row) = last {
         sending(frame, row, scene, &form.sending);
     }
 }
 
-/// One line of a list, with the digit that picks it.
-fn choice(frame: &mut Frame<'_>, row: Rect, (number, text): (Option<usize>, &str), chosen: bool) {
-    let mark = if chosen { "►" } else { " " };
-    let number = number.map_or(String::new(), |number| format!("{number} "));
-    let text = fitted(&format!("{mark} {number}{text}"), usize::from(row.width));
-    let line = Line::from(text);
-    frame.render_widget(if chosen { line.style(theme::CHOSEN) } else { line }, row);
+/// From a row on down to the one before the last, which says how far the command is.
+fn beneath(inside: Rect, row: Option<Rect>) -> Rect {
+    let y = row.map_or(inside.bottom(), |row| row.y);
+    Rect { y, height: inside.bottom().saturating_sub(y + 1), ..inside }
 }
 
 fn title(form: &PunchForm) -> &'static str {
@@ -96,7 +88,7 @@ fn title(form: &PunchForm) -> &'static str {
 
 fn question(scene: Scene<'_>, form: &PunchForm) -> Sentence {
     let now = scene.model.daemon_now();
-    let chosen = form.acts.chosen.and_then(|at| form.acts.entries.get(at));
+    let chosen = form.acts.entry();
     let station = chosen.map_or("?", |entry| entry.label.as_str());
     let id = match chosen.map(|entry| entry.key) {
         Some(Act::In(_)) | None => "punch-in",
@@ -174,8 +166,8 @@ pub(super) fn undo(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &U
         let hint = fitted(&scene.say("undo-hint"), usize::from(row.width));
         frame.render_widget(Span::styled(hint, theme::QUIET), row);
     }
-    let shown = form.punches.entries.iter().enumerate().take(PAGE);
-    for ((place, entry), row) in shown.zip(rows.skip(1)) {
+    let area = beneath(inside, rows.nth(1));
+    lines(frame, area, &form.punches, true, |entry, width| {
         let punch = view.and_then(|v| v.undoable.iter().find(|punch| punch.entry == entry.key));
         let text = match punch {
             Some(punch) => {
@@ -195,8 +187,8 @@ pub(super) fn undo(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &U
             },
             None => scene.tell(&Sentence::new("undo-too-late").with("name", entry.label.as_str())),
         };
-        choice(frame, row, (Some(place + 1), &text), form.punches.chosen == Some(place));
-    }
+        Line::from(fitted(&text, width))
+    });
     if let Some(row) = inside.rows().next_back() {
         sending(frame, row, scene, &form.sending);
     }
@@ -277,115 +269,4 @@ pub(super) fn shares(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: 
     if let Some(row) = inside.rows().next_back() {
         sending(frame, row, scene, &form.sending);
     }
-}
-
-/// Somebody's own record.
-pub(super) fn record(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, shown: &RecordScreen) {
-    let now = scene.model.daemon_now();
-    let title = Sentence::new("record-title").with("name", &shown.name);
-    let inside = framed(frame, area, &scene.tell(&title));
-    let Some(record) = &shown.record else {
-        let text = match &shown.lost {
-            Some(why) => scene.tell(&Sentence::new("record-lost").with("reason", why)),
-            None => scene.say("record-reading"),
-        };
-        return frame.render_widget(Span::styled(text, theme::QUIET), inside);
-    };
-    let month: String = scene.model.zone.full(record.span.from).chars().take(7).collect();
-    // What is not known is not counted.
-    let counts = |entry: &&Entry| {
-        entry.kind == "shift" && entry.source != "void" && entry.source != "missing_out"
-    };
-    let worked = record.entries.iter().filter(counts);
-    let worked: i64 =
-        worked.map(|entry| entry.until.unwrap_or(now).0.saturating_sub(entry.from.0)).sum();
-    let open = shown.unconfirmed().len();
-    let head = Sentence::new("record-sum")
-        .with("month", month)
-        .with("worked", lasting(worked))
-        .count("open", i64::try_from(open).unwrap_or(i64::MAX));
-    let [first, rest] = ratatui::layout::Layout::vertical([
-        ratatui::layout::Constraint::Length(2),
-        ratatui::layout::Constraint::Fill(1),
-    ])
-    .areas(inside);
-    let text = fitted(&scene.tell(&head), usize::from(inside.width));
-    frame.render_widget(Span::styled(text, theme::STRONG), first);
-    let lines: Vec<Line<'_>> = record
-        .entries
-        .iter()
-        .rev()
-        .flat_map(|entry| entry_lines(scene, entry, rest.width))
-        .collect();
-    if lines.is_empty() {
-        frame.render_widget(Span::styled(scene.say("record-empty"), theme::QUIET), rest);
-    }
-    scrolled(frame, rest, lines, shown.scroll);
-}
-
-fn entry_lines<'a>(scene: Scene<'a>, entry: &Entry, width: u16) -> Vec<Line<'a>> {
-    let width = usize::from(width);
-    let zone = &scene.model.zone;
-    let now = scene.model.daemon_now();
-    let until = match (entry.until, entry.source.as_str()) {
-        (Some(until), _) => zone.typed(until),
-        (None, "missing_out") => "?".to_owned(),
-        (None, _) => "…".to_owned(),
-    };
-    let took = entry.until.unwrap_or(now).0.saturating_sub(entry.from.0);
-    let (mark, state) = match (entry.source.as_str(), entry.confirmed) {
-        ("void", _) => ("✗", "record-void"),
-        ("missing_out", _) => ("▲", "record-provisional"),
-        (_, true) => ("✓", "record-confirmed"),
-        ("told", _) => ("●", "record-told"),
-        _ => (" ", "record-open"),
-    };
-    let kind = match entry.kind.as_str() {
-        "break" => "inside-break",
-        "meal" => "inside-meal",
-        "activity" => "inside-activity",
-        _ => "record-shift",
-    };
-    let day: String = zone.full(entry.from).chars().take(10).collect();
-    let took = if entry.source == "missing_out" { "?".to_owned() } else { lasting(took) };
-    let text = format!(
-        "{mark} {day} {} – {until}  {}  {took}  {}",
-        zone.typed(entry.from),
-        scene.say(kind),
-        scene.say(state),
-    );
-    let style = if entry.source == "missing_out" { theme::CARE } else { theme::STRONG };
-    let first = Line::from(Span::styled(fitted(&text, width), style));
-    let lines = entry.lines.iter().map(|told| line(scene, told, width));
-    std::iter::once(first).chain(lines).collect()
-}
-
-fn line<'a>(scene: Scene<'a>, told: &Told, width: usize) -> Line<'a> {
-    let zone = &scene.model.zone;
-    let view = scene.model.view.as_ref();
-    let reference = view.and_then(|view| view.reference.as_ref());
-    let by = told.by.and_then(|by| reference?.person(by)).map(|person| person.name.clone());
-    let id = match told.kind.as_str() {
-        "in" => "punch-kind-in",
-        "out" => "punch-kind-out",
-        "break" | "meal" | "activity" => "punch-kind-began",
-        "back" => "punch-kind-back",
-        "undone" => "punch-kind-undone",
-        "missing_out" => "punch-kind-missing",
-        "told_out" => "punch-kind-told",
-        "confirmed" => "punch-kind-confirmed",
-        "asked" => "punch-kind-asked",
-        "corrected" => "punch-kind-corrected",
-        _ => "punch-kind-other",
-    };
-    let at = |at: Option<kart_core::time::Micros>| at.map_or("–".to_owned(), |at| zone.typed(at));
-    let text = scene.tell(
-        &Sentence::new(id)
-            .with("recorded", zone.full(told.recorded))
-            .with("by", by.unwrap_or_else(|| "–".to_owned()))
-            .with("from", at(told.from))
-            .with("until", at(told.until)),
-    );
-    let why = told.reason.as_ref().map_or(String::new(), |why| format!(": {}", plain(why)));
-    Line::from(Span::styled(fitted(&format!("      {text}{why}"), width), theme::QUIET))
 }

@@ -83,6 +83,7 @@ fn kind(word: &str) -> &'static str {
         "moved_from_elsewhere" => "conflict-moved-from-elsewhere",
         "number_taken" => "conflict-number-taken",
         "labor_overlap" => "conflict-labor-overlap",
+        "retired_reason" => "conflict-retired-reason",
         // A word of a later headquarters.
         _ => "conflict-other",
     }

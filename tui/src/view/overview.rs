@@ -1,6 +1,6 @@
 //! The station's machines: as cards where they fit, else one line each.
 
-use kart_api::View;
+use kart_api::{Machine, View};
 use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
@@ -22,7 +22,8 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let model = scene.model;
     let Some(view) = &model.view else { return };
     let area = news::draw(frame, area, scene, view);
-    if view.machines.is_empty() {
+    let machines = model.machines();
+    if machines.is_empty() {
         let line = Line::from(Span::styled(scene.say("no-machines"), theme::QUIET));
         frame.render_widget(line.centered(), area.centered_vertically(Constraint::Length(1)));
         return;
@@ -32,9 +33,9 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
     let [floor, side] =
         Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).areas(area);
     if grid.columns == 0 {
-        list(frame, floor, scene, view);
+        list(frame, floor, scene, (view, &machines));
     } else {
-        cards(frame, floor, scene, view, grid.columns);
+        cards(frame, floor, scene, (view, &machines), grid.columns);
     }
     if grid.sidebar {
         sidebar::draw(frame, side, scene, view);
@@ -44,12 +45,21 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>) {
 /// Cards grow with the window, but not so far that a card becomes a desert.
 const TALLEST: u16 = 16;
 
-fn cards(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, view: &View, columns: usize) {
-    let rows = view.machines.len().div_ceil(columns);
+/// The state with the machines of it that are shown.
+type Floor<'a> = (&'a View, &'a [&'a Machine]);
+
+fn cards(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    scene: Scene<'_>,
+    (view, machines): Floor<'_>,
+    columns: usize,
+) {
+    let rows = machines.len().div_ceil(columns);
     let rows = u16::try_from(rows).unwrap_or(1).max(1);
     let height = (area.height / rows).min(TALLEST);
     let columns_u16 = u16::try_from(columns).unwrap_or(1).max(1);
-    for (place, machine) in view.machines.iter().enumerate() {
+    for (place, machine) in machines.iter().enumerate() {
         let row = u16::try_from(place / columns).unwrap_or(0);
         let column = u16::try_from(place % columns).unwrap_or(0);
         let left = area.width * column / columns_u16;
@@ -62,12 +72,11 @@ fn cards(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, view: &View, colum
 }
 
 /// One line for each machine, with the selected one in sight.
-fn list(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, view: &View) {
+fn list(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, (view, machines): Floor<'_>) {
     let rows = usize::from(area.height).max(1);
-    let selected =
-        view.machines.iter().position(|machine| Some(machine.id) == scene.model.selected);
+    let selected = machines.iter().position(|machine| Some(machine.id) == scene.model.selected);
     let start = selected.unwrap_or(0) / rows * rows;
-    let shown = view.machines.iter().enumerate().skip(start);
+    let shown = machines.iter().enumerate().skip(start);
     for ((place, machine), row) in shown.zip(area.rows()) {
         let standing = scene.model.standing(view, machine);
         let line = line(scene, &standing, place + 1, usize::from(area.width));
@@ -87,7 +96,7 @@ fn line(scene: Scene<'_>, standing: &Standing<'_>, number: usize, width: usize) 
         Some(target) => format!("{}/{}", format.whole(machine.good), format.whole(target)),
         None => format.whole(machine.good),
     };
-    let state = badge(machine.state, *state_age, scene.words);
+    let state = badge(machine.state, *state_age, standing.calls(), scene.words);
     let gap = " ".repeat(17usize.saturating_sub(state.width()));
     let mut spans = vec![
         Span::raw(format!("{number:>2} {:<9}", fitted(&machine.code, 8))),

@@ -19,12 +19,15 @@ pub(super) fn of(scene: Scene<'_>, standing: &Standing<'_>) -> Option<(Pace, f64
         return None;
     }
     let span = Stretch { from: batch.started_us, until: scene.model.daemon_now() };
+    // Nothing is due of a batch that rests.
+    let rests = batch.rests.iter().map(|(from, until)| Stretch { from: *from, until: *until });
+    let runs = kpi::without(span, &rests.collect::<Vec<_>>());
     let mut products = reference.families.iter().flat_map(|family| &family.products);
     let same = |product: &&kart_core::reference::Product| {
         product.code == batch.product_code && product.name == batch.product_name
     };
     let product: Option<ProductId> = products.find(same).map(|product| product.id);
-    Pace::of(machine.good, kpi::due(reference, machine.id, product, span)?)
+    Pace::of(machine.good, kpi::due(reference, machine.id, product, &runs)?)
 }
 
 /// A pace in words.

@@ -14,7 +14,7 @@ use crate::{
     model::{Age, Listed, PAGE, SplitForm, StopsScreen, SweepScreen, listed},
     plain::fitted,
     theme,
-    widget::{aged, field},
+    widget::{aged, field, lines},
     words::{Sentence, ticking},
 };
 
@@ -23,23 +23,18 @@ pub(super) fn stops(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, screen:
     let inside = framed(frame, area, &scene.say("stops-title"));
     let Some(view) = &scene.model.view else { return };
     let choice = &screen.choice;
-    let start = choice.page_start();
-    let shown = choice.entries.iter().enumerate().skip(start).take(PAGE);
-    for ((place, entry), row) in shown.zip(inside.rows()) {
-        let chosen = choice.chosen == Some(place);
-        let arrow = if chosen { "►" } else { " " };
-        let mark = if screen.marked.contains(&entry.key) { "✓" } else { " " };
-        let width = usize::from(row.width).saturating_sub(6);
+    lines(frame, inside, choice, true, |entry, width| {
+        let mark = if screen.marked.contains(&entry.key) { "✓ " } else { "" };
+        let width = width.saturating_sub(2 + Span::raw(mark).width());
         let mut line = match listed(view, entry.key) {
             Some(Listed::Stop(stop)) => reasoned(scene, view, stop, width),
             Some(Listed::Blind(it)) => blind(scene, it, width),
-            None => continue,
+            None => Line::default(),
         };
-        line.spans.insert(0, Span::raw(format!("{arrow}{mark}{} ", place % PAGE + 1)));
-        let line = if chosen { Line::from(line.to_string()).style(theme::CHOSEN) } else { line };
-        frame.render_widget(line, row);
-    }
-    let more = choice.entries.len().saturating_sub(start + PAGE);
+        line.spans.insert(0, Span::raw(mark));
+        line
+    });
+    let more = choice.entries.len().saturating_sub(choice.page_start() + PAGE);
     if let Some(row) = inside.rows().nth(PAGE)
         && more > 0
     {
@@ -69,6 +64,7 @@ fn reasoned(scene: Scene<'_>, view: &View, stop: &Stop, width: usize) -> Line<'s
             let count = i64::try_from(stop.with.len() + 1).unwrap_or(i64::MAX);
             scene.tell(&Sentence::new("told-shared").count("count", count))
         },
+        Told::Site => scene.say("told-site"),
         Told::Blind => scene.say("told-blind"),
     });
     let parts = [stop.reason.clone(), told].into_iter().flatten();
@@ -126,32 +122,21 @@ pub(super) fn split(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &
 pub(super) fn sweep(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, screen: &SweepScreen) {
     let inside = framed(frame, area, &scene.say("sweep-title"));
     let reference = scene.model.view.as_ref().and_then(|view| view.reference.as_ref());
-    let start = screen.choice.page_start();
-    let shown = screen.choice.entries.iter().enumerate().skip(start).take(PAGE);
-    for ((place, entry), row) in shown.zip(inside.rows()) {
-        let Some(group) = screen.groups.get(entry.key) else { continue };
-        let chosen = screen.choice.chosen == Some(place);
-        let arrow = if chosen { "►" } else { " " };
+    let area = Rect { height: inside.height.saturating_sub(1), ..inside };
+    lines(frame, area, &screen.choice, true, |entry, width| {
+        let Some(group) = screen.groups.get(entry.key) else { return Line::default() };
         let code = scene.model.machine_by_id(group.machine).map(|machine| machine.code.clone());
         let suggested = group.offer.and_then(|offer| {
             let (_, reason) = reference?.downtime_reason(offer.reason)?;
             Some(format!("{} ({})", reason.name, scene.say(explain::word(offer.because))))
         });
         let lasted = explain::lasted(scene, group.state, group.lasted_us);
-        let left = format!(
-            "{arrow} {} {} × {} {lasted}",
-            place % PAGE + 1,
-            group.stops.len(),
-            code.unwrap_or_default(),
-        );
+        let left = format!("{} × {} {lasted}", group.stops.len(), code.unwrap_or_default());
         let suggested = suggested.map_or_else(|| scene.say("nothing-suggested"), |it| it + " ?");
-        let width = usize::from(row.width);
         let left = format!("{:<1$} ", fitted(&left, width / 2), width / 2);
         let room = width.saturating_sub(Span::raw(&left).width());
-        let style = if chosen { theme::CHOSEN } else { Style::new() };
-        let line = Line::from(format!("{left}{}", fitted(&suggested, room))).style(style);
-        frame.render_widget(line, row);
-    }
+        Line::from(format!("{left}{}", fitted(&suggested, room)))
+    });
     let hint = fitted(&scene.say("sweep-hint"), usize::from(inside.width));
     if let Some(row) = inside.rows().next_back() {
         frame.render_widget(Span::styled(hint, theme::QUIET), row);

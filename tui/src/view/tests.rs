@@ -12,7 +12,9 @@ use crate::{
 mod batch;
 mod board;
 mod commissioning;
+mod job;
 mod labor;
+mod states;
 mod stops;
 mod talk;
 

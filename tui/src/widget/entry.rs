@@ -7,7 +7,7 @@ use ratatui::{
 };
 
 use crate::{
-    model::{Choice, PAGE, TextField},
+    model::{Choice, Entry, PAGE, TextField},
     plain::{fitted, plain},
     theme,
 };
@@ -43,39 +43,53 @@ pub fn field(frame: &mut Frame<'_>, area: Rect, label: &str, text: &TextField, f
     }
 }
 
-/// The page of a choice in sight: each line numbered as the digit that picks it.
-pub fn list<K: Copy + PartialEq>(
+/// The page of a choice in sight: each line with its mark and, where digits pick, with the digit that
+/// picks it. `words` says what stands there in so many columns.
+pub fn lines<K: Copy + PartialEq>(
     frame: &mut Frame<'_>,
     area: Rect,
     choice: &Choice<K>,
-    numbered: bool,
+    digits: bool,
+    words: impl Fn(&Entry<K>, usize) -> Line<'static>,
 ) {
     let rows = usize::from(area.height).min(PAGE);
     if rows == 0 {
         return;
     }
-    let at = choice.chosen.unwrap_or(0);
-    let start = if rows == PAGE { choice.page_start() } else { at / rows * rows };
-    let width = usize::from(area.width);
-    let shown = choice.entries.iter().enumerate().skip(start).take(rows);
+    // A digit picks within its page, so that no line of the next one is shown beside it.
+    let page = choice.page_start();
+    let start = page + (choice.chosen.unwrap_or(0) - page) / rows * rows;
+    let shown = choice.entries.iter().enumerate().take(page + PAGE).skip(start);
     for ((place, entry), row) in shown.zip(area.rows()) {
         let chosen = choice.chosen == Some(place);
         let mark = if chosen { "►" } else { " " };
-        let number = if numbered { format!("{} ", place % PAGE + 1) } else { String::new() };
-        let detail = fitted(&entry.detail, width / 3);
-        let room = width.saturating_sub(Span::raw(&detail).width() + number.len() + 4);
-        let label = fitted(&entry.label, room);
-        let gap = " ".repeat(room.saturating_sub(Span::raw(&label).width()) + 1);
-        let style = if chosen { theme::CHOSEN } else { theme::STRONG };
-        let quiet = if chosen { theme::CHOSEN } else { theme::QUIET };
-        let line = Line::from(vec![
-            Span::styled(format!("{mark} {number}"), quiet),
-            Span::styled(label, style),
-            Span::styled(gap, quiet),
-            Span::styled(detail, quiet),
-        ]);
+        let number = if digits { format!("{} ", place % PAGE + 1) } else { String::new() };
+        let width = usize::from(row.width).saturating_sub(2 + number.len());
+        let mut line = words(entry, width);
+        line.spans.insert(0, Span::styled(format!("{mark} {number}"), theme::QUIET));
+        let line = if chosen { Line::from(line.to_string()).style(theme::CHOSEN) } else { line };
         frame.render_widget(line, row);
     }
+}
+
+/// The same of entries with words of their own: what each is called, and in small what stands beside it.
+pub fn list<K: Copy + PartialEq>(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    choice: &Choice<K>,
+    digits: bool,
+) {
+    lines(frame, area, choice, digits, |entry, width| {
+        let detail = fitted(&entry.detail, (width + 4) / 3);
+        let room = width.saturating_sub(Span::raw(&detail).width() + 2);
+        let label = fitted(&entry.label, room);
+        let gap = " ".repeat(room.saturating_sub(Span::raw(&label).width()) + 1);
+        Line::from(vec![
+            Span::styled(label, theme::STRONG),
+            Span::raw(gap),
+            Span::styled(detail, theme::QUIET),
+        ])
+    });
 }
 
 #[cfg(test)]
@@ -83,6 +97,34 @@ mod tests {
     use super::*;
     use crossterm::event::{KeyCode, KeyEvent};
     use ratatui::{Terminal, backend::TestBackend};
+
+    fn drawn(rows: u16, choice: &Choice<usize>) -> Vec<String> {
+        let mut terminal = Terminal::new(TestBackend::new(12, rows)).unwrap();
+        let words = |entry: &Entry<usize>, _| Line::from(format!("no {}", entry.key));
+        terminal.draw(|frame| lines(frame, frame.area(), choice, true, words)).unwrap();
+        let cells = terminal.backend().buffer().content.chunks(12);
+        let row = |row: &[ratatui::buffer::Cell]| row.iter().map(|cell| cell.symbol()).collect();
+        cells.map(row).map(|row: String| row.trim_end().to_owned()).collect()
+    }
+
+    #[test]
+    fn the_digit_beside_a_line_picks_it_however_many_there_are() {
+        for rows in [3, 4, 9, 12] {
+            for at in 0..20 {
+                let mut choice = Choice::of(0..20_usize);
+                choice.chosen = Some(at);
+                for line in drawn(rows, &choice).iter().filter(|line| !line.is_empty()) {
+                    let told: Vec<&str> = line.trim_start_matches('►').split_whitespace().collect();
+                    let mut picked = choice.clone();
+                    assert!(picked.pick(told[0].parse().unwrap()), "{line}");
+                    assert_eq!(picked.key().unwrap().to_string(), told[2], "{rows} {at} {line}");
+                }
+            }
+        }
+        let mut tenth = Choice::of(0..12_usize);
+        tenth.chosen = Some(9);
+        assert_eq!(drawn(4, &tenth)[..2], ["► 1 no 9", "  2 no 10"]);
+    }
 
     #[test]
     fn what_is_typed_last_is_seen_however_long_the_text_is() {

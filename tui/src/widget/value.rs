@@ -36,8 +36,9 @@ pub fn by_arrival(signal: &Signal) -> &'static str {
     if signal.arrival { "~" } else { "" }
 }
 
-/// A state as shape, word and colour.
-pub fn badge(state: MachineState, age: Age, words: &Words) -> Span<'static> {
+/// A state as shape, word and colour; it calls while nobody has acknowledged its stop.
+pub fn badge(state: MachineState, age: Age, calls: bool, words: &Words) -> Span<'static> {
     let (shape, style, word) = theme::state(state);
+    let style = if calls { style.add_modifier(theme::CALLS) } else { style };
     aged(&format!(" {shape} {} ", words.say(word).to_uppercase()), age, style)
 }

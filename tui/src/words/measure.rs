@@ -177,6 +177,11 @@ impl Zone {
         format!("{from}–{until}")
     }
 
+    /// The number of a paper form: of this terminal, and since when it is written on. `T-07/1122-1110`.
+    pub fn form(&self, terminal: &str, since: Micros) -> String {
+        format!("{terminal}/{}", self.show(since, "%m%d-%H%M"))
+    }
+
     /// `2026-11-22 11:10:23`.
     pub fn full(&self, at: Micros) -> String {
         self.show(at, "%Y-%m-%d %H:%M:%S")

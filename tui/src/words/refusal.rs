@@ -1,6 +1,6 @@
 //! Why the daemon said no, as a sentence.
 
-use kart_core::{command::Refusal, reference::FieldType};
+use kart_core::{command::Refusal, job::State, reference::FieldType};
 
 use super::{Sentence, age};
 
@@ -32,14 +32,11 @@ pub fn refusal(refusal: &Refusal) -> Sentence {
         | Refusal::FieldWrong { .. }
         | Refusal::ScrapUneven { .. }
         | Refusal::NoSuchBatch => of_batch(refusal),
-        Refusal::AlreadyAway { name } => Sentence::new("refusal-already-away").with("name", name),
-        Refusal::NotAway { name } => Sentence::new("refusal-not-away").with("name", name),
-        Refusal::CannotUndo => Sentence::new("refusal-cannot-undo"),
-        Refusal::NoSuchEntry => Sentence::new("refusal-no-such-entry"),
-        Refusal::OutOutside { .. } => Sentence::new("refusal-out-impossible"),
-        Refusal::ReasonNeeded => Sentence::new("refusal-reason-needed"),
-        Refusal::BadShares => Sentence::new("refusal-bad-shares"),
-        Refusal::BadPin => Sentence::new("refusal-bad-pin"),
+        Refusal::NoSuchJob
+        | Refusal::JobIs { .. }
+        | Refusal::JobRunning { .. }
+        | Refusal::AlreadyOnJob { .. }
+        | Refusal::NotOnJob { .. } => of_job(refusal),
         Refusal::NoSuchIncident => Sentence::new("refusal-no-such-incident"),
         Refusal::AlreadyTroubleshooting => Sentence::new("refusal-already-troubleshooting"),
         Refusal::NoSuchCall => Sentence::new("refusal-no-such-call"),
@@ -60,6 +57,7 @@ pub fn refusal(refusal: &Refusal) -> Sentence {
         Refusal::OtherReading { counter } => {
             Sentence::new("refusal-other-reading").with("counter", counter)
         },
+        Refusal::DiskFull => Sentence::new("refusal-disk-full"),
         Refusal::NotRecording { reason } => {
             Sentence::new("refusal-not-recording").with("reason", reason)
         },
@@ -70,6 +68,52 @@ pub fn refusal(refusal: &Refusal) -> Sentence {
         },
         Refusal::PinLocked { name, .. } => Sentence::new("refusal-pin-locked").with("name", name),
         Refusal::PinExpired => Sentence::new("refusal-pin-expired"),
+        _ => of_labor(refusal),
+    }
+}
+
+/// Why something was not done to a job.
+fn of_job(refusal: &Refusal) -> Sentence {
+    let say = Sentence::new;
+    match refusal {
+        Refusal::JobIs { number, state } => {
+            let id = match state {
+                State::Pending => "refusal-job-pending",
+                State::InProgress => "refusal-job-in-progress",
+                State::Queued => "refusal-job-queued",
+                State::Completed => "refusal-job-completed",
+                State::Scrapped => "refusal-job-scrapped",
+                State::Aborted => "refusal-job-aborted",
+            };
+            say(id).with("number", number)
+        },
+        Refusal::JobRunning { number, station } => {
+            say("refusal-job-running").with("number", number).with("station", station)
+        },
+        Refusal::AlreadyOnJob { name } => say("refusal-already-on-job").with("name", name),
+        Refusal::NotOnJob { name } => say("refusal-not-on-job").with("name", name),
+        _ => say("refusal-no-such-job"),
+    }
+}
+
+/// The sentence for a refusal that is about people's own time.
+fn of_labor(refusal: &Refusal) -> Sentence {
+    let say = Sentence::new;
+    match refusal {
+        Refusal::AlreadyAway { name } => Sentence::new("refusal-already-away").with("name", name),
+        Refusal::NotAway { name } => Sentence::new("refusal-not-away").with("name", name),
+        Refusal::CannotUndo => Sentence::new("refusal-cannot-undo"),
+        Refusal::NoSuchEntry => Sentence::new("refusal-no-such-entry"),
+        Refusal::OutOutside { .. } => Sentence::new("refusal-out-impossible"),
+        Refusal::ReasonNeeded => Sentence::new("refusal-reason-needed"),
+        Refusal::OwnRecord { name } => say("refusal-own-record").with("name", name),
+        Refusal::NothingChanged => say("refusal-nothing-changed"),
+        Refusal::OtherwiseByNow => say("refusal-otherwise-by-now"),
+        Refusal::OtherTerminal => say("refusal-other-terminal"),
+        Refusal::PinMissing { name } => say("refusal-pin-missing").with("name", name),
+        Refusal::OthersRecord { name } => say("refusal-others-record").with("name", name),
+        Refusal::BadPin => Sentence::new("refusal-bad-pin"),
+        _ => say("refusal-bad-shares"),
     }
 }
 

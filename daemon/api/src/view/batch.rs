@@ -41,6 +41,9 @@ pub struct Batch {
     /// Since when it rests.
     #[serde(default)]
     pub paused_us: Option<Micros>,
+    /// When it rested before: from when until when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rests: Vec<(Micros, Micros)>,
     /// Nobody gave its number: it is the terminal's own.
     #[serde(default)]
     pub provisional: bool,

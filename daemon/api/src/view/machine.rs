@@ -60,6 +60,13 @@ pub struct Held {
     pub at_us: Micros,
 }
 
+impl Machine {
+    /// Its batches: the one that it counts for, those beside it, those that rest.
+    pub fn batches(&self) -> impl Iterator<Item = &Batch> {
+        self.batch.iter().chain(&self.others)
+    }
+}
+
 /// The connection to a device.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

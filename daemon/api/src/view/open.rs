@@ -20,6 +20,9 @@ pub struct Open {
     /// Handovers that the coming crew has not signed, newest first.
     #[serde(default)]
     pub handovers: Vec<Handover>,
+    /// What a card would say that is given now.
+    #[serde(default)]
+    pub card: Card,
 }
 
 /// An incident.

@@ -1,6 +1,6 @@
 //! Disk and headquarters.
 
-use kart_core::time::Micros;
+use kart_core::{room::Room, time::Micros};
 use serde::{Deserialize, Serialize};
 
 /// Disk and headquarters.
@@ -26,6 +26,9 @@ pub struct Sync {
     pub refused: u64,
     /// When the reference data was last confirmed by headquarters.
     pub reference_us: Option<Micros>,
+    /// How much room the disk has left.
+    #[serde(default)]
+    pub room: Room,
     /// The log was found damaged, and nobody has said yet that this is settled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub damage: Option<Damage>,

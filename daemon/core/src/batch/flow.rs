@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Closed, Closing, Standing, closing};
+use super::{Closed, Closing, closing};
 use crate::{
     id::{RecordId, StationId},
     time::Micros,
@@ -36,6 +36,8 @@ pub struct Instance {
     pub end: End,
     /// When somebody resolved it by hand.
     pub settled: Option<Micros>,
+    /// When the part began that continues it on another machine.
+    pub continued: Option<Micros>,
 }
 
 /// What becomes of an instance.
@@ -70,14 +72,10 @@ pub fn outcomes(
                 && down.contains(&other.station)
                 && (other.began > at || over.get(&other.record).is_none_or(|over| *over > at))
         });
-        let since = further.map(|other| other.began.max(at)).min();
-        let standing = Standing {
-            others_open: false,
-            further_down: since.is_some(),
-            leads_on: !down.is_empty(),
-        };
+        let since = further.map(|other| other.began).chain(one.continued).min();
+        let since = since.map(|began| began.max(at));
         let how = if one.end == End::Completed { Closed::Completed } else { Closed::Left };
-        let closing = closing(how, standing);
+        let closing = closing(how, since.is_some(), !down.is_empty());
         let resolved = closing.resolved().filter(|resolved| *resolved).map(|_| since.unwrap_or(at));
         let gone = if one.end == End::Aborted { Some(at) } else { resolved };
         over.extend(gone.map(|gone| (one.record, gone)));
@@ -110,7 +108,7 @@ mod tests {
     fn at(n: u128, began: i64, closed: Option<i64>, end: End) -> Instance {
         let record = RecordId(Uuid::from_u128(n));
         let (began, closed) = (Micros(began), closed.map(Micros));
-        Instance { record, station: station(n), began, closed, end, settled: None }
+        Instance { record, station: station(n), began, closed, end, settled: None, continued: None }
     }
 
     /// 1 feeds 2, and 2 feeds 3.
@@ -144,6 +142,18 @@ mod tests {
         let middle = at(2, 4, Some(6), End::Open);
         assert_eq!(resolved(&[up, middle]), [Some(10), None]);
         assert_eq!(resolved(&[up, middle, ended]), [None, Some(6), Some(8)]);
+    }
+
+    #[test]
+    fn what_goes_on_on_another_machine_is_resolved_wherever_that_stands() {
+        let first = at(1, 0, Some(10), End::Completed);
+        let rest = at(1, 12, None, End::Open);
+        assert_eq!(resolved(&[first]), [None], "it waits to be routed");
+        let rest = Instance { record: RecordId(Uuid::from_u128(9)), ..rest };
+        let first = Instance { continued: Some(Micros(12)), ..first };
+        assert_eq!(resolved(&[first, rest]), [Some(12), None]);
+        let working = Instance { closed: None, ..first };
+        assert_eq!(resolved(&[working, rest]), [None, None], "somebody still works on it");
     }
 
     #[test]

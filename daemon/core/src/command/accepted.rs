@@ -10,7 +10,7 @@ use crate::{
 /// The command is on disk.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Accepted {
-    /// The last fact it became.
+    /// The fact that it is known again by.
     pub seq: u64,
     /// The record it opened or changed.
     pub record: RecordId,
@@ -31,6 +31,9 @@ impl Accepted {
             Body::OutTold(told) => (told.entry, Some(told.user)),
             Body::LaborConfirmed(confirmed) => (origin.record(fact.seq), Some(confirmed.user)),
             Body::LaborAsked(asked) => (asked.entry, Some(asked.user)),
+            Body::LaborAmended(amended) => (amended.entry, Some(amended.user)),
+            Body::LaborAdded(added) => (origin.record(fact.seq), Some(added.user)),
+            Body::LaborDeclined(declined) => (declined.entry, Some(declined.user)),
             Body::LaborSplit(split) => (split.entry, Some(split.user)),
             Body::PinSet(set) => (origin.record(fact.seq), Some(set.user)),
             Body::BatchStarted(_) => (origin.record(fact.seq), None),
@@ -42,6 +45,7 @@ impl Accepted {
             Body::StopExplained { stop, .. } => (*stop, None),
             Body::ExplanationWithdrawn(withdrawn) => (withdrawn.stop, None),
             Body::EventTold(_) => (origin.record(fact.seq), None),
+            Body::EventEnded(ended) => (ended.event, None),
             Body::EventTakenBack(back) => (back.event, None),
             Body::BatchProduced(produced) => (produced.batch, None),
             Body::BatchEquipmentAdded(further) | Body::BatchEquipmentRemoved(further) => {
@@ -55,12 +59,15 @@ impl Accepted {
             Body::JobMoved(moved) => (moved.job, None),
             Body::JobScrapped(scrapped) => (scrapped.job, None),
             Body::JobAborted(aborted) => (aborted.job, None),
+            Body::JobJoined(joined) => (joined.job, Some(joined.user)),
+            Body::JobLeft(left) => (left.job, Some(left.user)),
             Body::Replayed(_) | Body::Counted(_) => (origin.record(fact.seq), None),
             Body::QueueAsked(asked) => (asked.entry(origin, fact.seq), None),
-            Body::NoteWritten(_)
-            | Body::HandoverGiven(_)
-            | Body::IncidentOpened(_)
-            | Body::HelpCalled(_) => (origin.record(fact.seq), None),
+            Body::HandoverGiven(_) => (origin.record(fact.seq), fact.by),
+            Body::NoteWritten(_) | Body::IncidentOpened(_) | Body::HelpCalled(_) => {
+                (origin.record(fact.seq), None)
+            },
+            Body::NoteWithdrawn(withdrawn) => (withdrawn.note, None),
             Body::HandoverTaken(taken) => (taken.handover, fact.by),
             Body::TroubleshootingStarted(started) => (started.incident, None),
             Body::IncidentResolved(resolved) => (resolved.incident, None),
@@ -77,7 +84,8 @@ impl Accepted {
             | Body::Corrected(_)
             | Body::CorrectionSeen(_)
             | Body::ClockCorrected(_)
-            | Body::ClockStepped(_) => return None,
+            | Body::ClockStepped(_)
+            | Body::Retimed(_) => return None,
         };
         Some(Self { seq: fact.seq, record, user })
     }

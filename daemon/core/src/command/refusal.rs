@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{id::RecordId, reference::FieldType, time::Micros};
+use crate::{id::RecordId, job::State, reference::FieldType, time::Micros};
 
 /// Why a command was not carried out. Nothing was recorded.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, thiserror::Error)]
@@ -98,6 +98,35 @@ pub enum Refusal {
     /// Another time than the proposed one needs a word.
     #[error("another time than the proposed one needs a reason")]
     ReasonNeeded,
+    /// Somebody's own record is put right by somebody else.
+    #[error("{name} cannot put their own record right; another lead or supervisor does")]
+    OwnRecord {
+        /// Who.
+        name: String,
+    },
+    /// Nothing would be otherwise.
+    #[error("the entry stands like that already")]
+    NothingChanged,
+    /// Another entry than the one that was shown.
+    #[error("the entry is otherwise by now; look at it again")]
+    OtherwiseByNow,
+    /// The entry is kept by another terminal.
+    #[error(
+        "this entry was recorded at another terminal; it is put right there, or at headquarters"
+    )]
+    OtherTerminal,
+    /// A badge alone does not do, and there is no PIN.
+    #[error("this needs a PIN, and {name} has none; choose one first")]
+    PinMissing {
+        /// Who.
+        name: String,
+    },
+    /// Only those who answer for others see this.
+    #[error("{name} may look at their own record only")]
+    OthersRecord {
+        /// Who.
+        name: String,
+    },
     /// Percents that are no division.
     #[error("parts must be 1 to 100 percent, of batches the person is on, and add up to 100")]
     BadShares,
@@ -183,6 +212,37 @@ pub enum Refusal {
         /// With a reason.
         split: i64,
     },
+    /// The job stands at none of the stations of this terminal.
+    #[error("this job is at none of the stations here")]
+    NoSuchJob,
+    /// A job in this state cannot do that.
+    #[error("job {number} is {}", state.word())]
+    JobIs {
+        /// Its number.
+        number: String,
+        /// Its state.
+        state: State,
+    },
+    /// A station takes one job at a time.
+    #[error("job {number} is being worked on at {station}")]
+    JobRunning {
+        /// Number of that job.
+        number: String,
+        /// Code of the station.
+        station: String,
+    },
+    /// Works on it already.
+    #[error("{name} is on this job already")]
+    AlreadyOnJob {
+        /// Who.
+        name: String,
+    },
+    /// Does not work on it.
+    #[error("{name} is not on this job")]
+    NotOnJob {
+        /// Who.
+        name: String,
+    },
     /// The batch is not running here.
     #[error("this batch is not running here")]
     NoSuchBatch,
@@ -251,6 +311,9 @@ pub enum Refusal {
         /// The counter's name in the map.
         counter: String,
     },
+    /// The disk is so full that nothing new may begin.
+    #[error("the disk is full: no new batch can begin")]
+    DiskFull,
     /// The terminal cannot write to its disk.
     #[error("NOT RECORDING: {reason}")]
     NotRecording {

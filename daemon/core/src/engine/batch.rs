@@ -1,13 +1,13 @@
 //! Batches begin and end.
 
 use super::{
-    Engine, Event,
+    Engine, Event, Words,
     commands::{Asked, bad, unknown},
 };
 use crate::{
     command::{Accepted, CompleteDetail, Refusal, StartDetail},
     fact::{
-        BatchStarted, Body, FactText,
+        BatchStarted, Body,
         batch::{BatchAborted, Scrapped, Special},
         queue::{Ask, Queue, QueueAsked},
     },
@@ -59,10 +59,10 @@ impl Engine {
         self.has_room(reference, wish.equipment)?;
         let entry = self.queued(reference, wish.equipment, wish.detail.entry)?;
         let (from, agreed) = self.beginning(reference, who, &wish, now)?;
-        let (special, texts) = agreed.map_or_else(Default::default, |a| a.special(asked.salt));
+        let (special, words) = agreed.map_or_else(Default::default, |a| a.special(asked.salt));
         let special = Special { continues: entry.as_ref().and_then(|e| e.batch), ..special };
         let answers = answer::answers(
-            &answer::fields(reference, wish.equipment, "start"),
+            &reference.asked_with(wish.equipment, "start"),
             &wish.detail.answers,
             asked.salt,
         )?;
@@ -91,17 +91,17 @@ impl Engine {
             special: Special { provisional, ..special },
         };
         let event = Event::new(Body::BatchStarted(started)).by(Some(who)).key(asked.key);
-        let record = self.begin_batch(Event { texts, ..event }, answers, now);
+        let accepted = self.begin_batch(event.words(words), answers, now);
         if let Some(entry) = entry {
-            let ask = Ask::Claim { entry: entry.entry, batch: record };
+            let ask = Ask::Claim { entry: entry.entry, batch: accepted.record };
             let claim = QueueAsked { queue: entry.queue, ask };
             self.draft(now, Event::new(Body::QueueAsked(claim)).by(Some(who)));
         }
-        Ok(Accepted { seq: self.plant.head, record, user: None })
+        Ok(accepted)
     }
 
     /// Drafts a start with what was answered to it. Whoever came after it began joins it now.
-    fn begin_batch(&mut self, event: Event, answers: Vec<answer::Given>, now: &Moment) -> RecordId {
+    fn begin_batch(&mut self, event: Event, answers: Vec<answer::Given>, now: &Moment) -> Accepted {
         let who = event.by;
         let (mut event, mut late) = (event, Vec::new());
         if let Body::BatchStarted(started) = &mut event.body {
@@ -112,13 +112,13 @@ impl Engine {
             };
             late = started.operators.extract_if(.., |user| came_later(user)).collect();
         }
-        let (_, record) = self.draft(now, event);
+        let accepted = self.accept(now, event);
         for user in late {
-            let joined = Body::BatchJoined { batch: record, user };
+            let joined = Body::BatchJoined { batch: accepted.record, user };
             self.draft(now, Event::new(joined).by(Some(user)));
         }
-        self.answer(record, who, answers, now);
-        record
+        self.answer(accepted.record, who, answers, now);
+        accepted
     }
 
     pub(super) fn complete_batch(
@@ -137,7 +137,7 @@ impl Engine {
             return Err(unknown("reason"));
         }
         let most = scrapped.iter().max_by_key(|split| split.quantity).map(|split| split.reason);
-        let fields = answer::fields(reference, running.equipment, "complete");
+        let fields = reference.asked_with(running.equipment, "complete");
         let answers = answer::answers(&fields, &detail.answers, asked.salt)?;
         let (counted_good, counted_scrap) = self.plant.counted(batch);
         let completed = Body::BatchCompleted {
@@ -152,8 +152,7 @@ impl Engine {
         };
         // Answers are part of the batch that ends with them.
         self.answer(batch, Some(who), answers, now);
-        let (seq, _) = self.draft(now, Event::new(completed).by(Some(who)).key(asked.key));
-        Ok(Accepted { seq, record: batch, user: None })
+        Ok(self.accept(now, Event::new(completed).by(Some(who)).key(asked.key)))
     }
 
     pub(super) fn abort_batch(
@@ -161,7 +160,7 @@ impl Engine {
         reference: &Reference,
         key: &str,
         who: UserId,
-        (aborted, texts): (BatchAborted, Vec<FactText>),
+        (aborted, words): (BatchAborted, Words),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
         let batch = aborted.batch;
@@ -171,8 +170,7 @@ impl Engine {
         quantities(&[("good", aborted.good), ("scrap", aborted.scrap)])?;
         reference.scrap_reason(aborted.reason).ok_or_else(|| unknown("reason"))?;
         let event = Event::new(Body::BatchAborted(aborted)).by(Some(who)).key(key);
-        let (seq, _) = self.draft(now, Event { texts, ..event });
-        Ok(Accepted { seq, record: batch, user: None })
+        Ok(self.accept(now, event.words(words)))
     }
 
     /// A machine takes one batch at a time, unless it is said to take several.
@@ -230,7 +228,7 @@ pub(super) fn target(target: Option<i64>) -> Result<Option<i64>, Refusal> {
     }
 }
 
-fn quantities(all: &[(&str, i64)]) -> Result<(), Refusal> {
+pub(super) fn quantities(all: &[(&str, i64)]) -> Result<(), Refusal> {
     match all.iter().find(|(_, quantity)| !(0..=MOST).contains(quantity)) {
         Some((field, _)) => Err(bad(field, "must be 0 to 100000000")),
         None => Ok(()),

@@ -1,14 +1,15 @@
 //! Calls for help, those of other terminals of the station included.
 
 use super::{
-    Engine, Event,
-    commands::{bad, text, unknown},
-    note::{Said, known, place},
+    Engine, Event, Words,
+    commands::bad,
+    note::{Said, place},
+    people,
 };
 use crate::{
     command::{Accepted, Refusal},
     fact::{
-        Body, FactText,
+        Body,
         call::{CallAcknowledged, CallEnded, Help, HelpCalled},
     },
     id::{EquipmentId, RecordId, StationId, UserId},
@@ -26,7 +27,7 @@ impl Engine {
         (at, kind, (salt, said)): ((Option<StationId>, Option<EquipmentId>), Help, Said<'_>),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
-        let by = known(reference, by)?;
+        people::known(reference, by)?;
         let station = place(reference, at)?;
         if station.is_none() && at.1.is_none() {
             return Err(bad("machine", "name a machine or a station"));
@@ -37,12 +38,11 @@ impl Engine {
         if self.plant.calls.values().find(same).is_some() {
             return Err(Refusal::AlreadyCalled);
         }
-        let texts = text("comment", salt, said)?;
-        let comment = texts.first().and_then(FactText::commitment);
+        let words = Words::of("comment", salt, said)?;
+        let comment = words.commitment();
         let called = HelpCalled { station, equipment: at.1, kind, comment };
         let event = Event::new(Body::HelpCalled(called)).by(by).key(key);
-        let (seq, record) = self.draft(now, Event { texts, ..event });
-        Ok(Accepted { seq, record, user: None })
+        Ok(self.accept(now, event.words(words)))
     }
 
     /// Whoever comes says so by badge, and does not have to work here.
@@ -53,16 +53,12 @@ impl Engine {
         (by, call): (UserId, RecordId),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
-        let person = reference.person(by).ok_or_else(|| unknown("person"))?;
-        if !person.active {
-            return Err(Refusal::Inactive { name: person.name.clone() });
-        }
+        people::active(reference, by)?;
         if self.open_call(reference, call).ok_or(Refusal::NoSuchCall)? {
             return Err(Refusal::AlreadyAcknowledged);
         }
         let body = Body::CallAcknowledged(CallAcknowledged { call });
-        let (seq, _) = self.draft(now, Event::new(body).by(Some(by)).key(key));
-        Ok(Accepted { seq, record: call, user: Some(by) })
+        Ok(self.accept(now, Event::new(body).by(Some(by)).key(key)))
     }
 
     pub(super) fn end_call(
@@ -72,11 +68,10 @@ impl Engine {
         (by, call): (Option<UserId>, RecordId),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
-        let by = known(reference, by)?;
+        people::known(reference, by)?;
         self.open_call(reference, call).ok_or(Refusal::NoSuchCall)?;
         let body = Body::CallEnded(CallEnded { call });
-        let (seq, _) = self.draft(now, Event::new(body).by(by).key(key));
-        Ok(Accepted { seq, record: call, user: None })
+        Ok(self.accept(now, Event::new(body).by(by).key(key)))
     }
 
     /// Whether an open call has been acknowledged; `None` when it is not open.

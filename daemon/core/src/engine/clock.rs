@@ -1,7 +1,11 @@
 //! When headquarters' time takes the place of the computer's.
 
 use super::{Engine, Event};
-use crate::{clock::News, fact::Body, time::Moment};
+use crate::{
+    clock::News,
+    fact::{Body, clock::Retimed},
+    time::Moment,
+};
 
 impl Engine {
     /// Writes down what became of the computer's clock.
@@ -11,6 +15,13 @@ impl Engine {
         }
         if let Some(corrected) = &news.corrected {
             self.draft(now, Event::new(Body::ClockCorrected(corrected.clone())));
+        }
+    }
+
+    /// Writes down that records which were told by a wrong clock go by the right one.
+    pub fn retime(&mut self, retimed: Retimed, now: &Moment) {
+        for retimed in retimed.parts() {
+            self.draft(now, Event::new(Body::Retimed(retimed)));
         }
     }
 
@@ -27,11 +38,7 @@ impl Engine {
             Body::ProductSeen(seen) => seen.from = seen.from.by(*zero),
             Body::BatchStarted(started) => started.from = started.from.by(*zero),
             Body::Counted(counted) => {
-                // A reading of another boot has no place on the clock of this one.
-                if counted.since.mono_us != counted.until.mono_us {
-                    counted.since = counted.since.by(*zero);
-                }
-                counted.until = counted.until.by(*zero);
+                *counted = counted.clone().by(*zero);
             },
             _ => {},
         }

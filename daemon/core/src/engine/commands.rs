@@ -1,9 +1,8 @@
 //! From commands to facts, or to a refusal.
 
-use super::{Engine, incident::Report, note::About};
+use super::{Engine, Words, incident::Report, note::About};
 use crate::{
     command::{Accepted, Command, Refusal},
-    fact::FactText,
     reference::Reference,
     time::Moment,
 };
@@ -17,9 +16,6 @@ pub struct Asked<'a> {
     /// 32 random hexadecimal digits.
     pub salt: &'a str,
 }
-
-/// Longest free text, in characters.
-const TEXT_LIMIT: usize = 500;
 
 impl Engine {
     /// Decides a command. On `Ok` the facts are drafted; they count once they are on disk.
@@ -36,6 +32,9 @@ impl Engine {
             | Command::TellOut { .. }
             | Command::ConfirmLabor { .. }
             | Command::AskLabor { .. }
+            | Command::AmendLabor(_)
+            | Command::AddLabor(_)
+            | Command::DeclineLabor { .. }
             | Command::SplitLabor { .. }
             | Command::SetPin { .. } => self.on_labor(&reference, asked, now),
             Command::StartBatch { .. }
@@ -49,6 +48,7 @@ impl Engine {
             | Command::TellParts { .. }
             | Command::LeaveBatch { .. }
             | Command::BatchMachine { .. } => self.on_course(&reference, asked, now),
+            Command::Job { by, job, ask } => self.on_job(&reference, asked, (*by, *job, ask), now),
             Command::AcceptReplay(acceptance) => {
                 self.accept_replay(&reference, key, (acceptance, asked.salt), now)
             },
@@ -63,8 +63,11 @@ impl Engine {
             | Command::MergeStops { .. }
             | Command::ShareStops { .. }
             | Command::TakeBackEvent { .. }
+            | Command::BeginDowntime { .. }
+            | Command::EndDowntime { .. }
             | Command::TellBlind { .. } => self.on_stops(&reference, asked, now),
             Command::WriteNote { .. }
+            | Command::WithdrawNote { .. }
             | Command::GiveHandover { .. }
             | Command::TakeHandover { .. }
             | Command::OpenIncident { .. }
@@ -89,6 +92,10 @@ impl Engine {
                 let about = About { station: *station, equipment: *equipment, batch: *batch };
                 let note = (about, *category, (salt, Some(text.as_str())));
                 self.write_note(reference, key, *by, note, now)
+            },
+            Command::WithdrawNote { by, note, comment } => {
+                let why = Words::of("why", salt, comment.as_deref())?;
+                self.withdraw_note(reference, key, (*by, *note, why), now)
             },
             Command::GiveHandover { by, station, waiting, text } => {
                 let card = (*station, *waiting, (salt, text.as_deref()));
@@ -138,16 +145,4 @@ pub(super) fn typed(field: &str, text: Option<&str>) -> Result<Option<String>, R
         return Err(bad(field, "must have at most 50 printable characters"));
     }
     Ok(Some(text.to_owned()))
-}
-
-/// What a person wrote, as it stands beside a fact under `field`.
-pub(super) fn text(field: &str, salt: &str, said: Option<&str>) -> Result<Vec<FactText>, Refusal> {
-    let Some(text) = said.map(str::trim).filter(|text| !text.is_empty()) else {
-        return Ok(vec![]);
-    };
-    if text.chars().count() > TEXT_LIMIT {
-        return Err(bad(field, "must have at most 500 characters"));
-    }
-    let field = field.to_owned();
-    Ok(vec![FactText { field, salt: salt.to_owned(), text: Some(text.to_owned()) }])
 }

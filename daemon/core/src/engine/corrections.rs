@@ -32,6 +32,10 @@ impl Engine {
             let seen = CorrectionSeen { here, ..seen.clone() };
             let event = Event::new(Body::CorrectionSeen(seen.clone())).by(seen.by);
             self.draft(now, event.key(&format!("correction/{}", seen.correction)));
+            let corrected = seen.corrects();
+            if corrected.kind == Correctable::Stop && corrected.after.void != Some(true) {
+                self.parts_follow(corrected.record, seen.by, now);
+            }
             taken += 1;
         }
         taken
@@ -44,6 +48,7 @@ impl Engine {
         }
         let here = self.plant.labor.iter().find(|(_, here)| here.entry == corrected.record);
         let Some(user): Option<UserId> = here.map(|(user, _)| *user) else { return };
+        self.leave_jobs(user, corrected.after.until, now);
         for batch in self.plant.works_on(user) {
             self.draft(now, Event::new(Body::BatchLeft { batch, user, at: None }));
         }

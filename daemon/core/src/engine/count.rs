@@ -2,14 +2,18 @@
 
 use std::sync::Arc;
 
-use super::{Engine, Event, Watch, stamp_of};
+use super::{
+    Engine, Event, Watch,
+    commands::{bad, unknown},
+    people, stamp_of,
+};
 use crate::{
     command::{Accepted, Refusal},
     counter::{self, Base, Judgement, Readings, Verdict},
     fact::{Body, Counted},
     id::{EquipmentId, UserId},
     map::{CounterMap, MachineMap},
-    reference::{Reference, Role},
+    reference::Reference,
     rule::Stroke,
     signal::{Quality, Sample},
     time::{Moment, Stamp},
@@ -108,18 +112,10 @@ impl Engine {
         (by, (equipment, source), seen, accept): Settled<'_>,
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
-        let bad = |field: &str, problem: &str| Refusal::BadValue {
-            field: field.to_owned(),
-            problem: problem.to_owned(),
-        };
-        let person = reference.person(by).filter(|person| person.active);
-        let person = person.ok_or_else(|| Refusal::Unknown { what: "person".to_owned() })?;
-        if person.role != Role::Supervisor {
-            return Err(bad("by", "must be a supervisor"));
-        }
+        people::supervisor(reference, by)?;
         let map = Arc::clone(&self.map);
         let machine = map.machines.iter().find(|machine| machine.equipment == equipment);
-        let machine = machine.ok_or_else(|| Refusal::Unknown { what: "machine".to_owned() })?;
+        let machine = machine.ok_or_else(|| unknown("machine"))?;
         let counter = machine.counters.iter().find(|counter| counter.signal == source);
         let counter = counter.ok_or_else(|| bad("source", "is no counter of this machine"))?;
         let known = self.plant.machines.get(&equipment);
@@ -143,8 +139,7 @@ impl Engine {
         let ran = ran.is_some_and(|batch| batch.from.at.wall_us <= at.at.wall_us);
         counted.batch = counted.batch.filter(|_| ran);
         let event = Event::new(Body::Counted(counted)).by(Some(by)).key(key);
-        let (seq, record) = self.draft(now, event);
-        Ok(Accepted { seq, record, user: None })
+        Ok(self.accept(now, event))
     }
 }
 

@@ -52,6 +52,9 @@ impl Engine {
                 }
             }
         }
+        if self.reads_elsewhere(machine) {
+            return;
+        }
         for counter in machine.counters.iter().filter(|counter| counter.signal == sample.signal) {
             self.count(sample, counter, watched, now);
         }
@@ -92,6 +95,13 @@ impl Engine {
             watch.unasked = false;
         }
         let current = self.plant.interval(machine.equipment).map(|interval| interval.state);
+        if self.reads_elsewhere(machine) {
+            // What it did until now stays told; what it does is the other one's to tell.
+            if current.is_some() {
+                self.blind_since(index, None, now);
+            }
+            return self.forget_candidate(index);
+        }
         match self.wanted(index, now) {
             Wanted::Blind(_) if self.settles(index, now) => self.forget_candidate(index),
             Wanted::Blind(since) => {
@@ -115,6 +125,15 @@ impl Engine {
                 }
             },
         }
+    }
+
+    /// Whether the site has another terminal read this machine. Only that one tells of it, so that what
+    /// two of them see is not told twice.
+    fn reads_elsewhere(&self, machine: &MachineMap) -> bool {
+        let reference = self.reference.as_ref();
+        let known = reference.and_then(|reference| reference.machine(machine.equipment));
+        let reader = known.and_then(|known| known.terminal.as_ref());
+        reader.is_some_and(|reader| *reader != self.terminal_code)
     }
 
     /// Records that a machine could not be seen since `since` (now, when never seen at all).
@@ -335,6 +354,9 @@ impl Engine {
             detail,
         };
         self.draft(now, Event::new(changed));
+        if state == MachineState::Running {
+            self.ran_again(equipment, now);
+        }
     }
 }
 

@@ -1,14 +1,15 @@
 //! Incidents are reported, looked into and resolved. Nobody has to be clocked in for any of it.
 
 use super::{
-    Engine, Event,
-    commands::{bad, text, unknown},
-    note::{Said, known, place},
+    Engine, Event, Words,
+    commands::{bad, unknown},
+    note::{Said, place},
+    people,
 };
 use crate::{
     command::{Accepted, Refusal},
     fact::{
-        Body, FactText,
+        Body,
         incident::{IncidentOpened, IncidentResolved, Severity, TroubleshootingStarted},
     },
     id::{EquipmentId, ReasonId, RecordId, StationId, UserId},
@@ -37,7 +38,7 @@ impl Engine {
         (report, (salt, said)): (Report<'_>, Said<'_>),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
-        let by = known(reference, by)?;
+        people::known(reference, by)?;
         if report.machines.len() > MOST || report.batches.len() > MOST {
             return Err(bad("machines", "must be at most 40"));
         }
@@ -55,8 +56,8 @@ impl Engine {
             },
             None => String::new(),
         };
-        let texts = text("comment", salt, said)?;
-        if report.reason.is_none() && texts.is_empty() {
+        let words = Words::of("comment", salt, said)?;
+        if report.reason.is_none() && words.is_empty() {
             return Err(bad("reason", "choose one, or write what happened"));
         }
         let mut machines = report.machines.to_vec();
@@ -74,11 +75,10 @@ impl Engine {
             reason: report.reason,
             label,
             severity: report.severity,
-            comment: texts.first().and_then(FactText::commitment),
+            comment: words.commitment(),
         };
         let event = Event::new(Body::IncidentOpened(opened)).by(by).key(key);
-        let (seq, record) = self.draft(now, Event { texts, ..event });
-        Ok(Accepted { seq, record, user: None })
+        Ok(self.accept(now, event.words(words)))
     }
 
     /// Somebody looks for the cause; `resolved` says that it is over.
@@ -90,19 +90,18 @@ impl Engine {
         (incident, resolved, (salt, said)): (RecordId, bool, Said<'_>),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
-        let by = known(reference, by)?;
+        people::known(reference, by)?;
         let open = self.plant.incidents.get(&incident).ok_or(Refusal::NoSuchIncident)?;
         if !resolved && open.troubleshooting.is_some() {
             return Err(Refusal::AlreadyTroubleshooting);
         }
-        let texts = text("notes", salt, said)?;
-        let notes = texts.first().and_then(FactText::commitment);
+        let words = Words::of("notes", salt, said)?;
+        let notes = words.commitment();
         let body = match resolved {
             true => Body::IncidentResolved(IncidentResolved { incident, notes }),
             false => Body::TroubleshootingStarted(TroubleshootingStarted { incident, notes }),
         };
         let event = Event::new(body).by(by).key(key);
-        let (seq, _) = self.draft(now, Event { texts, ..event });
-        Ok(Accepted { seq, record: incident, user: None })
+        Ok(self.accept(now, event.words(words)))
     }
 }

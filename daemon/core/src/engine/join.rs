@@ -1,7 +1,7 @@
 //! Batches that other terminals began: starting one of them once more is refused with an offer, and
 //! joining one is a fact of this terminal about a record of the other.
 
-use super::{Engine, Event};
+use super::{Engine, Event, people};
 use crate::{
     command::{Accepted, Refusal},
     fact::Body,
@@ -62,11 +62,9 @@ impl Engine {
         let on_it = own.or_else(open).ok_or(Refusal::NoSuchBatch)?;
         let joined = self.plant.joined.get(&batch).is_some_and(|users| users.contains(&user));
         if joined || on_it.contains(&user) {
-            let name = reference.person(user).map(|person| person.name.clone());
-            return Err(Refusal::AlreadyOnBatch { name: name.unwrap_or_default() });
+            return Err(Refusal::AlreadyOnBatch { name: people::name(reference, user) });
         }
         let event = Event::new(Body::BatchJoined { batch, user }).by(Some(user)).key(key);
-        let (seq, _) = self.draft(now, event);
-        Ok(Accepted { seq, record: batch, user: None })
+        Ok(self.accept(now, event))
     }
 }

@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod forgotten;
+mod others;
 mod undo;
 
 use forgotten::LaborWish;
@@ -63,6 +64,14 @@ impl Engine {
                 };
                 self.ask_labor(reference, (key, asked.salt), (badge, wish), now)
             },
+            Command::AmendLabor(amend) => {
+                self.amend_labor(reference, (key, asked.salt), amend, now)
+            },
+            Command::AddLabor(add) => self.add_labor(reference, (key, asked.salt), add, now),
+            Command::DeclineLabor { badge, user, entry, reason } => {
+                let declined = (badge.as_str(), *user, *entry, reason.as_deref());
+                self.decline_labor(reference, (key, asked.salt), declined, now)
+            },
             Command::SplitLabor { badge, shares } => {
                 self.split_labor(reference, key, (badge, shares), now)
             },
@@ -94,10 +103,10 @@ impl Engine {
         }
         let left = self.plant.works_on(user);
         let body = Body::ClockedIn { user, station };
-        let (seq, record) = self.draft(now, Event::new(body).by(Some(user)).key(key));
+        let accepted = self.accept(now, Event::new(body).by(Some(user)).key(key));
         self.leave(user, &left, now);
         self.join_running(user, station, now);
-        Ok(Accepted { seq, record, user: Some(user) })
+        Ok(accepted)
     }
 
     fn clock_out(
@@ -108,9 +117,11 @@ impl Engine {
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
         let (person, presence) = self.by_badge_here(reference, badge)?;
-        let (user, entry) = (person.id, presence.entry);
-        let seq = self.end_shift(user, presence, Some(key), now);
-        Ok(Accepted { seq, record: entry, user: Some(user) })
+        let (user, left) = self.back_first(person.id, &presence, now);
+        let out = Event::new(Body::ClockedOut { user, entry: presence.entry }).by(Some(user));
+        let accepted = self.accept(now, out.key(key));
+        self.leave(user, &left, now);
+        Ok(accepted)
     }
 
     /// Whoever is away works on nothing meanwhile.
@@ -129,9 +140,9 @@ impl Engine {
         let (station, shift) = (presence.station, presence.entry);
         let left = self.plant.works_on(user);
         let began = Body::LaborBegan(LaborBegan { user, station, kind, shift });
-        let (seq, record) = self.draft(now, Event::new(began).by(Some(user)).key(key));
+        let accepted = self.accept(now, Event::new(began).by(Some(user)).key(key));
         self.leave(user, &left, now);
-        Ok(Accepted { seq, record, user: Some(user) })
+        Ok(accepted)
     }
 
     /// Back from it, and on the same batches as before as far as they still run.
@@ -148,9 +159,9 @@ impl Engine {
             return Err(Refusal::NotAway { name: person.name.clone() });
         };
         let ended = Body::LaborEnded(LaborEnded { user, entry });
-        let (seq, _) = self.draft(now, Event::new(ended).by(Some(user)).key(key));
+        let accepted = self.accept(now, Event::new(ended).by(Some(user)).key(key));
         self.join_again(reference, user, &left, now);
-        Ok(Accepted { seq, record: entry, user: Some(user) })
+        Ok(accepted)
     }
 
     /// Out here and in there, in one moment.
@@ -166,12 +177,14 @@ impl Engine {
         if presence.station == station {
             return Err(Refusal::AlreadyClockedIn { name: person.name.clone() });
         }
-        let user = person.id;
-        self.end_shift(user, presence, None, now);
+        let (user, left) = self.back_first(person.id, &presence, now);
+        let out = Event::new(Body::ClockedOut { user, entry: presence.entry }).by(Some(user));
+        self.draft(now, out);
+        self.leave(user, &left, now);
         let body = Body::ClockedIn { user, station };
-        let (seq, record) = self.draft(now, Event::new(body).by(Some(user)).key(key));
+        let accepted = self.accept(now, Event::new(body).by(Some(user)).key(key));
         self.join_running(user, station, now);
-        Ok(Accepted { seq, record, user: Some(user) })
+        Ok(accepted)
     }
 
     fn split_labor(
@@ -193,8 +206,7 @@ impl Engine {
             return Err(Refusal::BadShares);
         }
         let split = Body::LaborSplit(LaborSplit { user, entry, shares: shares.to_vec() });
-        let (seq, _) = self.draft(now, Event::new(split).by(Some(user)).key(key));
-        Ok(Accepted { seq, record: entry, user: Some(user) })
+        Ok(self.accept(now, Event::new(split).by(Some(user)).key(key)))
     }
 
     /// The PIN itself never comes this far.
@@ -207,18 +219,7 @@ impl Engine {
     ) -> Result<Accepted, Refusal> {
         let user = by_badge(reference, badge)?.id;
         let event = Event::new(Body::PinSet(PinSet { user })).by(Some(user)).key(key);
-        let (seq, record) = self.draft(now, event);
-        Ok(Accepted { seq, record, user: Some(user) })
-    }
-
-    /// The person, if known and clocked in.
-    pub(super) fn present(&self, reference: &Reference, user: UserId) -> Result<UserId, Refusal> {
-        let person = reference.person(user).ok_or_else(|| unknown("person"))?;
-        if self.plant.labor.contains_key(&user) {
-            Ok(user)
-        } else {
-            Err(Refusal::NotClockedIn { name: person.name.clone() })
-        }
+        Ok(self.accept(now, event))
     }
 
     /// Everybody clocked in at `station` and not away, and `who` wherever they are.
@@ -257,27 +258,22 @@ impl Engine {
         self.draft(now, Event::new(Body::BatchLeft { batch, user, at }).by(by));
     }
 
-    /// Whoever is away is back first; and with the shift ends the work on every batch. Gives the number of the fact
-    /// that ends it.
-    fn end_shift(
+    /// Whoever is away is back before the shift ends. Gives the batches that they leave with it.
+    fn back_first(
         &mut self,
         user: UserId,
-        Presence { entry, away, .. }: Presence,
-        key: Option<&str>,
+        presence: &Presence,
         now: &Moment,
-    ) -> u64 {
-        if let Some(Away { entry, .. }) = away {
+    ) -> (UserId, Vec<RecordId>) {
+        if let Some(Away { entry, .. }) = presence.away {
             let ended = LaborEnded { user, entry };
             self.draft(now, Event::new(Body::LaborEnded(ended)).by(Some(user)));
         }
-        let left = self.plant.works_on(user);
-        let out = Event::new(Body::ClockedOut { user, entry }).by(Some(user));
-        let (seq, _) = self.draft(now, Event { key: key.map(str::to_owned), ..out });
-        self.leave(user, &left, now);
-        seq
+        (user, self.plant.works_on(user))
     }
 
     fn leave(&mut self, user: UserId, batches: &[RecordId], now: &Moment) {
+        self.leave_jobs(user, None, now);
         for batch in batches {
             let left = Body::BatchLeft { batch: *batch, user, at: None };
             self.draft(now, Event::new(left).by(Some(user)));
@@ -310,6 +306,7 @@ impl Engine {
                 self.draft(now, Event::new(joined).by(Some(user)));
             }
         }
+        self.back_on_job(reference, user, now);
     }
 }
 

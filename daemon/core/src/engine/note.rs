@@ -1,17 +1,19 @@
 //! Words for the next shift: notes, and the card that both crews sign.
 
 use super::{
-    Engine, Event,
-    commands::{bad, text, unknown},
+    Engine, Event, Words,
+    commands::{bad, unknown},
+    people,
 };
 use crate::{
     command::{Accepted, Refusal},
     fact::{
-        Body, FactText,
-        note::{Card, Category, HandoverGiven, HandoverTaken, NoteWritten, Progress},
+        Body,
+        note::{
+            Card, Category, HandoverGiven, HandoverTaken, NoteWithdrawn, NoteWritten, Progress,
+        },
     },
     id::{EquipmentId, RecordId, StationId, UserId},
-    machine::MachineState,
     reference::Reference,
     time::Moment,
 };
@@ -36,10 +38,10 @@ impl Engine {
         (about, category, (salt, said)): (About, Category, Said<'_>),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
-        let by = known(reference, by)?;
+        people::known(reference, by)?;
         let station = place(reference, (about.station, about.equipment))?;
-        let texts = text("text", salt, said)?;
-        if texts.is_empty() {
+        let words = Words::of("text", salt, said)?;
+        if words.is_empty() {
             return Err(bad("text", "must not be empty"));
         }
         let written = NoteWritten {
@@ -47,11 +49,28 @@ impl Engine {
             equipment: about.equipment,
             batch: about.batch,
             category,
-            text: texts.first().and_then(FactText::commitment),
+            text: words.commitment(),
         };
         let event = Event::new(Body::NoteWritten(written)).by(by).key(key);
-        let (seq, record) = self.draft(now, Event { texts, ..event });
-        Ok(Accepted { seq, record, user: None })
+        Ok(self.accept(now, event.words(words)))
+    }
+
+    /// By whoever wrote it, or by somebody who leads.
+    pub(super) fn withdraw_note(
+        &mut self,
+        reference: &Reference,
+        key: &str,
+        (by, note, why): (UserId, RecordId, Words),
+        now: &Moment,
+    ) -> Result<Accepted, Refusal> {
+        let person = people::active(reference, by)?;
+        let written = self.plant.notes.get(&note).ok_or(Refusal::NothingToUndo)?;
+        if written.by != Some(by) && !person.role.leads() {
+            return Err(Refusal::MayNotAgree { name: person.name.clone() });
+        }
+        let withdrawn = NoteWithdrawn { note, why: why.commitment() };
+        let event = Event::new(Body::NoteWithdrawn(withdrawn)).by(Some(by)).key(key);
+        Ok(self.accept(now, event.words(why)))
     }
 
     /// The card is what the plant says now; how much was not at headquarters yet is as it was shown.
@@ -65,13 +84,11 @@ impl Engine {
     ) -> Result<Accepted, Refusal> {
         let by = self.present(reference, by)?;
         let station = place(reference, (station, None))?;
-        let texts = text("text", salt, said)?;
+        let words = Words::of("text", salt, said)?;
         let card = self.card(waiting, now);
-        let given =
-            HandoverGiven { station, card, text: texts.first().and_then(FactText::commitment) };
+        let given = HandoverGiven { station, card, text: words.commitment() };
         let event = Event::new(Body::HandoverGiven(given)).by(Some(by)).key(key);
-        let (seq, record) = self.draft(now, Event { texts, ..event });
-        Ok(Accepted { seq, record, user: Some(by) })
+        Ok(self.accept(now, event.words(words)))
     }
 
     /// The second signature is somebody else's.
@@ -85,20 +102,16 @@ impl Engine {
         let by = self.present(reference, by)?;
         let given = self.plant.handovers.get(&handover).ok_or(Refusal::NoSuchHandover)?;
         if given.by == Some(by) {
-            let name = reference.person(by).map(|person| person.name.clone());
-            return Err(Refusal::OwnHandover { name: name.unwrap_or_default() });
+            return Err(Refusal::OwnHandover { name: people::name(reference, by) });
         }
         let taken = Body::HandoverTaken(HandoverTaken { handover });
-        let (seq, _) = self.draft(now, Event::new(taken).by(Some(by)).key(key));
-        Ok(Accepted { seq, record: handover, user: Some(by) })
+        Ok(self.accept(now, Event::new(taken).by(Some(by)).key(key)))
     }
 
     /// How things stand, for a card.
     pub fn card(&self, waiting: u64, now: &Moment) -> Card {
         let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-        let unexplained = self.plant.stops.values().filter(|stop| {
-            stop.label.is_none() && stop.state == MachineState::Stopped && !stop.is_micro(now)
-        });
+        let unexplained = self.plant.stops.values().filter(|stop| self.plant.waits(stop, now));
         let batches = self.plant.batches.iter().take(MOST_BATCHES).map(|(id, batch)| Progress {
             batch: *id,
             number: batch.number.clone(),
@@ -117,12 +130,6 @@ impl Engine {
 
 /// Batches that a card names; a line is of limited length.
 const MOST_BATCHES: usize = 40;
-
-/// The person, if any is named, has to be known.
-pub(super) fn known(reference: &Reference, by: Option<UserId>) -> Result<Option<UserId>, Refusal> {
-    let person = by.map(|id| reference.person(id).ok_or_else(|| unknown("person")));
-    Ok(person.transpose()?.map(|person| person.id))
-}
 
 /// The station that is named, else the one that the machine works for.
 pub(super) fn place(

@@ -1,14 +1,14 @@
 //! A replay that a person accepts becomes facts.
 
-use super::{Engine, Event, commands};
+use super::{Engine, Event, Words, commands::bad, people};
 use crate::{
     command::{Acceptance, Accepted, Refusal},
     fact::{
-        Body, FactText,
-        replay::{Rederived, Replayed},
+        Body,
+        replay::{self, Rederived, Replayed},
     },
     id::RecordId,
-    reference::{Reference, Role},
+    reference::Reference,
     replay::Place,
     time::Moment,
 };
@@ -25,16 +25,8 @@ impl Engine {
         (acceptance, salt): (&Acceptance, &str),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
-        let bad = |field: &str, problem: &str| Refusal::BadValue {
-            field: field.to_owned(),
-            problem: problem.to_owned(),
-        };
         let Acceptance { by, reason, map, from, until, as_of, changes } = acceptance;
-        let person = reference.person(*by).filter(|person| person.active);
-        let person = person.ok_or_else(|| Refusal::Unknown { what: "person".to_owned() })?;
-        if person.role != Role::Supervisor {
-            return Err(bad("by", "must be a supervisor"));
-        }
+        people::supervisor(reference, *by)?;
         if changes.is_empty() || changes.len() > MOST {
             return Err(bad("changes", "must be 1 to 5000; choose a shorter time"));
         }
@@ -49,12 +41,20 @@ impl Engine {
         if gone.any(|change| change.record.as_ref().is_some_and(said)) {
             return Err(bad("as_of", "a stop was explained meanwhile; look again"));
         }
-        let replaced =
-            |record: &RecordId| self.plant.stops.get(record).is_some_and(|stop| !stop.stands());
-        if changes.iter().filter_map(|change| change.record.as_ref()).any(replaced) {
+        // Its parts go along with a stop; of several that were made one it cannot be said how.
+        let joined = |(record, event): (&RecordId, &Option<replay::Event>)| {
+            let stop = self.plant.stops.get(record).filter(|stop| !stop.stands());
+            let stays = event.as_ref().is_some_and(|event| event.state.is_downtime());
+            stop.is_some_and(|stop| !stays || !self.is_split(*record, stop))
+        };
+        if changes
+            .iter()
+            .filter_map(|change| Some((change.record.as_ref()?, &change.now)))
+            .any(joined)
+        {
             return Err(bad(
                 "changes",
-                "somebody split or joined one of the stops; take that back",
+                "somebody joined one of the stops with others, or split one that never was; take that back",
             ));
         }
         let open = |record: &RecordId| {
@@ -68,7 +68,7 @@ impl Engine {
         if told.any(|event| event.until <= event.from || event.until > now.at.wall_us) {
             return Err(bad("changes", "an event must end after it began, and be over"));
         }
-        let reason = commands::text("reason", salt, Some(reason))?;
+        let reason = Words::of("reason", salt, Some(reason))?;
         if reason.is_empty() {
             return Err(bad("reason", "is needed"));
         }
@@ -77,12 +77,12 @@ impl Engine {
             from: *from,
             until: *until,
             events: u32::try_from(changes.len()).unwrap_or(u32::MAX),
-            reason: reason.first().and_then(FactText::commitment),
+            reason: reason.commitment(),
         };
-        let event = Event { texts: reason, ..Event::new(Body::Replayed(replayed)) };
-        let (seq, record) = self.draft(now, event.by(Some(*by)).key(key));
+        let event = Event::new(Body::Replayed(replayed)).words(reason);
+        let accepted = self.accept(now, event.by(Some(*by)).key(key));
         self.rederive(acceptance, now);
-        Ok(Accepted { seq, record, user: None })
+        Ok(accepted)
     }
 
     /// One fact for each event. Those that never were come last, as they name what came before.
@@ -104,9 +104,12 @@ impl Engine {
                 explained: change.explained.clone(),
             };
             let by = Some(acceptance.by);
-            let (_, own) = self.draft(now, Event::new(Body::Rederived(rederived)).by(by));
+            let own = self.draft(now, Event::new(Body::Rederived(rederived)).by(by));
             if let Some(known) = places.get_mut(place) {
                 *known = Some(change.record.unwrap_or(own));
+            }
+            if let Some(record) = change.record {
+                self.parts_follow(record, by, now);
             }
         }
     }

@@ -54,10 +54,8 @@ impl Engine {
             Ask::Claim { .. } => return Err(bad("ask", "an entry is claimed by starting it")),
         };
         let asked = QueueAsked { queue, ask };
-        let entry = asked.entry(self.plant.origin, self.plant.head + 1);
         let event = Event::new(Body::QueueAsked(asked)).by(Some(who)).key(key);
-        let (seq, _) = self.draft(now, event);
-        Ok(Accepted { seq, record: entry, user: None })
+        Ok(self.accept(now, event))
     }
 }
 

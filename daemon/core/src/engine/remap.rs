@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Engine, Event, Watch};
+use super::{Engine, Event, Watch, Words};
 use crate::{
     counter::CounterKind,
     fact::{
@@ -112,8 +112,7 @@ impl Engine {
                 moved: part.to_vec(),
                 who: who.and_then(FactText::commitment),
             };
-            let texts = who.into_iter().cloned().collect();
-            self.draft(now, Event { texts, ..Event::new(Body::MapApplied(applied)) });
+            self.draft(now, Event::new(Body::MapApplied(applied)).words(Words(who.cloned())));
             match parts.next() {
                 Some(next) => part = next,
                 None => return,

@@ -2,13 +2,14 @@
 //! beside it.
 
 use super::{
-    Engine, Event,
-    commands::{Asked, text, unknown},
+    Engine, Event, Words,
+    commands::{Asked, unknown},
+    people,
 };
 use crate::{
     command::{Accepted, Command, Refusal},
     fact::{
-        Body, FactText,
+        Body,
         stop::{Choice, ExplanationWithdrawn},
     },
     id::{ReasonId, RecordId, UserId},
@@ -33,8 +34,7 @@ pub(super) struct Asker<'r> {
 
 impl<'r> Asker<'r> {
     pub(super) fn of(reference: &'r Reference, by: Option<UserId>) -> Result<Self, Refusal> {
-        let person = by.map(|id| reference.person(id).ok_or_else(|| unknown("person")));
-        Ok(Self { by, person: person.transpose()? })
+        Ok(Self { by, person: people::known(reference, by)? })
     }
 
     pub(super) fn rank(self) -> u8 {
@@ -49,15 +49,16 @@ impl<'r> Asker<'r> {
         why: bool,
         now: &Moment,
     ) -> Result<(), Refusal> {
-        let Some(label) = &stop.label else { return Ok(()) };
-        if self.rank() < stop.rank {
-            return Err(Refusal::HigherRank { label: label.clone() });
+        let Some(said) = stop.holds() else { return Ok(()) };
+        if self.rank() < said.rank {
+            return Err(Refusal::HigherRank { label: said.label.clone() });
         }
-        let over = stop.holds().is_some_and(|said| shift_over(reference, said.at, now));
+        let over = shift_over(reference, said.at, now);
         let supervisor = self.person.is_some_and(|person| person.role == Role::Supervisor);
-        match over && !(supervisor && why) {
-            true => Err(Refusal::SupervisorNeeded),
-            false => Ok(()),
+        match over {
+            true if !supervisor => Err(Refusal::SupervisorNeeded),
+            true if !why => Err(Refusal::WhyNeeded),
+            _ => Ok(()),
         }
     }
 }
@@ -81,8 +82,8 @@ impl Engine {
         match asked.command {
             Command::ExplainStop { by, stop, reason, comment } => {
                 let asker = Asker::of(reference, *by)?;
-                let texts = text("comment", asked.salt, comment.as_deref())?;
-                self.explain_stop(reference, key, asker, (*stop, *reason, texts), now)
+                let words = Words::of("comment", asked.salt, comment.as_deref())?;
+                self.explain_stop(reference, key, asker, (*stop, *reason, words), now)
             },
             Command::ExplainStops { by, stops, reason } => {
                 let asker = Asker::of(reference, *by)?;
@@ -90,7 +91,7 @@ impl Engine {
             },
             Command::WithdrawExplanation { by, stop, comment } => {
                 let asker = Asker::of(reference, *by)?;
-                let why = text("why", asked.salt, comment.as_deref())?;
+                let why = Words::of("why", asked.salt, comment.as_deref())?;
                 self.withdraw_explanation(reference, key, asker, (*stop, why), now)
             },
             Command::SplitStop { by, stop, at } => {
@@ -105,9 +106,18 @@ impl Engine {
                 let asker = Asker::of(reference, Some(self.present(reference, *by)?))?;
                 self.share_stops(reference, key, asker, (stops, *reason), now)
             },
-            Command::TakeBackEvent { by, event } => {
+            Command::TakeBackEvent { by, event, comment } => {
                 let asker = Asker::of(reference, *by)?;
-                self.take_back_event(reference, key, asker, *event, now)
+                let why = Words::of("why", asked.salt, comment.as_deref())?;
+                self.take_back_event(reference, key, asker, (*event, why), now)
+            },
+            Command::BeginDowntime { by, machines, reason } => {
+                let asker = Asker::of(reference, *by)?;
+                self.begin_downtime(reference, key, asker, (machines, *reason), now)
+            },
+            Command::EndDowntime { by, event } => {
+                let asker = Asker::of(reference, *by)?;
+                self.end_downtime(reference, key, asker, *event, now)
             },
             Command::TellBlind { by, blind, was } => {
                 let asker = Asker::of(reference, *by)?;
@@ -122,16 +132,15 @@ impl Engine {
         reference: &Reference,
         key: &str,
         asker: Asker<'_>,
-        (stop, reason, texts): (RecordId, ReasonId, Vec<FactText>),
+        (stop, reason, words): (RecordId, ReasonId, Words),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
         let known = self.plant.stops.get(&stop).filter(|known| known.stands());
         let known = known.ok_or(Refusal::NoSuchStop)?;
-        asker.may_change(reference, known, !texts.is_empty(), now)?;
-        let body = self.explained(reference, asker, (stop, reason), &texts)?;
-        let event = Event { texts, ..Event::new(body).by(asker.by).key(key) };
-        let (seq, _) = self.draft(now, event);
-        Ok(Accepted { seq, record: stop, user: None })
+        asker.may_change(reference, known, !words.is_empty(), now)?;
+        let body = self.explained(reference, asker, (stop, reason), &words)?;
+        let event = Event::new(body).by(asker.by).key(key).words(words);
+        Ok(self.accept(now, event))
     }
 
     /// One fact for each of the stops that nobody has explained meanwhile.
@@ -145,17 +154,18 @@ impl Engine {
     ) -> Result<Accepted, Refusal> {
         let waits = |id: &&RecordId| {
             let stop = self.plant.stops.get(*id);
-            stop.is_some_and(|stop| stop.stands() && stop.label.is_none())
+            stop.is_some_and(|stop| stop.stands() && stop.holds().is_none())
         };
         let waiting: Vec<RecordId> = stops.iter().filter(waits).take(MOST).copied().collect();
         let mut accepted = None;
         for stop in waiting {
-            let body = self.explained(reference, asker, (stop, reason), &[])?;
+            let body = self.explained(reference, asker, (stop, reason), &Words::default())?;
             let event = Event::new(body).by(asker.by);
             // The command is known again by its first fact.
-            let event = if accepted.is_none() { event.key(key) } else { event };
-            let (seq, _) = self.draft(now, event);
-            accepted = Some(Accepted { seq, record: stop, user: None });
+            match accepted {
+                None => accepted = Some(self.accept(now, event.key(key))),
+                Some(_) => drop(self.draft(now, event)),
+            }
         }
         accepted.ok_or(Refusal::NoSuchStop)
     }
@@ -166,7 +176,7 @@ impl Engine {
         reference: &Reference,
         asker: Asker<'_>,
         (stop, reason): (RecordId, ReasonId),
-        texts: &[FactText],
+        words: &Words,
     ) -> Result<Body, Refusal> {
         let (group, reason) = reference.downtime_reason(reason).ok_or_else(|| unknown("reason"))?;
         Ok(Body::StopExplained {
@@ -175,7 +185,7 @@ impl Engine {
             label: reason.name.clone(),
             group_type: group.group_type.clone(),
             rank: asker.rank(),
-            comment: texts.first().and_then(FactText::commitment),
+            comment: words.commitment(),
             choice: self.choice(reference, stop, reason.id),
         })
     }
@@ -197,21 +207,20 @@ impl Engine {
         reference: &Reference,
         key: &str,
         asker: Asker<'_>,
-        (stop, texts): (RecordId, Vec<FactText>),
+        (stop, words): (RecordId, Words),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
         let known = self.plant.stops.get(&stop).filter(|known| known.stands());
         let known = known.ok_or(Refusal::NoSuchStop)?;
-        asker.may_change(reference, known, !texts.is_empty(), now)?;
+        asker.may_change(reference, known, !words.is_empty(), now)?;
         let said = known.holds().filter(|said| !said.corrected).ok_or(Refusal::NothingToUndo)?;
         let withdrawn = Body::ExplanationWithdrawn(ExplanationWithdrawn {
             stop,
             origin: said.origin,
             seq: said.seq,
-            why: texts.first().and_then(FactText::commitment),
+            why: words.commitment(),
         });
-        let event = Event { texts, ..Event::new(withdrawn).by(asker.by).key(key) };
-        let (seq, _) = self.draft(now, event);
-        Ok(Accepted { seq, record: stop, user: None })
+        let event = Event::new(withdrawn).by(asker.by).key(key).words(words);
+        Ok(self.accept(now, event))
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     counter::{CounterKind, Readings, Verdict},
     id::{EquipmentId, RecordId},
-    time::Stamp,
+    time::{Micros, Stamp},
 };
 
 /// A verdict about two readings of one counter, and what it books.
@@ -39,4 +39,15 @@ pub struct Counted {
     /// Both readings as the counter showed them, where the positions above do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub raw: Option<Readings>,
+}
+
+impl Counted {
+    /// The same by the clock that stood at zero at the right time `zero`.
+    #[must_use]
+    pub fn by(self, zero: Micros) -> Self {
+        // A reading of another boot has no place on the clock of this one.
+        let of_this = self.since.mono_us != self.until.mono_us;
+        let since = if of_this { self.since.by(zero) } else { self.since };
+        Self { since, until: self.until.by(zero), ..self }
+    }
 }

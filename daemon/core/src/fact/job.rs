@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Commitment;
 use crate::{
-    id::{ProductId, ReasonId, RecordId, StationId},
-    time::Stamp,
+    id::{ProductId, ReasonId, RecordId, StationId, UserId},
+    time::{Micros, Stamp},
 };
 
 /// A job was posted to its first station.
@@ -57,6 +58,9 @@ pub struct JobMoved {
     pub from: Option<StationId>,
     /// Where it went.
     pub to: StationId,
+    /// Why it does not go where the flow leads, committed to under the field `why`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Commitment>,
 }
 
 /// A job was scrapped.
@@ -68,6 +72,34 @@ pub struct JobScrapped {
     pub station: StationId,
     /// Parts scrapped there.
     pub scrap: i64,
+    /// What it was scrapped for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<ReasonId>,
+}
+
+/// A person works on a job.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct JobJoined {
+    /// Which job.
+    pub job: RecordId,
+    /// Where.
+    pub station: StationId,
+    /// Who.
+    pub user: UserId,
+}
+
+/// A person works on a job no longer.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct JobLeft {
+    /// Which job.
+    pub job: RecordId,
+    /// Who.
+    pub user: UserId,
+    /// The labor entry that ends.
+    pub entry: RecordId,
+    /// When it ended, where that was before the fact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Micros>,
 }
 
 /// A job was given up.
@@ -82,7 +114,7 @@ pub struct JobAborted {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{fact::Body, time::Micros};
+    use crate::fact::Body;
     use uuid::Uuid;
 
     const ID: &str = "00000000-0000-0000-0000-000000000001";
@@ -112,12 +144,20 @@ mod tests {
                 r#"{"job_completed":{"job":"ID","station":"ID","good":5,"scrap":1,"next":null}}"#,
             ),
             (
-                Body::JobMoved(JobMoved { job, from: Some(station), to: station }),
+                Body::JobMoved(JobMoved { job, from: Some(station), to: station, why: None }),
                 r#"{"job_moved":{"job":"ID","from":"ID","to":"ID"}}"#,
             ),
             (
-                Body::JobScrapped(JobScrapped { job, station, scrap: 1 }),
+                Body::JobScrapped(JobScrapped { job, station, scrap: 1, reason: None }),
                 r#"{"job_scrapped":{"job":"ID","station":"ID","scrap":1}}"#,
+            ),
+            (
+                Body::JobJoined(JobJoined { job, station, user: UserId(id) }),
+                r#"{"job_joined":{"job":"ID","station":"ID","user":"ID"}}"#,
+            ),
+            (
+                Body::JobLeft(JobLeft { job, user: UserId(id), entry: job, until: None }),
+                r#"{"job_left":{"job":"ID","user":"ID","entry":"ID"}}"#,
             ),
             (
                 Body::JobAborted(JobAborted { job, reason: ReasonId(id) }),

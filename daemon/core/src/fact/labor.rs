@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Commitment;
+use super::{
+    Commitment,
+    correction::{Amendment, Correctable, Corrected},
+};
 use crate::{
     id::{RecordId, StationId, UserId},
     time::Micros,
@@ -194,4 +197,67 @@ pub struct Share {
 pub struct PinSet {
     /// Who.
     pub user: UserId,
+}
+
+/// A lead or a supervisor put an entry of somebody else right, at the terminal.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LaborAmended {
+    /// Which entry.
+    pub entry: RecordId,
+    /// Whose it is.
+    pub user: UserId,
+    /// Rank of the role of whoever did; a higher one wins.
+    pub rank: u8,
+    /// Why, committed to under the field `reason`.
+    pub reason: Option<Commitment>,
+    /// The fields of `after`, as they stood on the screen.
+    pub before: Amendment,
+    /// The fields that are otherwise, and nothing else.
+    pub after: Amendment,
+}
+
+impl LaborAmended {
+    /// The correction that it is.
+    pub fn corrected(&self) -> Corrected {
+        Corrected {
+            record: self.entry,
+            kind: Correctable::Labor,
+            rank: self.rank,
+            reason: self.reason.clone(),
+            before: self.before.clone(),
+            after: self.after.clone(),
+        }
+    }
+}
+
+/// A lead or a supervisor told of time of somebody that nobody punched.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LaborAdded {
+    /// Whose.
+    pub user: UserId,
+    /// Where.
+    pub station: StationId,
+    /// What it was, where it lies inside a shift.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Inside>,
+    /// From when …
+    pub from: Micros,
+    /// … until when; `None`: they are still here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Micros>,
+    /// Rank of the role of whoever told.
+    pub rank: u8,
+    /// Why, committed to under the field `reason`.
+    pub reason: Option<Commitment>,
+}
+
+/// A lead or a supervisor does not do what somebody asked of an entry.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct LaborDeclined {
+    /// Which entry.
+    pub entry: RecordId,
+    /// Who asked.
+    pub user: UserId,
+    /// Why not, committed to under the field `reason`.
+    pub reason: Option<Commitment>,
 }

@@ -20,6 +20,16 @@ pub struct NoteWritten {
     pub text: Option<Commitment>,
 }
 
+/// A note is to be read no more; what it said stays beside it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct NoteWithdrawn {
+    /// Which note.
+    pub note: RecordId,
+    /// Why, committed to under the field `why`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Commitment>,
+}
+
 /// What a note is about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -26,8 +26,9 @@ pub struct EventTold {
     pub state: MachineState,
     /// Since when.
     pub from: Micros,
-    /// Until when.
-    pub until: Micros,
+    /// Until when; without it, it lasts until an [`EventEnded`] says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Micros>,
     /// The batches that ran on them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub batches: Vec<RecordId>,
@@ -50,6 +51,23 @@ pub enum Told {
     Shared,
     /// What went on while nobody could see.
     Blind,
+    /// A downtime of everything here at once, told of while it lasts.
+    Site,
+}
+
+/// An event that was told of while it lasted is over.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct EventEnded {
+    /// Which event.
+    pub event: RecordId,
+    /// Until when it lasted.
+    pub until: Micros,
+    /// The stops of its machines in whose place it stands.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub of: Vec<RecordId>,
+    /// Machines that ran on all the while: it is not about them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ran: Vec<EquipmentId>,
 }
 
 /// An event that a person told of is none after all.
@@ -60,6 +78,9 @@ pub struct EventTakenBack {
     /// The stops in whose place it stood.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub of: Vec<RecordId>,
+    /// Why, committed to under the field `why`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Commitment>,
 }
 
 /// An explanation of a stop holds no more; the one before it does.
@@ -120,6 +141,7 @@ impl Told {
             Self::Merged => "merged",
             Self::Shared => "shared",
             Self::Blind => "blind",
+            Self::Site => "site",
         }
     }
 }

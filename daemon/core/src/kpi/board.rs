@@ -48,22 +48,26 @@ pub fn clock_hours(zone: &str, span: Span) -> Vec<Span> {
     hours
 }
 
-/// Parts that were due on a machine in `span`, as far as it was planned time: of `product`, else by the
-/// machine's own rate.
+/// Parts that were due on a machine in `runs`, as far as that was planned time: of `product`, else by
+/// the machine's own rate.
 pub fn due(
     reference: &Reference,
     equipment: EquipmentId,
     product: Option<ProductId>,
-    span: Span,
+    runs: &[Span],
 ) -> Option<f64> {
     let machine = reference.machine(equipment)?;
     let cycle = super::row::rate(reference, machine).cycle(product, None)?;
-    let meant: i64 = super::planned(reference, span).into_iter().map(Span::us).sum();
-    let places = f64::from(machine.positions.unwrap_or(1));
-    Some(
-        to_f64(meant) / super::SECOND_US / cycle.cycle_s * places * aim(reference, equipment)
-            / 100.0,
-    )
+    let meant = runs.iter().flat_map(|run| super::planned(reference, *run));
+    let meant: i64 = meant.map(Span::us).sum();
+    Some(worth(meant, cycle.cycle_s, machine.positions, aim(reference, equipment)))
+}
+
+/// Parts that so much time is worth where one place makes one in `cycle_s` and `aim` percent of that
+/// are asked for.
+fn worth(us: i64, cycle_s: f64, positions: Option<u32>, aim: f64) -> f64 {
+    let places = f64::from(positions.unwrap_or(1));
+    to_f64(us) / super::SECOND_US / cycle_s * places * aim / 100.0
 }
 
 /// The effectiveness that is aimed at on a machine, percent.
@@ -172,6 +176,8 @@ impl Teller<'_> {
         let until = |batch: &Batch| batch.until.unwrap_or(self.window.until);
         let mut cuts: Vec<Micros> = spans.iter().flat_map(|span| [span.from, span.until]).collect();
         cuts.extend(self.machine.batches.iter().flat_map(|batch| [batch.from, until(batch)]));
+        let rests = self.machine.batches.iter().flat_map(|batch| &batch.rests);
+        cuts.extend(rests.flat_map(|rest| [rest.from, rest.until]));
         cuts.sort_unstable();
         cuts.dedup();
         let cycle = |batch: Option<&Batch>| {
@@ -184,7 +190,9 @@ impl Teller<'_> {
         for (from, end) in cuts.iter().zip(cuts.iter().skip(1)) {
             let piece = Span { from: *from, until: *end };
             let us = overlap(spans, piece);
-            let on = |batch: &&Batch| batch.from <= *from && *end <= until(batch);
+            let on = |batch: &&Batch| {
+                batch.from <= *from && *end <= until(batch) && overlap(&batch.rests, piece) == 0
+            };
             let batch = self.machine.batches.iter().filter(on);
             let batch = batch.min_by_key(|batch| (batch.from, batch.record));
             let other = of.is_some_and(|of| batch.is_none_or(|on| on.record != of.record));
@@ -192,8 +200,7 @@ impl Teller<'_> {
                 continue;
             }
             let Some(cycle) = cycle(batch) else { continue };
-            let places = f64::from(self.machine.positions.unwrap_or(1));
-            let more = to_f64(us) / super::SECOND_US / cycle.cycle_s * places * self.aim / 100.0;
+            let more = worth(us, cycle.cycle_s, self.machine.positions, self.aim);
             parts = parts.map(|parts| parts + more);
         }
         parts

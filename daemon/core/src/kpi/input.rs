@@ -384,6 +384,9 @@ pub struct Batch {
     /// Time of people on it.
     #[serde(default)]
     pub people: Vec<Person>,
+    /// When it rested, in order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rests: Vec<Span>,
 }
 
 /// A person's time on a batch.

@@ -9,6 +9,7 @@ use super::{
     },
     labor::standard_hours,
     rate::{ProductCycle, Rate},
+    spent::without,
 };
 use crate::{
     counter::CounterKind,
@@ -74,6 +75,8 @@ pub struct Rows {
     pub batches: Vec<BatchRow>,
     /// Time of people on batches.
     pub people: Vec<(RecordId, Person)>,
+    /// Time of the machines that batches began on: from when until when each ran.
+    pub runs: Vec<(RecordId, Micros, Option<Micros>)>,
     /// Readings of counters.
     pub counts: Vec<(EquipmentId, Count)>,
     /// Which counters had been read by the end of the window, and when first.
@@ -135,7 +138,8 @@ impl Rows {
             let product = reference.product(row.batch.product);
             let standard_hours = product.and_then(|it| standard(it, equipment, row.station));
             let people = people.get(&row.batch.record).cloned().unwrap_or_default();
-            Batch { standard_hours, people, ..row.batch.clone() }
+            let rests = self.rests(&row.batch);
+            Batch { standard_hours, people, rests, ..row.batch.clone() }
         });
         let counters = || self.counters.iter().filter(|(of, ..)| *of == equipment);
         let total = counters().find(|(_, kind, _)| *kind == CounterKind::Total);
@@ -151,6 +155,17 @@ impl Rows {
             positions: named.and_then(|it| it.positions),
             seen_until: self.seen_until.get(&equipment).copied(),
         }
+    }
+
+    /// What lies between the runs of a batch: a batch without any did not rest.
+    fn rests(&self, batch: &Batch) -> Vec<Span> {
+        let runs = self.runs.iter().filter(|(of, ..)| *of == batch.record);
+        let end = Micros(i64::MAX);
+        let runs: Vec<Span> = runs
+            .map(|(_, from, until)| Span { from: *from, until: until.unwrap_or(end) })
+            .collect();
+        let whole = Span { from: batch.from, until: batch.until.unwrap_or(end) };
+        if runs.is_empty() { Vec::new() } else { without(whole, &runs) }
     }
 
     /// States, each with its downtime where it has one; downtimes that people entered by themselves.
@@ -169,6 +184,10 @@ impl Rows {
             })
             .collect();
         let told = |stop: &StopRow| {
+            // Until it is over, what each of its machines did says itself.
+            if stop.shared && stop.until.is_none() {
+                return Vec::new();
+            }
             let seen = states.iter().map(|row| &row.interval);
             let void = seen.filter(|seen| own.iter().any(|own| own.record == seen.record));
             let whole = stop.told(reference, &stop.alone(void));

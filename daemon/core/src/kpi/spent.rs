@@ -41,6 +41,24 @@ pub(super) fn within(spans: &[Span], limit: Span) -> Vec<Span> {
     merged
 }
 
+/// What is left of `whole` outside of `gone`, in order.
+pub fn without(whole: Span, gone: &[Span]) -> Vec<Span> {
+    let mut left = vec![whole];
+    for gone in gone {
+        let cut = |part: Span| {
+            let before = Span { from: part.from, until: part.until.min(gone.from) };
+            let after = Span { from: part.from.max(gone.until), until: part.until };
+            match part.and(*gone).us() {
+                0 => vec![part],
+                _ => vec![before, after],
+            }
+        };
+        left = left.into_iter().flat_map(cut).filter(|part| part.us() > 0).collect();
+    }
+    left.sort_unstable();
+    left
+}
+
 /// How much of `span` lies within ordered `spans`.
 pub(super) fn overlap(spans: &[Span], span: Span) -> i64 {
     let first = spans.partition_point(|known| known.until <= span.from);

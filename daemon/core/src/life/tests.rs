@@ -1,7 +1,11 @@
 use super::*;
 use crate::{
     counter::{CounterKind, Readings, Verdict},
-    fact::machine::{CounterMoved, MapApplied},
+    fact::{
+        job::{JobPosted, JobStarted},
+        machine::{CounterMoved, MapApplied},
+        queue::{Ask, Queue, QueueAsked},
+    },
     id::{EquipmentId, Incarnation, StationId, TerminalId, UserId},
     machine::MachineState,
     time::{Boot, Micros, Stamp},
@@ -269,11 +273,11 @@ fn an_explanation_that_was_withdrawn_does_not_hold_again() {
     let mut new = new_life(vec![state(MachineState::Stopped, None)]);
     let stop = OLD.record(1);
     let again = new.reissue(&fact(5, explained(stop)), Hash::ZERO).unwrap();
-    assert_eq!(new.plant().stops[&stop].label.as_deref(), Some("jam"));
+    assert_eq!(new.plant().stops[&stop].label(), Some("jam"));
     let back = new.reissue(&fact(6, withdrawn(stop, 5)), Hash::ZERO).unwrap();
     let Body::ExplanationWithdrawn(back) = &back[0].fact else { panic!("{back:?}") };
     assert_eq!((back.origin, back.seq), (NEW, again[0].seq));
-    assert_eq!(new.plant().stops[&stop].label, None);
+    assert_eq!(new.plant().stops[&stop].label(), None);
 }
 
 #[test]
@@ -285,7 +289,7 @@ fn an_explanation_that_headquarters_has_is_withdrawn_where_it_stands_there() {
     let back = new.reissue(&fact(3, withdrawn(stop, 2)), Hash::ZERO).unwrap();
     let Body::ExplanationWithdrawn(back) = &back[0].fact else { panic!("{back:?}") };
     assert_eq!((back.origin, back.seq), (OLD, 2));
-    assert_eq!(new.plant().stops[&stop].label, None);
+    assert_eq!(new.plant().stops[&stop].label(), None);
 }
 
 #[test]
@@ -299,7 +303,7 @@ fn an_explanation_that_an_event_carries_is_withdrawn_from_it() {
         station: None,
         state: MachineState::Stopped,
         from: Micros(3_000_000),
-        until: Micros(4_000_000),
+        until: Some(Micros(4_000_000)),
         batches: vec![],
         of: vec![stop],
         explained: Some(Carried {
@@ -315,9 +319,9 @@ fn an_explanation_that_an_event_carries_is_withdrawn_from_it() {
     };
     let again = new.reissue(&fact(7, Body::EventTold(told)), Hash::ZERO).unwrap();
     let part = NEW.record(again[0].seq);
-    assert_eq!(new.plant().stops[&part].label.as_deref(), Some("jam"));
+    assert_eq!(new.plant().stops[&part].label(), Some("jam"));
     new.reissue(&fact(8, withdrawn(OLD.record(7), 2)), Hash::ZERO).unwrap();
-    assert_eq!(new.plant().stops[&part].label, None);
+    assert_eq!(new.plant().stops[&part].label(), None);
 }
 
 #[test]
@@ -388,6 +392,36 @@ fn what_belongs_to_a_batch_that_comes_again_goes_on_belonging_to_it() {
     let again = new.reissue(&fact(7, parts), Hash::ZERO).unwrap();
     let Body::Counted(parts) = &again[0].fact else { panic!("{again:?}") };
     assert_eq!(parts.batch, Some(NEW.record(begun[0].seq)));
+}
+
+#[test]
+fn a_name_that_was_given_out_twice_is_what_it_is_used_for() {
+    let mut new = new_life(vec![]);
+    let job = |seq| {
+        let from = stamp(5);
+        Body::JobStarted(JobStarted { job: OLD.record(seq), station: STATION, from })
+    };
+    let posted = Body::JobPosted(JobPosted {
+        station: STATION,
+        product: crate::id::ProductId(Uuid::from_u128(10)),
+        number: None,
+        work_order: None,
+        target: None,
+    });
+    // The log was cut off before fact 5, which was a job that headquarters has told of.
+    new.reissue(&fact(5, Body::ClockedIn { user: PERSON, station: STATION }), Hash::ZERO).unwrap();
+    let old = new.reissue(&fact(6, job(5)), Hash::ZERO).unwrap();
+    assert_eq!(old[0].fact, job(5), "nobody starts work on somebody's presence");
+    let begun = new.reissue(&fact(7, posted), Hash::ZERO).unwrap();
+    let again = new.reissue(&fact(8, job(7)), Hash::ZERO).unwrap();
+    let Body::JobStarted(started) = &again[0].fact else { panic!("{again:?}") };
+    assert_eq!(started.job, NEW.record(begun[0].seq));
+    let taken = Body::QueueAsked(QueueAsked {
+        queue: Queue::Station(STATION),
+        ask: Ask::Remove { entry: OLD.record(7) },
+    });
+    let old = new.reissue(&fact(9, taken.clone()), Hash::ZERO).unwrap();
+    assert_eq!(old[0].fact, taken, "a job is no entry of a queue");
 }
 
 #[test]

@@ -11,8 +11,11 @@ use crate::{
         machine::is_zero,
     },
     id::{EquipmentId, ProductId, ReasonId, RecordId, StationId, UserId},
-    time::Moment,
+    time::{Micros, Moment},
 };
+
+/// Rests of one batch that are remembered; the oldest go first.
+const RESTS_KEPT: usize = 200;
 
 /// A running batch.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -54,6 +57,9 @@ pub struct Batch {
     /// Since when it rests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paused: Option<Moment>,
+    /// When it rested before, oldest first: from when until when.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rests: Vec<(Micros, Micros)>,
     /// Nobody gave its number: it is this terminal's own.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub provisional: bool,
@@ -96,6 +102,7 @@ impl Plant {
             scrapped: BTreeMap::new(),
             counted: (0, 0),
             paused: None,
+            rests: Vec::new(),
             provisional: started.special.provisional,
         };
         self.batches.insert(record, batch);
@@ -156,7 +163,11 @@ impl Plant {
     /// The batch goes on; the counter counts for it unless it counts for another one.
     pub(super) fn resume(&mut self, record: RecordId) {
         let Some(batch) = self.batches.get_mut(&record) else { return };
-        batch.paused = None;
+        if let Some(since) = batch.paused.take() {
+            batch.rests.push((since.at.wall_us, self.head_at.wall_after(&since)));
+            let more = batch.rests.len().saturating_sub(RESTS_KEPT);
+            batch.rests.drain(..more);
+        }
         let machine = self.machines.entry(batch.equipment).or_default();
         if machine.batch.is_none() {
             machine.batch = Some(record);

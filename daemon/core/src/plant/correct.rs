@@ -40,10 +40,7 @@ impl Plant {
                 }
                 let Some(stop) = self.stops.get_mut(&corrected.record) else { return };
                 if let Some(downtime) = &after.downtime {
-                    if corrected.rank >= stop.rank {
-                        stop.explain(&downtime.label, corrected.rank, self.head);
-                    }
-                    stop.said.push(Said {
+                    let said = Said {
                         origin: self.origin,
                         seq: self.head,
                         at: seen.made,
@@ -53,7 +50,8 @@ impl Plant {
                         group_type: downtime.group_type.clone(),
                         rank: corrected.rank,
                         corrected: true,
-                    });
+                    };
+                    stop.say(said, self.head);
                 }
                 stop.from = after.from.map_or_else(|| stop.from.clone(), Moment::by_wall);
                 // A stop that goes on does so on the screen too.

@@ -8,8 +8,8 @@ use crate::{
         Body, Fact,
         batch::{BatchAborted, BatchProduced},
         labor::{
-            Evidence, Inside, LaborBegan, LaborEnded, LaborSplit, OutMissed, OutTold, PunchUndone,
-            Punched, Share,
+            Evidence, Inside, LaborAdded, LaborBegan, LaborEnded, LaborSplit, OutMissed, OutTold,
+            PunchUndone, Punched, Share,
         },
     },
     id::{RecordId, StationId, UserId},
@@ -146,7 +146,30 @@ impl Plant {
         }
     }
 
-    pub(super) fn clock_in(&mut self, fact: &Fact, user: UserId, station: StationId) {
+    /// Folds in what is about people's own time.
+    pub(super) fn apply_labor(&mut self, fact: &Fact, record: RecordId) {
+        match &fact.fact {
+            Body::ClockedIn { user, station } => {
+                self.jobs.resting.remove(user);
+                self.clock_in(fact, *user, *station);
+            },
+            Body::ClockedOut { user, entry } => self.clock_out(fact, *user, *entry),
+            Body::LaborBegan(began) => {
+                self.jobs.resting.remove(&began.user);
+                self.begin_inside(fact, began);
+            },
+            Body::LaborEnded(ended) => self.end_inside(fact, ended),
+            Body::PunchUndone(undone) => self.undo(undone),
+            Body::OutMissed(missed) => self.miss(missed),
+            Body::OutTold(told) => self.tell_out(told),
+            Body::LaborSplit(split) => self.divide(split),
+            Body::LaborAmended(amended) => self.correct_labor(&amended.corrected()),
+            Body::LaborAdded(added) => self.add_labor(record, added),
+            _ => {},
+        }
+    }
+
+    fn clock_in(&mut self, fact: &Fact, user: UserId, station: StationId) {
         let entry = self.origin.record(fact.seq);
         let since = fact.moment(fact.at);
         let on = self.works_on(user);
@@ -158,7 +181,7 @@ impl Plant {
         self.remember(fact, user, (entry, Punched::Began, None), (None, on));
     }
 
-    pub(super) fn clock_out(&mut self, fact: &Fact, user: UserId, entry: RecordId) {
+    fn clock_out(&mut self, fact: &Fact, user: UserId, entry: RecordId) {
         self.unended.remove(&entry);
         if self.labor.get(&user).is_some_and(|presence| presence.entry == entry) {
             let on = self.works_on(user);
@@ -167,7 +190,7 @@ impl Plant {
         }
     }
 
-    pub(super) fn begin_inside(&mut self, fact: &Fact, began: &LaborBegan) {
+    fn begin_inside(&mut self, fact: &Fact, began: &LaborBegan) {
         let entry = self.origin.record(fact.seq);
         let left = self.works_on(began.user);
         let Some(presence) = self.labor.get_mut(&began.user) else { return };
@@ -179,7 +202,7 @@ impl Plant {
         self.remember(fact, began.user, punched, (before, left));
     }
 
-    pub(super) fn end_inside(&mut self, fact: &Fact, ended: &LaborEnded) {
+    fn end_inside(&mut self, fact: &Fact, ended: &LaborEnded) {
         let Some(presence) = self.labor.get_mut(&ended.user) else { return };
         let before = presence.clone();
         let Some(away) = presence.away.take_if(|away| away.entry == ended.entry) else { return };
@@ -187,7 +210,7 @@ impl Plant {
         self.remember(fact, ended.user, punched, (Some(before), vec![]));
     }
 
-    pub(super) fn undo(&mut self, undone: &PunchUndone) {
+    fn undo(&mut self, undone: &PunchUndone) {
         let PunchUndone { user, entry, punch } = undone;
         let place = self.punches.iter().rposition(|known| {
             known.user == *user && known.entry == *entry && known.punched == *punch
@@ -218,7 +241,7 @@ impl Plant {
         }
     }
 
-    pub(super) fn miss(&mut self, missed: &OutMissed) {
+    fn miss(&mut self, missed: &OutMissed) {
         let presence = self.labor.get_mut(&missed.user);
         if let Some(presence) = presence.filter(|presence| presence.entry == missed.entry) {
             let OutMissed { proposed, evidence, .. } = *missed;
@@ -226,14 +249,23 @@ impl Plant {
         }
     }
 
-    pub(super) fn tell_out(&mut self, told: &OutTold) {
+    fn tell_out(&mut self, told: &OutTold) {
         self.unended.remove(&told.entry);
         if self.labor.get(&told.user).is_some_and(|presence| presence.entry == told.entry) {
             self.labor.remove(&told.user);
         }
     }
 
-    pub(super) fn divide(&mut self, split: &LaborSplit) {
+    /// Somebody who is still here, and whose beginning nobody punched.
+    fn add_labor(&mut self, entry: RecordId, added: &LaborAdded) {
+        if added.until.is_none() && added.kind.is_none() {
+            let since = Moment::by_wall(added.from);
+            let came = Presence::new(entry, added.station, since);
+            self.labor.entry(added.user).or_insert(came);
+        }
+    }
+
+    fn divide(&mut self, split: &LaborSplit) {
         if let Some(presence) = self.labor.get_mut(&split.user) {
             presence.shares.clone_from(&split.shares);
         }

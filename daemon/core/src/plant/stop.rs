@@ -8,6 +8,7 @@ use crate::{
     fact::{
         Body, Fact,
         machine::{Detail, is_zero},
+        replay::Carried,
         stop::{ExplanationWithdrawn, Told},
     },
     id::{EquipmentId, Origin, ProductId, ReasonId, RecordId, UserId},
@@ -29,11 +30,7 @@ pub struct Stop {
     pub from: Moment,
     /// When it ended.
     pub until: Option<Moment>,
-    /// The reason's name as given.
-    pub label: Option<String>,
-    /// Rank of the person who gave it.
-    pub rank: u8,
-    /// The last fact that explained it here; 0 where none did.
+    /// The last fact about why; 0 where there is none.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub explained: u64,
     /// What the machine and its map said of it.
@@ -95,6 +92,23 @@ pub struct Said {
     pub corrected: bool,
 }
 
+impl Said {
+    /// What was said of another stop and holds for this one too.
+    pub(super) fn carried(origin: Origin, carried: &Carried) -> Self {
+        Self {
+            origin,
+            seq: carried.seq,
+            at: carried.at,
+            by: carried.by,
+            reason: carried.reason,
+            label: carried.label.clone(),
+            group_type: carried.group_type.clone(),
+            rank: carried.rank,
+            corrected: false,
+        }
+    }
+}
+
 impl Stop {
     /// A stop of which nothing else is known.
     pub(super) fn new(equipment: EquipmentId, state: MachineState, from: Moment) -> Self {
@@ -103,8 +117,6 @@ impl Stop {
             state,
             from,
             until: None,
-            label: None,
-            rank: 0,
             explained: 0,
             detail: Detail::default(),
             rule: String::new(),
@@ -128,10 +140,12 @@ impl Stop {
         }
     }
 
-    /// The fact with this number says why.
-    pub(super) fn explain(&mut self, label: &str, rank: u8, seq: u64) {
-        self.label = Some(label.to_owned());
-        (self.rank, self.explained) = (rank, seq);
+    /// The fact with this number says why, or brings along what another one said.
+    pub(super) fn say(&mut self, said: Said, seq: u64) {
+        self.explained = seq;
+        if self.said.iter().all(|known| (known.origin, known.seq) != (said.origin, said.seq)) {
+            self.said.push(said);
+        }
     }
 
     /// How long it lasted by `now`, microseconds.
@@ -144,10 +158,20 @@ impl Stop {
         self.lasts(now) < self.detail.micro_stop_us
     }
 
-    /// The explanation that holds, from here or from headquarters.
+    /// The explanation that holds, from here or from headquarters: of equal ranks the newest, as in
+    /// the rows.
     pub fn holds(&self) -> Option<&Said> {
-        // Of equal ranks the last one wins.
-        self.said.iter().max_by_key(|said| said.rank)
+        self.said.iter().max_by_key(|said| (said.rank, said.at, said.origin, said.seq))
+    }
+
+    /// The name of the reason that holds.
+    pub fn label(&self) -> Option<&str> {
+        self.holds().map(|said| said.label.as_str())
+    }
+
+    /// Whether it is a downtime of everything here that is not over.
+    pub fn lasts_everywhere(&self) -> bool {
+        self.told == Some(Told::Site) && self.until.is_none()
     }
 
     /// Whether it is still a stop, and nothing stands in its place.
@@ -191,7 +215,7 @@ impl Plant {
         self.offered.count(choice.map(|choice| choice.place));
         let (origin, head) = (self.origin, self.head);
         let Some(stop) = self.stops.get_mut(id) else { return };
-        stop.said.push(Said {
+        let said = Said {
             origin,
             seq: fact.seq,
             at: fact.at.wall_us,
@@ -201,10 +225,8 @@ impl Plant {
             group_type: group_type.clone(),
             rank: *rank,
             corrected: false,
-        });
-        if *rank >= stop.rank {
-            stop.explain(label, *rank, head);
-        }
+        };
+        stop.say(said, head);
         self.learn(*id);
     }
 
@@ -213,9 +235,7 @@ impl Plant {
         let head = self.head;
         let Some(stop) = self.stops.get_mut(&withdrawn.stop) else { return };
         stop.said.retain(|said| (said.origin, said.seq) != (withdrawn.origin, withdrawn.seq));
-        let holds = stop.holds().map(|said| (said.label.clone(), said.rank));
-        stop.label = holds.as_ref().map(|(label, _)| label.clone());
-        (stop.rank, stop.explained) = (holds.map_or(0, |(_, rank)| rank), head);
+        stop.explained = head;
         self.learn(withdrawn.stop);
     }
 

@@ -111,9 +111,53 @@ impl Batch {
         Some((span, took_us))
     }
 
-    /// Parts made, over all terminals.
+    /// Parts made, over all terminals. What several confirmed of one machine was made once: the first
+    /// to say so is believed.
     fn count(&self) -> Option<Count> {
-        self.parts().filter_map(|(_, part, _)| part.count()).reduce(Count::and)
+        let again = self.ended_again();
+        let told = self.parts().filter_map(|(id, part, _)| part.count(!again.contains_key(&id)));
+        told.reduce(Count::and)
+    }
+
+    /// The parts whose end tells of a machine that another part's end told of before, with that one.
+    fn ended_again(&self) -> BTreeMap<Option<RecordId>, Option<RecordId>> {
+        let ended = self.parts().filter_map(|(id, part, began)| {
+            let (aborted, by, _) = part.first_end()?;
+            Some(((aborted, by), id, began.started.equipment))
+        });
+        let mut ended: Vec<_> = ended.collect();
+        ended.sort();
+        let mut first = BTreeMap::new();
+        let again = ended.into_iter().filter_map(|(_, id, machine)| {
+            let stands = *first.entry(machine).or_insert(id);
+            (stands != id).then_some((id, stands))
+        });
+        again.collect()
+    }
+
+    /// What was confirmed once more, and otherwise.
+    fn counted_otherwise(&self, id: RecordId) -> Vec<Conflict> {
+        let part = |of: &Option<RecordId>| match of {
+            Some(of) => self.others.get(of),
+            None => Some(&self.own),
+        };
+        let told = |(later, stands): (&Option<RecordId>, &Option<RecordId>)| {
+            let (_, _, stood) = part(stands)?.first_end()?;
+            let (_, by, said) = part(later)?.first_end()?;
+            let differs = (stood.good, stood.scrap) != (said.good, said.scrap);
+            differs.then(|| Conflict {
+                record: id,
+                other: later.or(*stands).map(|other| other.0),
+                kind: Kind::EndedAgain,
+                detail: format!(
+                    "two terminals ended it on one machine: {} good and {} scrapped parts stand, \
+                     {} and {} were told later",
+                    stood.good, stood.scrap, said.good, said.scrap
+                ),
+                by: by.clone(),
+            })
+        };
+        self.ended_again().iter().filter_map(told).collect()
     }
 
     /// How it began, as corrections leave it.
@@ -170,6 +214,10 @@ impl Batch {
                 by: by.clone(),
             })
         }));
+        // One fact brings one kind of contradiction to light once: it is one row.
+        let known: Vec<_> = all.iter().map(|one| (one.kind, one.by.clone())).collect();
+        let otherwise = self.counted_otherwise(id).into_iter();
+        all.extend(otherwise.filter(|one| !known.contains(&(one.kind, one.by.clone()))));
         if self.count().is_some_and(|count| count.good < 0 || count.scrap < 0) {
             let detail = "less than nothing was made; the tables say 0".to_owned();
             let by = by.clone();

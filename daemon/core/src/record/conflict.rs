@@ -48,11 +48,13 @@ pub enum Kind {
     NumberTaken,
     /// One person was clocked in twice.
     LaborOverlap,
+    /// A stop was explained by a reason that was in use no more.
+    RetiredReason,
 }
 
 impl Kind {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::EndedAgain,
         Self::AddedAfterEnd,
         Self::NegativeQuantity,
@@ -64,6 +66,7 @@ impl Kind {
         Self::MovedFromElsewhere,
         Self::NumberTaken,
         Self::LaborOverlap,
+        Self::RetiredReason,
     ];
 
     /// Those that follow from the facts of one record, whoever folds them.
@@ -84,6 +87,7 @@ impl Kind {
             Self::MovedFromElsewhere => "moved_from_elsewhere",
             Self::NumberTaken => "number_taken",
             Self::LaborOverlap => "labor_overlap",
+            Self::RetiredReason => "retired_reason",
         }
     }
 }

@@ -8,7 +8,7 @@ use super::Assertion;
 use crate::{
     fact::{
         Body, Fact,
-        correction::{Amendment, Correctable, Corrected, CorrectionSeen, Downtime},
+        correction::{Amendment, Correctable, CorrectionSeen, Downtime},
     },
     id::{Origin, ProductId, StationId, UserId},
     time::Micros,
@@ -22,13 +22,16 @@ pub(super) type Rank = (u8, Assertion);
 #[serde(transparent)]
 pub(super) struct Corrections(BTreeSet<(u8, Assertion, Amendment, Option<UserId>)>);
 
-/// A correction as any of its two facts tells it.
-fn told(origin: Origin, fact: &Fact) -> Option<(&Corrected, Assertion, Option<UserId>)> {
+/// A correction as its facts tell it: that of headquarters, the terminal's that has seen it, or one that
+/// was made at a terminal.
+fn told(origin: Origin, fact: &Fact) -> Option<(u8, Assertion, &Amendment, Option<UserId>)> {
+    let own = || Assertion::of(origin, fact);
     match &fact.fact {
-        Body::Corrected(corrected) => Some((corrected, Assertion::of(origin, fact), fact.by)),
+        Body::Corrected(corrected) => Some((corrected.rank, own(), &corrected.after, fact.by)),
+        Body::LaborAmended(amended) => Some((amended.rank, own(), &amended.after, fact.by)),
         Body::CorrectionSeen(CorrectionSeen { origin, seq, made, by, corrected, .. }) => {
             let assertion = Assertion { wall_us: made.0, origin: *origin, seq: *seq };
-            Some((corrected, assertion, *by))
+            Some((corrected.rank, assertion, &corrected.after, *by))
         },
         _ => None,
     }
@@ -37,8 +40,8 @@ fn told(origin: Origin, fact: &Fact) -> Option<(&Corrected, Assertion, Option<Us
 impl Corrections {
     /// Takes a correction in; `false` when `fact` is none.
     pub(super) fn add(&mut self, origin: Origin, fact: &Fact) -> bool {
-        let Some((corrected, assertion, by)) = told(origin, fact) else { return false };
-        self.0.insert((corrected.rank, assertion, corrected.after.clone(), by));
+        let Some((rank, assertion, after, by)) = told(origin, fact) else { return false };
+        self.0.insert((rank, assertion, after.clone(), by));
         true
     }
 

@@ -2,10 +2,18 @@
 
 use super::{Tenant, tables};
 use crate::{
-    fact::Counted,
-    id::RecordId,
+    fact::{Body, Counted, Fact},
+    id::{Origin, RecordId},
     row::{Cell, Row},
+    time::Micros,
 };
+
+/// The row of a reading that was told by a wrong clock, by the one that stood at zero at the right time
+/// `zero`; none for another fact.
+pub fn retimed(origin: Origin, fact: &Fact, zero: Micros, tenant: &Tenant) -> Vec<Row> {
+    let Body::Counted(counted) = &fact.fact else { return vec![] };
+    rows(origin.record(fact.seq), &counted.clone().by(zero), tenant)
+}
 
 /// The one row of a counter reading.
 pub(super) fn rows(id: RecordId, counted: &Counted, tenant: &Tenant) -> Vec<Row> {

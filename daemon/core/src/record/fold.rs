@@ -45,6 +45,7 @@ fn names(fact: &Fact) -> Vec<RecordId> {
         Body::JobMoved(fact) => vec![fact.job],
         Body::JobScrapped(fact) => vec![fact.job],
         Body::JobAborted(fact) => vec![fact.job],
+        Body::JobJoined(fact) => vec![fact.job],
         Body::QueueAsked(asked) => match &asked.ask {
             Ask::Enqueue(enqueue) => enqueue.batch.into_iter().collect(),
             Ask::Move { entry, .. } | Ask::Remove { entry } => vec![*entry],
@@ -102,6 +103,7 @@ pub fn batches_named(record: &Record) -> Vec<RecordId> {
         Record::Interval(interval) => interval.batch().into_iter().collect(),
         Record::Note(note) => note.batches(),
         Record::Incident(incident) => incident.batches(),
-        Record::Batch(_) | Record::Labor(_) | Record::Call(_) => vec![],
+        Record::Retold(retold) => batches_named(retold.as_told()),
+        Record::Batch(_) | Record::Labor(_) | Record::Call(_) | Record::Stint(_) => vec![],
     }
 }

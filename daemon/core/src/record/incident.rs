@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Assertion, Tenant, decimal, keep_first, tables};
+use super::{Assertion, Tenant, decimal, keep_first, link, tables};
 use crate::{
     fact::{Body, Fact, incident::IncidentOpened},
     id::{Origin, RecordId, UserId},
@@ -57,18 +57,7 @@ impl Incident {
         let Some((fact, (opened, step))) = &self.opened else { return vec![] };
         let mut rows = vec![self.event(id, (fact, opened, step), tenant)];
         if !opened.machines.is_empty() {
-            rows.extend(opened.machines.iter().map(|machine| Row {
-                table: &tables::MACHINE_EVENT_EQUIPMENT,
-                cells: vec![
-                    id.part(&format!("equipment/{machine}")).into(),
-                    id.0.into(),
-                    machine.0.into(),
-                ],
-            }));
-            rows.extend(opened.batches.iter().map(|batch| Row {
-                table: &tables::EVENT_BATCH_LINKS,
-                cells: vec![id.part(&format!("batch/{batch}")).into(), id.0.into(), batch.0.into()],
-            }));
+            rows.extend(link::all(id, &opened.machines, &opened.batches));
         }
         rows.push(Row {
             table: &tables::INCIDENTS,

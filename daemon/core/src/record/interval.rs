@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Assertion, Tenant, commented,
     correction::{self, Corrections, Rank, Span},
-    decimal, keep_first, tables,
+    decimal, keep_first, link, tables,
 };
 use crate::{
     fact::{
@@ -24,9 +24,9 @@ use crate::{
 };
 use uuid::Uuid;
 
-mod told;
+mod telling;
 
-use told::Telling;
+use telling::Telling;
 
 /// Folded facts of one interval.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]
@@ -102,12 +102,19 @@ impl Interval {
     fn stands_as(&self) -> Option<Standing> {
         if let Some((by, event)) = self.told.event() {
             let superseded = self.told.is_taken_back().then(|| event.of.first().copied());
-            return Some(Standing {
-                origin: by.origin,
-                opened: Opened::by_person(event),
-                end: Some(Moment::by_wall(event.until)),
-                superseded,
-            });
+            let (mut opened, mut end) = (Opened::by_person(event), self.told.until());
+            opened.equipment = self.told.machines().next().copied().unwrap_or(opened.equipment);
+            // A part goes where the stop goes that it is a part of, or lies outside of it.
+            let superseded = match self.rederived.as_deref() {
+                Some((_, Again { now: Some(event), .. })) => {
+                    (opened.from, end) = (Moment::by_wall(event.from), Some(event.until));
+                    superseded
+                },
+                Some((_, Again { now: None, instead, .. })) => superseded.or(Some(*instead)),
+                None => superseded,
+            };
+            let (origin, end) = (by.origin, end.map(Moment::by_wall));
+            return Some(Standing { origin, opened, end, superseded });
         }
         let recorded = self.opened.as_ref().map(|(by, opened)| (by.origin, opened));
         let closed = self.closed.as_ref().map(|(_, end)| end.clone());
@@ -215,6 +222,7 @@ impl Interval {
                 }
                 self.told.tell(id, (record, assertion, fact.by), event);
             },
+            Body::EventEnded(ended) => self.told.end(id, assertion, ended),
             Body::EventTakenBack(back) => self.told.take_back(id, back),
             Body::Rederived(Rederived { equipment, record, now, instead, explained }) => {
                 if let (None, Some(event)) = (record, now) {
@@ -325,15 +333,12 @@ impl Interval {
             let comment = self.comment().map(|comment| commented(&event, comment));
             rows.push(event);
             rows.extend(comment);
-            rows.push(Row {
-                table: &tables::MACHINE_EVENT_EQUIPMENT,
-                cells: vec![id.part("equipment").into(), id.0.into(), opened.equipment.0.into()],
-            });
-            rows.extend(opened.batch.map(|batch| Row {
-                table: &tables::EVENT_BATCH_LINKS,
-                cells: vec![id.part("batch").into(), id.0.into(), batch.0.into()],
-            }));
-            rows.extend(told.into_iter().flat_map(|event| told::links(id, event)));
+            rows.push(link::machine(id, "equipment", opened.equipment));
+            rows.extend(opened.batch.map(|batch| link::batch(id, "batch", batch)));
+            if let Some(event) = told {
+                let (machines, batches) = (self.told.machines(), event.batches.iter());
+                rows.extend(link::all(id, machines.skip(1), batches.skip(1)));
+            }
             rows.extend(self.explanation_rows(id, tenant));
         }
         rows

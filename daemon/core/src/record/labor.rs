@@ -19,7 +19,7 @@ use crate::{
         labor::{Evidence, Inside, LaborConfirmed, Punched, Share},
     },
     id::{Origin, RecordId, StationId, UserId},
-    row::Row,
+    row::{Cell, Row},
     time::{Micros, Moment},
 };
 
@@ -58,6 +58,12 @@ enum Said {
     Confirmed { from: Micros, until: Option<Micros> },
     /// Its person asked for something else.
     Asked { from: Option<Micros>, until: Option<Micros>, void: bool },
+    /// A lead or a supervisor put it right.
+    Amended { before: Amendment, after: Amendment },
+    /// A lead or a supervisor told of it; nobody punched it.
+    Added { until: Option<Micros> },
+    /// What its person asked for was declined.
+    Declined,
     /// Its time was divided.
     Split(Vec<Share>),
 }
@@ -69,6 +75,7 @@ struct Sum {
     void: bool,
     missed: bool,
     told: bool,
+    added: bool,
 }
 
 impl Labor {
@@ -83,8 +90,17 @@ impl Labor {
                 self.inside = Some(began.kind);
                 keep_first(&mut self.opened, assertion, (began.user, began.station, at));
             },
+            Body::LaborAdded(added) => {
+                self.inside = added.kind;
+                let opened = (added.user, added.station, Moment::by_wall(added.from));
+                keep_first(&mut self.opened, assertion.clone(), opened);
+                self.keep(assertion, (fact.by, Said::Added { until: added.until }));
+            },
             body => match said(id, body, at) {
-                Some(said) => self.keep(assertion, (fact.by, said)),
+                Some(said) => {
+                    self.corrections.add(origin, fact);
+                    self.keep(assertion, (fact.by, said));
+                },
                 None => return self.corrections.add(origin, fact),
             },
         }
@@ -116,6 +132,10 @@ impl Labor {
                 Said::Told { until, .. } if sum.until.is_none() => {
                     sum.until = Some(until.max(from.at.wall_us));
                     sum.told = true;
+                },
+                Said::Added { until } => {
+                    sum.added = true;
+                    sum.until = sum.until.or(until.map(|until| until.max(from.at.wall_us)));
                 },
                 Said::Undone(Punched::Ended) => {
                     sum.until = None;
@@ -163,6 +183,7 @@ impl Labor {
             _ if self.corrections.until().is_some() => "terminal",
             Sum { told: true, .. } => "told",
             Sum { missed: true, until: None, .. } => "missing_out",
+            Sum { added: true, .. } => "added",
             _ => "terminal",
         };
         let user = self.corrections.user().unwrap_or(*user);
@@ -173,6 +194,7 @@ impl Labor {
                 tenant.site.0.into(),
                 user.0.into(),
                 self.corrections.station().unwrap_or(*station).0.into(),
+                Cell::Null,
                 self.inside.map_or("shift", Inside::word).into(),
                 span.from.into(),
                 until.into(),
@@ -208,6 +230,10 @@ fn said(id: RecordId, body: &Body, at: Moment) -> Option<Said> {
         Body::LaborAsked(asked) => {
             Said::Asked { from: asked.from, until: asked.until, void: asked.void }
         },
+        Body::LaborAmended(amended) => {
+            Said::Amended { before: amended.before.clone(), after: amended.after.clone() }
+        },
+        Body::LaborDeclined(_) => Said::Declined,
         Body::LaborSplit(split) => Said::Split(split.shares.clone()),
         _ => return None,
     })

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use super::{Assertion, Tenant, keep_first, tables};
+use super::{Assertion, Tenant, keep_first, link, tables};
 use crate::{
     fact::{
         Body, Fact,
@@ -21,6 +21,9 @@ pub struct Note {
     /// Who signed for the coming crew, and when first.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     taken: BTreeMap<UserId, Assertion>,
+    /// It is to be read no more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    withdrawn: bool,
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -73,6 +76,7 @@ impl Note {
                 };
                 keep_first(&mut self.opened, assertion, opened);
             },
+            Body::NoteWithdrawn(_) => self.withdrawn = true,
             Body::HandoverTaken(_) => {
                 let Some(by) = by else { return true };
                 let first = self.taken.entry(by).or_insert_with(|| assertion.clone());
@@ -97,16 +101,11 @@ impl Note {
                 opened.at.at.wall_us.into(),
                 "operator".into(),
                 opened.by.map(|user| user.0).into(),
+                self.withdrawn.into(),
             ],
         }];
-        rows.extend(opened.equipment.map(|machine| Row {
-            table: &tables::MACHINE_EVENT_EQUIPMENT,
-            cells: vec![id.part("equipment").into(), id.0.into(), machine.0.into()],
-        }));
-        rows.extend(opened.batch.map(|batch| Row {
-            table: &tables::EVENT_BATCH_LINKS,
-            cells: vec![id.part("batch").into(), id.0.into(), batch.0.into()],
-        }));
+        rows.extend(opened.equipment.map(|machine| link::machine(id, "equipment", machine)));
+        rows.extend(opened.batch.map(|batch| link::batch(id, "batch", batch)));
         rows.push(Row {
             table: &tables::NOTES_DETAILS,
             cells: vec![

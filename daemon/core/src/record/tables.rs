@@ -168,6 +168,7 @@ pub const LABOR_ENTRIES: Table = Table {
         "site_id",
         "user_id",
         "station_id",
+        "job_id",
         "entry_type",
         "start_ts",
         "end_ts",
@@ -195,6 +196,8 @@ pub const PUNCHES: Table = Table {
         "terminal_id",
         "incarnation",
         "seq",
+        "before_from_ts",
+        "before_until_ts",
     ],
     by_organization: true,
 };
@@ -337,6 +340,7 @@ pub const NOTE_EVENTS: Table = Table {
         "end_ts",
         "source",
         "created_by",
+        "is_archived",
     ],
     by_organization: true,
 };

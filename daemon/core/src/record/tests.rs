@@ -285,5 +285,6 @@ proptest! {
     }
 }
 
+mod clock;
 mod stops;
 mod words;

@@ -91,6 +91,7 @@ pub fn assemble(rows: &Rows) -> Result<Reference, Fault> {
             StationId,
         )?,
         roster: roster::roster(rows)?,
+        hours: roster::hours(rows)?,
     })
 }
 

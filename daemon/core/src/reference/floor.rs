@@ -89,6 +89,9 @@ pub struct OpenBatch {
     pub target: Option<i64>,
     /// People on it.
     pub operators: Vec<UserId>,
+    /// The job that it belongs to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<RecordId>,
 }
 
 /// Something that cannot all be true, as a supervisor has it before them (`edge.conflicts`).
@@ -177,6 +180,7 @@ mod tests {
             work_order: None,
             target: None,
             operators: vec![],
+            job: None,
         }
     }
 

@@ -5,10 +5,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Floor, Reference, Station};
+use super::{Connection, Floor, Reference, Station};
 use crate::{
     fact::queue::Queue,
-    id::{EquipmentId, ProductId, RecordId, StationId},
+    id::{EquipmentId, ProductId, RecordId, StationId, UserId},
+    time::Micros,
 };
 
 /// Queues and jobs, and what goes on.
@@ -60,9 +61,68 @@ pub struct Job {
     pub work_order: Option<String>,
     /// Parts to make.
     pub target: Option<i64>,
+    /// Good output of the latest station.
+    #[serde(default)]
+    pub good: i64,
+    /// Scrapped parts of all stations.
+    #[serde(default)]
+    pub scrap: i64,
+    /// When it came to its station; headquarters of before does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posted: Option<Micros>,
+    /// When work on it began there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Micros>,
+    /// When it is to be done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due: Option<Micros>,
+    /// Where it has been, in time (`ops_job_station_history`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub visits: Vec<Visit>,
+}
+
+/// A row of `ops_job_station_history`, as far as it is told with the job.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Visit {
+    /// Where.
+    pub station: StationId,
+    /// How often it has been there by then; above 1 is rework.
+    pub entry: u32,
+    /// Good parts made there.
+    pub good: i64,
+    /// Parts scrapped there.
+    pub scrap: i64,
+    /// When it came.
+    pub posted: Option<Micros>,
+    /// When work began.
+    pub started: Option<Micros>,
+    /// Who began it.
+    pub started_by: Option<UserId>,
+    /// When it was done.
+    pub completed: Option<Micros>,
+    /// Who said so.
+    pub completed_by: Option<UserId>,
+    /// Time of people on it, once it is done; microseconds.
+    pub touch_us: Option<i64>,
 }
 
 impl Reference {
+    /// Where the flow leads from a station, in order.
+    pub fn onward(&self, station: StationId) -> Vec<StationId> {
+        self.leading(station, "feeds_into")
+    }
+
+    /// Where what has to be done again goes from a station, in order.
+    pub fn rework(&self, station: StationId) -> Vec<StationId> {
+        self.leading(station, "rework")
+    }
+
+    fn leading(&self, station: StationId, kind: &str) -> Vec<StationId> {
+        let leads =
+            |edge: &&Connection<StationId>| edge.from == station && edge.connection_type == kind;
+        self.station_connections.iter().filter(leads).map(|edge| edge.to).collect()
+    }
+
     /// What is next on a machine: its own queue, then that of its station.
     pub fn next_on(&self, machine: EquipmentId) -> Vec<&Queued> {
         let station = self.station_of(machine).map(|station| Queue::Station(station.id));

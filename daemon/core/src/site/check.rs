@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     entry::{Connection, Field, File, Product, Site, Target},
-    roster,
+    hours, roster,
 };
 use crate::{
     document::{Document, Fault, Faults},
@@ -26,6 +26,9 @@ pub(super) fn check(document: &Document<'_>, file: &File) -> Result<(), Faults> 
     check.values(file);
     check.unique("shift", "code", file.shift.iter().map(|shift| &shift.code));
     for (path, message) in roster::read(file).err().into_iter().flatten() {
+        check.fault(&path, message);
+    }
+    for (path, message) in hours::read(file.hours.as_ref()).err().into_iter().flatten() {
         check.fault(&path, message);
     }
     if check.faults.is_empty() { Ok(()) } else { Err(check.faults.into()) }

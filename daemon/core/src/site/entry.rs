@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-use crate::reference::{FieldType, Role};
+use crate::{
+    hours::Rules,
+    reference::{FieldType, Role},
+};
 
 #[derive(Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -44,6 +47,23 @@ pub(super) struct File {
     pub(super) shift_pattern: Vec<ShiftPattern>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) shift_exception: Vec<ShiftException>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) hours: Option<Hours>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Hours {
+    #[serde(default = "month")]
+    pub(super) period: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) period_from: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) view: Vec<Rules>,
+}
+
+fn month() -> String {
+    "month".to_owned()
 }
 
 #[derive(Deserialize, Serialize)]

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     entry::{self, File},
-    roster,
+    hours, roster,
 };
 use crate::{
     id::{EquipmentId, ProductId, ReasonId, SiteId, StationId, UserId, reference_id},
@@ -21,6 +21,7 @@ use crate::{
 /// The reference data that a checked file means.
 pub(super) fn reference(file: File) -> Reference {
     let roster = roster::read(&file).unwrap_or_default();
+    let hours = hours::read(file.hours.as_ref()).unwrap_or_default();
     let keys = Keys { organization: file.site.organization, site: file.site.code };
     let usual = file.site.target.unwrap_or_default();
     let site = Site {
@@ -82,6 +83,7 @@ pub(super) fn reference(file: File) -> Reference {
         machine_connections: connections(file.machine_connection, machine),
         station_connections: connections(file.station_connection, station),
         roster,
+        hours,
         site,
     }
 }

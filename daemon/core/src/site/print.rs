@@ -8,7 +8,7 @@ use super::{
         self, Connection, Family, Field, File, Group, Machine, Person, Prefix, Product, Reason,
         Settings, Site, Standard, Station, System, Target,
     },
-    roster,
+    hours, roster,
 };
 use crate::{
     document::Faults,
@@ -95,6 +95,7 @@ impl<'r> Codes<'r> {
             shift: reference.roster.shifts.iter().map(roster::shift).collect(),
             shift_pattern: reference.roster.patterns.iter().map(roster::pattern).collect(),
             shift_exception: reference.roster.exceptions.iter().map(roster::exception).collect(),
+            hours: hours::print(&reference.hours),
         }
     }
 

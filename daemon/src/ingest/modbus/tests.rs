@@ -19,6 +19,7 @@ const FAST: Pace = Pace {
     settled: Duration::from_millis(30),
     refused: Duration::from_millis(40),
     first_rest: Duration::from_millis(300),
+    whole: Duration::from_hours(1),
 };
 /// A test that waits longer waits in vain.
 const PATIENCE: Duration = Duration::from_secs(60);

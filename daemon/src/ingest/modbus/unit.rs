@@ -4,13 +4,15 @@
 //! less often, so that the others on its line do not wait for it; with its first answer
 //! everything is asked for again. After a request that came to nothing another one tells whether the
 //! unit is away or only that answer: then it is left alone, and the others are asked for as before.
+//! What is never answered as a whole is asked for in parts: some devices are silent where others
+//! answer with an exception.
 
 use kart_core::{
     signal::{Quality, Sample},
     time::Stamp,
 };
 use kart_store::raw::Block;
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 use tokio::time::Instant;
 
 use super::{
@@ -49,6 +51,10 @@ pub(super) struct Unit {
     rest_until: Option<Instant>,
     /// The last request came to nothing.
     in_doubt: bool,
+    /// Reads that nothing came back for, as they are called; they were asked for in parts since.
+    unanswered: BTreeSet<Arc<str>>,
+    /// When they are tried as a whole once more: the line may only have been bad.
+    whole_at: Option<Instant>,
 }
 
 impl Unit {
@@ -69,6 +75,8 @@ impl Unit {
             rests: Backoff::new(pace.first_rest, plan.retry.max(pace.first_rest)),
             rest_until: None,
             in_doubt: false,
+            unanswered: BTreeSet::new(),
+            whole_at: None,
             place: place.to_owned(),
             plan,
             pace,
@@ -134,7 +142,9 @@ impl Unit {
                 let (quality, again) = (Quality::Good, false);
                 let bytes = block::bytes(due.read.table, &words);
                 self.blocks.push(Block { of: Arc::clone(&due.of), bytes, at, quality, again });
-                if back {
+                self.unanswered.remove(&due.of);
+                if back || self.whole_at.is_some_and(|at| at <= now) {
+                    self.whole_at = None;
                     self.begin(now);
                     return self.tell(true);
                 }
@@ -152,13 +162,7 @@ impl Unit {
         let until = match exception::treatment(code) {
             Treatment::Refused { split } => {
                 self.reached()?;
-                if split && let Some((left, right)) = due.read.split() {
-                    let parts = [left, right].map(|read| {
-                        let busy = Backoff::new(self.pace.first_delay, self.pace.most_delay);
-                        let of = self.named(&read);
-                        (read, of, busy)
-                    });
-                    self.schedule.split(&due, parts);
+                if split && self.divide(&due) {
                     return self.tell(false);
                 }
                 let points = due.read.points.iter().map(AsRef::as_ref);
@@ -174,7 +178,7 @@ impl Unit {
                 now + due.busy.next()
             },
             Treatment::Away => {
-                return self.failed(due, exception::meaning(code), true);
+                return self.passed_over(due, exception::meaning(code), true);
             },
         };
         let last = self.schedule.is_last(&due);
@@ -182,14 +186,36 @@ impl Unit {
         self.tell(last)
     }
 
+    /// Asks for the same in two parts; `false` where it has none.
+    fn divide(&mut self, due: &Due) -> bool {
+        let Some((left, right)) = due.read.split() else { return false };
+        let parts = [left, right].map(|read| {
+            let busy = Backoff::new(self.pace.first_delay, self.pace.most_delay);
+            let of = self.named(&read);
+            (read, of, busy)
+        });
+        self.schedule.split(due, parts);
+        true
+    }
+
     /// No answer, or none that fits. `rest`: leave the unit alone for a while once it counts as
     /// down, because others need the line.
-    pub(super) fn failed(
-        &mut self,
-        mut due: Due,
-        why: &str,
-        rest: bool,
-    ) -> Result<(), SourceFault> {
+    pub(super) fn failed(&mut self, due: Due, why: &str, rest: bool) -> Result<(), SourceFault> {
+        // It has come to nothing so often, or did before it was tried once more.
+        let again = due.busy.attempts() + 1 >= MISSES || self.unanswered.contains(&due.of);
+        if !again || due.read.split().is_none() {
+            return self.passed_over(due, why, rest);
+        }
+        self.in_doubt = true;
+        self.miss(why, rest)?;
+        self.divide(&due);
+        self.unanswered.insert(due.of);
+        self.whole_at = Some(Instant::now() + self.pace.whole);
+        self.tell(true)
+    }
+
+    /// Nothing came of it: later once more.
+    fn passed_over(&mut self, mut due: Due, why: &str, rest: bool) -> Result<(), SourceFault> {
         let mut delay = due.busy.next();
         self.in_doubt = true;
         self.miss(why, rest)?;

@@ -8,6 +8,8 @@ use std::{
 };
 use tracing::warn;
 
+use crate::whole;
+
 /// The filters of a session.
 #[derive(Debug)]
 pub(super) struct Session {
@@ -56,9 +58,7 @@ impl Session {
 
     fn write(&self) -> io::Result<()> {
         let text: String = self.kept.iter().map(|filter| format!("{filter}\n")).collect();
-        let fresh = self.path.with_extension("new");
-        std::fs::write(&fresh, text)?;
-        std::fs::rename(&fresh, &self.path)
+        whole::write(&self.path, text.as_bytes())
     }
 }
 

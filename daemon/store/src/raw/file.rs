@@ -1,6 +1,7 @@
 //! The file of the ring: chunks go in at one end and leave at the other. It heals by being begun
 //! anew.
 
+use kart_core::room::Room;
 use rusqlite::{Connection, params};
 use std::{
     collections::BTreeMap,
@@ -11,7 +12,7 @@ use std::{
 use uuid::Uuid;
 
 use super::{Labels, RawOptions, read::Written};
-use crate::open::acceptable_sqlite;
+use crate::{open::acceptable_sqlite, room::room};
 
 /// The format of the file; one of another format is begun anew.
 const FORMAT: i32 = 1;
@@ -214,7 +215,11 @@ impl RingFile {
             Ok(u64::try_from(pages.saturating_mul(page)).unwrap_or_default())
         };
         let Some(before) = self.with(size) else { return };
-        let most = if short { before / 2 } else { self.options.most_bytes };
+        let most = match short {
+            true => before / 2,
+            false if room(&self.options.folder) >= Room::Short => self.options.most_bytes / 2,
+            false => self.options.most_bytes,
+        };
         if before <= most {
             return;
         }
@@ -243,6 +248,9 @@ impl RingFile {
     }
 
     fn is_short(&self) -> bool {
+        if room(&self.options.folder) >= Room::Scarce {
+            return true;
+        }
         let Ok(disk) = rustix::fs::statvfs(&self.options.folder) else { return false };
         disk.f_bavail.saturating_mul(disk.f_frsize) < self.options.free_bytes
     }

@@ -20,7 +20,7 @@ use kart_core::{
 use tokio_postgres::Error;
 use uuid::Uuid;
 
-use super::{seal::CorrectionSeal, shown};
+use super::{authority, seal::CorrectionSeal, shown};
 use crate::{
     database::to_bigint,
     names::Names,
@@ -81,8 +81,9 @@ pub(crate) async fn unbacked(
         .filter(|fact| matches!(fact.fact, Body::Corrected(_) | Body::CorrectionSeen(_)))
         .cloned()
         .collect();
+    let edited = authority::unfounded(tx, writer, facts, names).await?;
     if told.is_empty() {
-        return Ok(vec![]);
+        return Ok(edited);
     }
     let sealed = sealed(&told, names, &CorrectionSeal::read(tx).await?);
     let claims: Vec<Fact> = told.into_iter().map(|fact| names.fact(fact)).collect();
@@ -106,7 +107,7 @@ pub(crate) async fn unbacked(
         let (code, detail) = backing.objection(fact)?;
         Some(writer.hold(fact, code, detail))
     });
-    Ok(objected.collect())
+    Ok(edited.into_iter().chain(objected).collect())
 }
 
 /// The facts that say what was sealed. A row that was called by its key then may have got another one

@@ -121,9 +121,31 @@ fn further(name: &str) -> &'static str {
         },
         "called_us" => "(extract(epoch FROM t.called_at) * 1000000)::bigint::text",
         "began_us" => "(extract(epoch FROM t.start_ts) * 1000000)::bigint::text",
+        "posted_us" => "(extract(epoch FROM t.posted_at) * 1000000)::bigint::text",
+        "started_us" => "(extract(epoch FROM t.started_at) * 1000000)::bigint::text",
+        "due_us" => "(extract(epoch FROM t.due_at) * 1000000)::bigint::text",
+        "visits" => VISITS,
         _ => "NULL",
     }
 }
+
+/// Where a job `t` has been, with the time of people at the stations that are done with it. What lasts is
+/// told once it is over: it would change without anything being noted.
+const VISITS: &str = "(SELECT jsonb_agg(jsonb_build_object(
+        'station', h.station_id, 'entry', h.entry_number,
+        'good', h.good_parts_at_station, 'scrap', h.scrap_parts_at_station,
+        'posted', (extract(epoch FROM h.posted_at) * 1000000)::bigint,
+        'started', (extract(epoch FROM h.started_at) * 1000000)::bigint,
+        'started_by', h.started_by,
+        'completed', (extract(epoch FROM h.completed_at) * 1000000)::bigint,
+        'completed_by', h.completed_by,
+        'touch_us', (SELECT (sum(extract(epoch FROM l.end_ts - l.start_ts)) * 1000000)::bigint
+                     FROM ops_labor_entries l
+                     WHERE l.job_id = h.job_id AND l.station_id = h.station_id
+                       AND l.start_ts >= coalesce(h.posted_at, '-infinity')
+                       AND l.end_ts <= h.completed_at))
+        ORDER BY coalesce(h.posted_at, h.started_at, h.completed_at), h.id)::text
+    FROM ops_job_station_history h WHERE h.job_id = t.id)";
 
 /// Table, key and row of those rows; with `keyed` only of the keys asked for.
 fn select(table: &Table, keyed: bool) -> Option<String> {

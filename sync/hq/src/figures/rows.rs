@@ -61,6 +61,12 @@ const PEOPLE: &str = "SELECT d.event_id, t.id, t.user_id, t.start_ts, t.end_ts,
     WHERE d.event_id = ANY ($1) AND t.user_id IS NOT NULL
     ORDER BY t.start_ts, t.id";
 
+const RUNS: &str = "SELECT d.event_id, t.start_ts, t.end_ts
+    FROM oee_batch_time_entries t JOIN oee_batch_details d ON d.id = t.batch_id
+    JOIN oee_machine_events e ON e.id = d.event_id
+    WHERE d.event_id = ANY ($1) AND t.user_id IS NULL AND t.equipment_id = e.equipment_id
+    ORDER BY t.start_ts, t.id";
+
 /// Readings in the window, and those before it that may have shown the same positions.
 const COUNTS: &str = "WITH here AS (
         SELECT * FROM edge.production_counts c
@@ -129,6 +135,10 @@ pub(crate) async fn read(
         states: each(&tx, STATES, &all, state).await?,
         stops: each(&tx, STOPS, &all, stop).await?,
         people: each(&tx, PEOPLE, &[&records], person).await?,
+        runs: each(&tx, RUNS, &[&records], |row| {
+            Ok((RecordId(row.try_get(0)?), needed(row, 1)?, at(row, 2)?))
+        })
+        .await?,
         counts: each(&tx, COUNTS, &all, count).await?,
         counters: each(&tx, COUNTERS, &[&machines, &until], |row| {
             Ok((EquipmentId(row.try_get(0)?), word::<CounterKind>(row, 1)?, needed(row, 2)?))
@@ -208,6 +218,7 @@ fn batch(row: &Row) -> anyhow::Result<BatchRow> {
         standard_hours: None,
         by: row.try_get::<_, Option<Uuid>>(11)?.map(UserId),
         people: Vec::new(),
+        rests: Vec::new(),
     };
     let station = row.try_get::<_, Option<Uuid>>(2)?.map(StationId);
     Ok(BatchRow { equipment: EquipmentId(row.try_get(0)?), station, batch })

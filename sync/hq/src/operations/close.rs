@@ -127,6 +127,9 @@ impl Office<'_> {
                       instance AS (
                           SELECT e.*, d.batch_number, d.product_id, d.status,
                               d.station_id AS place, people.open, people.until,
+                              (SELECT min(rest.start_ts) FROM edge.batch_starts s
+                               JOIN oee_machine_events rest ON rest.id = s.batch_event_id
+                               WHERE s.continues_event_id = e.id) AS continued,
                               EXISTS (SELECT FROM edge.records r WHERE r.record_id = e.id)
                               AND (e.resolved_by IS NULL OR EXISTS (
                                   SELECT FROM oee_batch_time_entries t
@@ -149,7 +152,7 @@ impl Office<'_> {
                      CASE WHEN end_ts IS NOT NULL THEN status END,
                      CASE WHEN resolved THEN
                          (extract(epoch FROM coalesce(resolved_at, updated_at)) * 1000000)::bigint END,
-                     ours
+                     ours, (extract(epoch FROM continued) * 1000000)::bigint
                  FROM instance ORDER BY id",
             )
             .await?;
@@ -218,6 +221,7 @@ fn kept(row: &Row) -> Result<Kept, Error> {
         closed: row.try_get::<_, Option<i64>>(5)?.map(Micros),
         end,
         settled: resolved.filter(|_| !ours),
+        continued: row.try_get::<_, Option<i64>>(9)?.map(Micros),
     };
     Ok(Kept { instance, resolved, ours })
 }

@@ -2,7 +2,7 @@
 
 use kart_core::{
     fact::{
-        Body, Fact,
+        BatchStarted, Body, Fact,
         job::{JobAborted, JobCompleted, JobMoved, JobPosted, JobScrapped, JobStarted},
     },
     id::{RecordId, StationId},
@@ -125,9 +125,12 @@ impl Office<'_> {
         let step = Step::Scrap(scrapped.station);
         let verdict = self.judged(fact, scrapped.job, job, step).await?;
         let (at, by) = (fact.at.wall_us.rfc3339(), fact.by.map(|user| user.0));
-        let JobScrapped { job, station, scrap } = scrapped;
+        let JobScrapped { job, station, scrap, reason } = scrapped;
         if verdict.follows == Follows::Yes {
-            return self.done(*job, State::Scrapped, None, (0, *scrap), (by, &at)).await;
+            self.done(*job, State::Scrapped, None, (0, *scrap), (by, &at)).await?;
+            // Kartorium gives scrap and aborts one taxonomy, and a job one column for it.
+            let why = "UPDATE ops_jobs SET abort_reason_id = $2 WHERE id = $1 AND $2 IS NOT NULL";
+            return self.call(why, &[&job.0, &reason.map(|reason| reason.0)]).await;
         }
         self.call(
             "SELECT edge.job_leaves($1, $2, 0, $3::bigint::integer, NULL, NULL, $4,
@@ -149,6 +152,34 @@ impl Office<'_> {
             &[&aborted.job.0, &by, &aborted.reason.0, &at],
         )
         .await
+    }
+
+    /// The rest of a batch that goes on elsewhere is the same job's, and at another station the job has moved.
+    pub(super) async fn goes_on(&self, fact: &Fact, started: &BatchStarted) -> Result<(), Error> {
+        let Some(before) = started.special.continues.map(|before| self.canonical(before)) else {
+            return Ok(());
+        };
+        let statement = self
+            .tx
+            .prepare_cached(
+                "UPDATE oee_machine_events rest SET job_id = first.job_id, updated_at = now()
+                 FROM oee_machine_events first
+                 WHERE rest.id = $1 AND first.id = $2 AND first.job_id IS NOT NULL
+                 RETURNING first.job_id, first.station_id",
+            )
+            .await?;
+        let rest = self.canonical(self.writer.origin.record(fact.seq));
+        let Some(row) = self.tx.query_opt(&statement, &[&rest, &before]).await? else {
+            return Ok(());
+        };
+        let job = RecordId(row.try_get(0)?);
+        let from = row.try_get::<_, Option<Uuid>>(1)?.map(StationId);
+        match started.station {
+            Some(to) if from != Some(to) => {
+                self.moved(fact, &JobMoved { job, from, to, why: None }).await
+            },
+            _ => Ok(()),
+        }
     }
 
     async fn start(&self, fact: &Fact, job: RecordId, from: &str) -> Result<(), Error> {

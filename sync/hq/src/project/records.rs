@@ -4,17 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use deadpool_postgres::Transaction;
 use kart_core::{
-    fact::Fact,
+    fact::{Body, Fact, clock::Retimed},
     id::RecordId,
     record::{
-        FOLD_VERSION, Record,
+        FOLD_VERSION, Record, count,
         fold::{Aliases, batch_of, batches_named},
     },
+    row::{Cell, Row},
 };
 use tokio_postgres::types::Json;
 use uuid::Uuid;
 
 use super::{Fold, Writer};
+use crate::{database::to_bigint, names::Names};
 
 /// What facts find.
 pub(crate) struct Standing {
@@ -103,6 +105,48 @@ pub(crate) async fn store(
         let states: Vec<Json<&Record>> = records.iter().map(|(_, record)| Json(*record)).collect();
         let organization = &writer.tenant.organization;
         tx.execute(&statement, &[organization, &FOLD_VERSION, &ids, &kinds, &states]).await?;
+    }
+    Ok(())
+}
+
+/// Readings of counters that were told by a wrong clock, by the right one.
+pub(crate) async fn counts(
+    tx: &Transaction<'_>,
+    writer: &Writer,
+    facts: &[Fact],
+    own: &mut Vec<Row>,
+) -> Result<(), tokio_postgres::Error> {
+    let Writer { origin, tenant } = writer;
+    let retimed = |fact: &Fact| match &fact.fact {
+        Body::Retimed(retimed) if !retimed.counts.is_empty() => Some(retimed.clone()),
+        _ => None,
+    };
+    let all: Vec<Retimed> = facts.iter().filter_map(retimed).collect();
+    if all.is_empty() {
+        return Ok(());
+    }
+    let names = Names::read(tx).await?;
+    for Retimed { zero, counts, .. } in all {
+        let seqs: Vec<i64> = counts.iter().map(|seq| to_bigint(*seq)).collect();
+        let ids: Vec<Uuid> = counts.iter().map(|seq| origin.record(*seq).0).collect();
+        let known = "SELECT id FROM edge.production_counts WHERE id = ANY($1)";
+        let known = tx.query(known, &[&ids]).await?;
+        let known: BTreeSet<Uuid> =
+            known.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>()?;
+        let select = "SELECT line FROM edge.inbox
+                      WHERE terminal_id = $1 AND incarnation = $2 AND seq = ANY($3)";
+        let life = origin.incarnation.to_string();
+        for row in tx.query(select, &[&origin.terminal.0, &life, &seqs]).await? {
+            let Ok(fact) = Fact::parse(row.try_get(0)?) else { continue };
+            let fact = names.fact(fact);
+            let id = Cell::Uuid(origin.record(fact.seq).0);
+            let before = own.len();
+            own.retain(|row| row.cells.first() != Some(&id));
+            // What waits has no row yet.
+            if before > own.len() || known.contains(&origin.record(fact.seq).0) {
+                own.extend(count::retimed(*origin, &fact, zero, tenant));
+            }
+        }
     }
     Ok(())
 }

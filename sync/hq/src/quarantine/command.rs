@@ -16,6 +16,7 @@ use crate::{
     database::{Database, Role, begin, to_bigint},
     people::person,
     project::Writer,
+    reason::{self, Fate},
     site::Place,
 };
 
@@ -38,13 +39,29 @@ pub(crate) enum QuarantineCommand {
     Show(FactArgs),
     /// Try all of them again.
     Retry(SiteArgs),
-    /// Close one that nothing will ever apply. The fact itself stays where it is.
+    /// Close one that nothing will ever apply, or decide for all that name a reason whose row is gone. The
+    /// facts themselves stay where they are.
     Resolve {
         #[command(flatten)]
-        fact: FactArgs,
+        site: SiteArgs,
+        /// Code of the terminal at the site.
+        #[arg(long, required_unless_present = "reason")]
+        terminal: Option<String>,
+        /// Number of the fact.
+        #[arg(long, required_unless_present = "reason")]
+        seq: Option<u64>,
+        /// Life of the log, where the terminal has had more than one.
+        #[arg(long)]
+        incarnation: Option<String>,
+        /// Key of the reason of stops that all of them name.
+        #[arg(long, conflicts_with_all = ["terminal", "seq", "incarnation"])]
+        reason: Option<Uuid>,
         /// What was done about it.
         #[arg(long = "as")]
         outcome: Outcome,
+        /// The reason that it counts as: code, `Group/code` or key.
+        #[arg(long, required_if_eq("outcome", "re-map"))]
+        to: Option<String>,
         /// Badge or key of the person who decides.
         #[arg(long)]
         by: String,
@@ -77,6 +94,10 @@ pub(crate) enum Outcome {
     AppliedByHand,
     /// It is not true, or nobody needs it.
     NeverToBeApplied,
+    /// Of a reason: it is there again, out of use, by the name that people read.
+    Keep,
+    /// Of a reason: it counts as another one.
+    ReMap,
 }
 
 impl Outcome {
@@ -88,6 +109,8 @@ impl Outcome {
         match self {
             Self::AppliedByHand => "applied by hand",
             Self::NeverToBeApplied => "never to be applied",
+            Self::Keep => "kept",
+            Self::ReMap => "re-mapped",
         }
     }
 }
@@ -105,11 +128,45 @@ pub(crate) async fn run(database: &Database, command: QuarantineCommand) -> anyh
         QuarantineCommand::Show(fact) => {
             show(database, &fact).await?.iter().try_for_each(|line| say(line))
         },
-        QuarantineCommand::Resolve { fact, outcome, by, note } => {
-            resolve(database, &fact, outcome, (&by, note.as_deref())).await?;
+        QuarantineCommand::Resolve {
+            site,
+            terminal,
+            seq,
+            incarnation,
+            reason,
+            outcome,
+            to,
+            by,
+            note,
+        } => {
+            let said = (by.as_str(), note.as_deref());
+            if let Some(reason) = reason {
+                return decide(database, &site, (reason, outcome, to.as_deref()), said).await;
+            }
+            let (terminal, seq) = terminal.zip(seq).context("say which fact")?;
+            let fact = FactArgs { site, terminal, seq, incarnation };
+            resolve(database, &fact, outcome, said).await?;
             say(&format!("fact {} of {} is closed: {}", fact.seq, fact.terminal, outcome.words()))
         },
     }
+}
+
+/// One decision for all facts that wait for a reason.
+async fn decide(
+    database: &Database,
+    site: &SiteArgs,
+    (reason, outcome, to): (Uuid, Outcome, Option<&str>),
+    said: (&str, Option<&str>),
+) -> anyhow::Result<()> {
+    let fate = match (outcome, to) {
+        (Outcome::Keep, None) => Fate::Keep,
+        (Outcome::ReMap, Some(other)) => Fate::CountsAs(other),
+        _ => anyhow::bail!("a reason is kept, or re-mapped --to another one"),
+    };
+    let Retried { applied, waiting } =
+        reason::decide(database, &site.place(), (reason, fate), said).await?;
+    let words = outcome.words();
+    say(&format!("reason {reason} is {words}: {applied} facts applied, {waiting} still wait"))
 }
 
 /// A fact that waits.
@@ -205,6 +262,8 @@ async fn resolve(
     outcome: Outcome,
     (by, note): (&str, Option<&str>),
 ) -> anyhow::Result<()> {
+    let closes = matches!(outcome, Outcome::AppliedByHand | Outcome::NeverToBeApplied);
+    anyhow::ensure!(closes, "that is decided for a --reason");
     let place = asked.site.place();
     let mut client = database.client().await?;
     let tx = begin(&mut client, Role::SiteAdmin).await?;

@@ -85,6 +85,7 @@ pub(super) fn of(reference: &Reference, everybody: &[Wanted]) -> Vec<Rows> {
     all.extend(detail::fields(reference));
     all.extend([users(reference, everybody), people(reference, everybody), sources(reference)]);
     all.extend(roster::roster(reference));
+    all.push(roster::hours(reference));
     all
 }
 

@@ -2,11 +2,15 @@ use super::*;
 use crate::counter::Width;
 
 fn press(seed: u64) -> Machine {
+    stopping(seed, Stops::Often)
+}
+
+fn stopping(seed: u64, stops: Stops) -> Machine {
     let rhythm = Rhythm {
         cycle: Duration::from_millis(250),
         jitter: 0.1,
         scrap_share: 0.05,
-        stops: true,
+        stops,
         compression: 1.0,
     };
     let counters = (Counter::new(Width::Bits16, 65_500), Counter::new(Width::Bits16, 65_530));
@@ -86,4 +90,15 @@ fn a_commanded_stop_lasts_until_the_command_to_run() {
     assert_eq!(machine.run(3_600_000_001), [Event::StopEnd { from: 10, cause }]);
     assert_eq!(machine.run(3_600_000_002), []);
     assert_eq!(machine.stops, [Stop { from: 10, to: Some(3_600_000_001), cause }]);
+}
+
+#[test]
+fn on_a_floor_most_stops_are_short_and_some_last() {
+    let mut machine = stopping(5, Stops::Seldom);
+    shift(&mut machine, 3_600);
+    let ended = machine.stops.iter().filter_map(|stop| Some((stop.to? - stop.from, stop.cause)));
+    let (short, long): (Vec<_>, Vec<_>) = ended.partition(|(lasted, _)| *lasted <= 6_010_000);
+    assert!(short.iter().all(|(_, cause)| matches!(cause, Cause::Fault { .. })), "{short:?}");
+    assert!(long.iter().all(|(lasted, _)| (20_000_000..=60_010_000).contains(lasted)), "{long:?}");
+    assert!((6..30).contains(&long.len()) && short.len() > 2 * long.len(), "{short:?} {long:?}");
 }

@@ -9,7 +9,7 @@ use kart_core::id::RecordId;
 use kart_core::record::fold::batches_named;
 use kart_core::reference::Alias;
 use kart_core::row::{Cell, Row};
-use kart_hq::decisions::{Fold, Held, Terminal, Writer};
+use kart_hq::decisions::{Fold, Held, Terminal, Writer, ahead, beyond, lost_in_words};
 use kart_planted::{Bug, planted};
 use kart_wire::{Problem, code};
 use uuid::Uuid;
@@ -122,7 +122,7 @@ pub(super) fn project(
         let follows = (held.is_empty() && Office::concerns(fact))
             .then(|| follow((state, changes, joins), writer, fact));
         let held = match follows {
-            Some(Err(Missing(id))) => vec![writer.hold(fact, "unresolved_ref", id)],
+            Some(Err(missing)) => vec![state.unresolved(writer, fact, missing)],
             _ => held,
         };
         if held.is_empty() {
@@ -150,10 +150,26 @@ fn follow(
     writer: &Writer,
     fact: &Fact,
 ) -> Result<(), Missing> {
+    if let Some(id) = ahead(writer.origin, fact) {
+        return Err(Missing::Lost(id));
+    }
     let mut office = changes.office.take().unwrap_or_else(|| state.office.clone());
     let follows = office.follow((state, changes, joins), writer, fact);
     changes.office = Some(office);
     follows
+}
+
+impl State {
+    /// How a fact waits that names what is not there.
+    fn unresolved(&self, writer: &Writer, fact: &Fact, missing: Missing) -> Held {
+        let lost = |id: RecordId| self.ended().any(|(log, end)| beyond(log, end, id).is_some());
+        match missing {
+            Missing::Lost(id) => writer.hold(fact, "refused", lost_in_words(id)),
+            Missing::Record(id) if lost(id) => writer.hold(fact, "refused", lost_in_words(id)),
+            Missing::Record(id) => writer.hold(fact, "unresolved_ref", id.to_string()),
+            Missing::Batch(id) => writer.hold(fact, "unresolved_ref", format!("event_id {id}")),
+        }
+    }
 }
 
 impl Changes {

@@ -10,7 +10,7 @@ use kart_wire::{Common, Found, Point, Problem, Renew, Renewed, code};
 use uuid::Uuid;
 
 use super::super::truth::Name;
-use super::{Centre, Life, problem};
+use super::{Centre, Life, State, problem};
 
 /// What a restore has cost, as `edge.audit` and `edge.lives` keep it: written down when a terminal
 /// shows a life that headquarters knows no more.
@@ -21,6 +21,16 @@ pub(super) struct Loss {
     shown: String,
     /// The range of the held life that is lost, where the shown one follows it at once.
     gap: Option<(u64, u64)>,
+}
+
+impl State {
+    /// The logs that have ended, with their last facts here.
+    pub(super) fn ended(&self) -> impl Iterator<Item = (Origin, u64)> {
+        self.lives.iter().map(|((terminal, life), ended)| {
+            let incarnation = life.parse().unwrap();
+            (Origin { terminal: TerminalId(*terminal), incarnation }, ended.end.seq)
+        })
+    }
 }
 
 impl Centre {

@@ -54,8 +54,14 @@ pub(crate) struct Office {
     pub(crate) unlawful: Vec<String>,
 }
 
-/// What there is not, in the words of a fact that waits for it.
-pub(super) struct Missing(pub(super) String);
+/// What a fact names and what is not there.
+pub(super) enum Missing {
+    /// A job or an entry of a queue.
+    Record(RecordId),
+    /// The same, of which only the lost end of a log told.
+    Lost(RecordId),
+    Batch(Uuid),
+}
 
 impl Office {
     /// Whether anything can follow from a fact.
@@ -310,7 +316,15 @@ impl State {
             (Some(_), true) => End::Aborted,
         };
         let closed = (!open).then_some(last);
-        Some(Instance { record: RecordId(id), station, began, closed, end, settled: None })
+        Some(Instance {
+            record: RecordId(id),
+            station,
+            began,
+            closed,
+            end,
+            settled: None,
+            continued: None,
+        })
     }
 }
 

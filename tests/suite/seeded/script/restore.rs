@@ -49,7 +49,7 @@ pub(super) async fn damaged(world: &Arc<World>, post: &Arc<Post>) {
         let image = station.salvaged(head - lost);
         checks::taken(world, &station, &image);
         station.disk.put_back(image);
-        (station.last_asked, station.cut_off) = (None, true);
+        station.last_asked = None;
         world.note("damaged", format_args!("{} {}", station.number, head - lost));
     }
     drop(station);
@@ -80,7 +80,6 @@ pub(super) fn copy(world: &Arc<World>, post: &Arc<Post>) {
         map: Arc::clone(&original.map),
         presses,
         keys: 1_000_000,
-        cut_off: false,
         last_asked: None,
     };
     drop((original, dice));

@@ -80,8 +80,6 @@ pub(super) fn any(station: &Station, dice: &mut StdRng) -> Option<Value> {
                 json!({ "explain_stop": { "by": who, "stop": stop, "reason": reason, "comment": comment } }),
             )
         },
-        // The mirror may show what was cut off, and the names of that are given out again (decision 13).
-        15.. if station.cut_off => None,
         15..=18 => {
             let fact = queue(station, &batches, dice)?;
             Some(json!({ "told": { "by": who, "fact": { "queue_asked": fact } } }))

@@ -55,7 +55,7 @@ impl Station {
         image.aside.push(file);
         (image.incarnation, image.inherited) = (Some(origin.incarnation), Some(plant));
         self.disk.put_back(image);
-        (self.incarnation, self.cut_off) = (origin.incarnation, false);
+        self.incarnation = origin.incarnation;
         let mut hash = Hash::ZERO;
         let facts: Vec<Arc<Kept>> = (1..)
             .zip(prepared)

@@ -7,7 +7,7 @@ use kart_core::{
     reference::Reference,
 };
 
-use super::{Question, SecondFields, Sending, Who, complete::proposed, question, reasons};
+use super::{Asks, Question, SecondFields, Sending, Who, complete::proposed, question, reasons};
 use crate::model::{Choice, Entry, TextField};
 
 /// What is done to one batch of a machine.
@@ -116,12 +116,7 @@ impl BatchForm {
             deeds.push(Deed::Machines);
         }
         deeds.extend([Deed::Continue, Deed::Abort]);
-        let kept = self.menu.key();
-        let entry = |key| Entry { key, label: String::new(), detail: String::new() };
-        self.menu = Choice::new(deeds.into_iter().map(entry).collect());
-        if let Some(kept) = kept {
-            self.menu.choose(kept);
-        }
+        self.menu.list(deeds.into_iter().map(Entry::of).collect());
         if self.menu.chosen.is_none() {
             self.menu.step(0);
         }
@@ -186,50 +181,9 @@ impl BatchForm {
         }
     }
 
-    /// The question in focus.
-    pub fn question_mut(&mut self) -> Option<&mut Question> {
-        match self.focus {
-            BatchField::Question(at) => self.questions.get_mut(at),
-            _ => None,
-        }
-    }
-
-    /// All fields in their order.
-    pub fn fields(&self) -> Vec<BatchField> {
-        use BatchField::{Badge, Comment, Good, List, Rework, Scrap, Why};
-        let Doing::Deed(deed) = self.doing else { return vec![List] };
-        let mut all = match deed {
-            Deed::Tell => vec![Good, Scrap, Rework],
-            Deed::Abort => vec![Good, Scrap, Comment, List],
-            Deed::Continue => vec![Good, Scrap, List],
-            _ => vec![List],
-        };
-        if deed == Deed::Tell && self.asks_reason() {
-            all.push(List);
-        }
-        if deed == Deed::Continue {
-            all.extend((0..self.questions.len()).map(BatchField::Question));
-        }
-        if self.second.is_some() {
-            all.extend([Badge, Why]);
-        }
-        all
-    }
-
     /// Whether scrapped parts are told of, so that a reason is asked for.
     pub fn asks_reason(&self) -> bool {
         self.scrap.number().is_some_and(|scrap| scrap > 0) && !self.reasons.entries.is_empty()
-    }
-
-    /// Moves to a neighbouring field; after the last comes the first.
-    pub fn step(&mut self, by: isize) {
-        let all = self.fields();
-        let at = all.iter().position(|field| *field == self.focus).unwrap_or(0);
-        let count = isize::try_from(all.len()).unwrap_or(1).max(1);
-        let next = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(count);
-        if let Some(field) = usize::try_from(next).ok().and_then(|next| all.get(next)) {
-            self.focus = *field;
-        }
     }
 
     /// The field that Enter leads to; `None` at the last one.
@@ -259,6 +213,43 @@ impl BatchForm {
                 .map(SecondFields::told)
                 .filter(|second: &Second| !second.badge.is_empty() || !second.why.is_empty()),
         })
+    }
+}
+
+impl Asks for BatchForm {
+    type Field = BatchField;
+
+    fn fields(&self) -> Vec<Self::Field> {
+        use BatchField::{Badge, Comment, Good, List, Rework, Scrap, Why};
+        let Doing::Deed(deed) = self.doing else { return vec![List] };
+        let mut all = match deed {
+            Deed::Tell => vec![Good, Scrap, Rework],
+            Deed::Abort => vec![Good, Scrap, Comment, List],
+            Deed::Continue => vec![Good, Scrap, List],
+            _ => vec![List],
+        };
+        if deed == Deed::Tell && self.asks_reason() {
+            all.push(List);
+        }
+        if deed == Deed::Continue {
+            all.extend((0..self.questions.len()).map(BatchField::Question));
+        }
+        if self.second.is_some() {
+            all.extend([Badge, Why]);
+        }
+        all
+    }
+
+    fn focus_mut(&mut self) -> &mut Self::Field {
+        &mut self.focus
+    }
+
+    fn questions_mut(&mut self) -> &mut Vec<Question> {
+        &mut self.questions
+    }
+
+    fn field_of(question: usize) -> Self::Field {
+        BatchField::Question(question)
     }
 }
 

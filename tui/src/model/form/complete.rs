@@ -6,7 +6,7 @@ use kart_core::{
     reference::Reference,
 };
 
-use super::{Question, Sending, Who, question, reasons};
+use super::{Asks, Question, Sending, Who, question, reasons};
 use crate::model::{Choice, TextField};
 
 /// Complete a batch.
@@ -147,16 +147,19 @@ impl CompleteForm {
         }
     }
 
-    /// The question in focus.
-    pub fn question_mut(&mut self) -> Option<&mut Question> {
-        match self.focus {
-            CompleteField::Question(at) => self.questions.get_mut(at),
-            _ => None,
-        }
+    /// Where Enter leads: past rework, which is rare; `None` where it completes the batch.
+    pub fn after(&self) -> Option<CompleteField> {
+        let all = self.fields();
+        let rare = |field: &&CompleteField| **field != CompleteField::Rework;
+        let at = all.iter().position(|field| *field == self.focus)?;
+        all.iter().skip(at + 1).find(rare).copied()
     }
+}
 
-    /// All fields in their order.
-    fn fields(&self) -> Vec<CompleteField> {
+impl Asks for CompleteForm {
+    type Field = CompleteField;
+
+    fn fields(&self) -> Vec<Self::Field> {
         let mut all = vec![CompleteField::Good, CompleteField::Scrap, CompleteField::Rework];
         if self.asks_reason() {
             all.push(CompleteField::Reason);
@@ -165,23 +168,16 @@ impl CompleteForm {
         all
     }
 
-    /// Moves to a neighbouring field; after the last comes the first.
-    pub fn step(&mut self, by: isize) {
-        let all = self.fields();
-        let at = all.iter().position(|field| *field == self.focus).unwrap_or(0);
-        let count = isize::try_from(all.len()).unwrap_or(1).max(1);
-        let next = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(count);
-        if let Some(field) = usize::try_from(next).ok().and_then(|next| all.get(next)) {
-            self.focus = *field;
-        }
+    fn focus_mut(&mut self) -> &mut Self::Field {
+        &mut self.focus
     }
 
-    /// Where Enter leads: past rework, which is rare; `None` where it completes the batch.
-    pub fn after(&self) -> Option<CompleteField> {
-        let all = self.fields();
-        let rare = |field: &&CompleteField| **field != CompleteField::Rework;
-        let at = all.iter().position(|field| *field == self.focus)?;
-        all.iter().skip(at + 1).find(rare).copied()
+    fn questions_mut(&mut self) -> &mut Vec<Question> {
+        &mut self.questions
+    }
+
+    fn field_of(question: usize) -> Self::Field {
+        CompleteField::Question(question)
     }
 }
 

@@ -55,6 +55,8 @@ pub enum Subject {
     Stops(Vec<RecordId>),
     /// Stops of several machines that had one reason.
     Shared(Vec<RecordId>),
+    /// A downtime of everything here that lasts.
+    Site,
     /// A time that nobody saw.
     Blind(RecordId),
 }
@@ -83,7 +85,7 @@ impl Subject {
     pub fn one(&self) -> Option<RecordId> {
         match self {
             Self::Stop(id) | Self::Blind(id) => Some(*id),
-            Self::Stops(_) | Self::Shared(_) => None,
+            Self::Stops(_) | Self::Shared(_) | Self::Site => None,
         }
     }
 }
@@ -106,9 +108,8 @@ impl ExplainForm {
         let of = (blind.machine, MachineState::Stopped, blind.from_us);
         let offers = (&*blind.offers, None);
         let mut form = Self::of(Subject::Blind(blind.id), of, who, offers, reference);
-        let told = |key| Entry { key, label: String::new(), detail: String::new() };
-        form.all.insert(0, told(Why::Ran));
-        form.all.insert(form.all.len().min(PAGE - 1), told(Why::Nobody));
+        form.all.insert(0, Entry::of(Why::Ran));
+        form.all.insert(form.all.len().min(PAGE - 1), Entry::of(Why::Nobody));
         form.narrow();
         form
     }
@@ -225,6 +226,9 @@ impl ExplainForm {
             },
             (Subject::Shared(stops), Why::Reason(reason)) => {
                 Command::ShareStops { by: by?, stops: stops.clone(), reason }
+            },
+            (Subject::Site, Why::Reason(reason)) => {
+                Command::BeginDowntime { by, machines: vec![], reason }
             },
             (_, Why::Ran | Why::Nobody) => return None,
         })

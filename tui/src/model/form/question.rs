@@ -7,7 +7,10 @@ use kart_core::{
     reference::{FieldType, Reference},
 };
 
-use crate::model::{Choice, Entry, TextField};
+use crate::{
+    keys::Cmd,
+    model::{Choice, Entry, TextField},
+};
 
 /// One question with what was answered so far.
 #[derive(Clone, Debug)]
@@ -59,18 +62,70 @@ impl Question {
         (!self.chooses()).then_some(&mut self.text)
     }
 
+    /// Obeys a key that goes through what can be chosen.
+    pub fn obey(&mut self, cmd: Cmd) {
+        match cmd {
+            Cmd::Left => self.choice.step(-1),
+            Cmd::Right => self.choice.step(1),
+            Cmd::Pick(number) => drop(self.choice.pick(number)),
+            _ => {},
+        }
+    }
+
     /// What was answered.
     pub fn answer(&self) -> Option<String> {
         if !self.chooses() {
             return self.text.filled();
         }
-        let chosen = self.choice.chosen.and_then(|at| self.choice.entries.get(at));
-        chosen.map(|entry| entry.label.clone())
+        self.choice.entry().map(|entry| entry.label.clone())
     }
 
     /// As a command tells it.
     pub fn told(&self) -> Answered {
         Answered { field: self.field, value: self.answer() }
+    }
+}
+
+/// A form of several fields with one in focus, questions of a machine or a station among them.
+pub trait Asks {
+    /// Its fields.
+    type Field: Copy + PartialEq;
+
+    /// All fields in their order.
+    fn fields(&self) -> Vec<Self::Field>;
+
+    /// The field in focus.
+    fn focus_mut(&mut self) -> &mut Self::Field;
+
+    /// The questions.
+    fn questions_mut(&mut self) -> &mut Vec<Question>;
+
+    /// The field of a question.
+    fn field_of(question: usize) -> Self::Field;
+
+    /// Moves to a neighbouring field; after the last comes the first.
+    fn step(&mut self, by: isize) {
+        let (all, focus) = (self.fields(), *self.focus_mut());
+        let at = all.iter().position(|field| *field == focus).unwrap_or(0);
+        let count = isize::try_from(all.len()).unwrap_or(1).max(1);
+        let next = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(count);
+        if let Some(field) = usize::try_from(next).ok().and_then(|next| all.get(next)) {
+            *self.focus_mut() = *field;
+        }
+    }
+
+    /// The question in focus.
+    fn question_mut(&mut self) -> Option<&mut Question> {
+        let focus = *self.focus_mut();
+        let mut all = self.questions_mut().iter_mut().enumerate();
+        all.find(|(at, _)| Self::field_of(*at) == focus).map(|(_, asked)| asked)
+    }
+
+    /// Goes to the question with this label, where there is one.
+    fn go_to(&mut self, label: &str) {
+        if let Some(at) = self.questions_mut().iter().position(|asked| asked.label == label) {
+            *self.focus_mut() = Self::field_of(at);
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use kart_core::{
     reference::Reference,
 };
 
-use super::{Question, Sending, Who};
+use super::{Asks, Question, Sending, Who};
 use crate::model::{Choice, Entry, TextField};
 
 /// Start a batch, or ask for one in a queue.
@@ -150,11 +150,8 @@ impl StartForm {
             Entry { key: order.queued.entry, label, detail }
         };
         let kept = self.next.key();
-        self.next = Choice::new(orders.iter().map(entry).collect());
+        self.next.list(orders.iter().map(entry).collect());
         self.orders = orders;
-        if let Some(kept) = kept {
-            self.next.choose(kept);
-        }
         if self.next.chosen.is_none() && kept.is_some() {
             self.next.step(0);
         }
@@ -203,10 +200,14 @@ impl StartForm {
 
     /// Fills in the usual target of the chosen product, or of the machine.
     pub fn offer_target(&mut self, reference: &Reference) {
-        let product = self.found.key().and_then(|product| reference.product(product));
+        let entry = self.next.key().filter(|_| self.focus == StartField::Next);
+        let order = entry.and_then(|id| self.orders.iter().find(|order| order.queued.entry == id));
+        let product = order.map_or_else(|| self.found.key(), |order| order.queued.product);
+        let product = product.and_then(|product| reference.product(product));
         let machine = reference.machine(self.machine);
-        let usual = product
-            .and_then(|product| product.default_quantity)
+        let usual = order
+            .and_then(|order| order.queued.target)
+            .or_else(|| product.and_then(|product| product.default_quantity))
             .or_else(|| machine.and_then(|machine| machine.default_target));
         self.target.offer(&usual.map(|usual| usual.to_string()).unwrap_or_default());
     }
@@ -226,16 +227,20 @@ impl StartForm {
         }
     }
 
-    /// The question in focus.
-    pub fn question_mut(&mut self) -> Option<&mut Question> {
+    /// The question that Enter leads to, where there is one.
+    pub fn next_question(&self) -> Option<usize> {
         match self.focus {
-            StartField::Question(at) => self.questions.get_mut(at),
-            _ => None,
+            StartField::Question(at) => Some(at + 1).filter(|next| *next < self.questions.len()),
+            StartField::Badge | StartField::Why => None,
+            _ => Some(0).filter(|_| !self.questions.is_empty()),
         }
     }
+}
 
-    /// All fields in their order.
-    pub fn fields(&self) -> Vec<StartField> {
+impl Asks for StartForm {
+    type Field = StartField;
+
+    fn fields(&self) -> Vec<Self::Field> {
         let mut all = Vec::new();
         if !self.next.entries.is_empty() {
             all.push(StartField::Next);
@@ -253,23 +258,15 @@ impl StartForm {
         all
     }
 
-    /// Moves to a neighbouring field; after the last comes the first.
-    pub fn step(&mut self, by: isize) {
-        let all = self.fields();
-        let at = all.iter().position(|field| *field == self.focus).unwrap_or(0);
-        let count = isize::try_from(all.len()).unwrap_or(1).max(1);
-        let next = (isize::try_from(at).unwrap_or(0) + by).rem_euclid(count);
-        if let Some(field) = usize::try_from(next).ok().and_then(|next| all.get(next)) {
-            self.focus = *field;
-        }
+    fn focus_mut(&mut self) -> &mut Self::Field {
+        &mut self.focus
     }
 
-    /// The question that Enter leads to, where there is one.
-    pub fn next_question(&self) -> Option<usize> {
-        match self.focus {
-            StartField::Question(at) => Some(at + 1).filter(|next| *next < self.questions.len()),
-            StartField::Badge | StartField::Why => None,
-            _ => Some(0).filter(|_| !self.questions.is_empty()),
-        }
+    fn questions_mut(&mut self) -> &mut Vec<Question> {
+        &mut self.questions
+    }
+
+    fn field_of(question: usize) -> Self::Field {
+        StartField::Question(question)
     }
 }

@@ -19,7 +19,7 @@ pub(in crate::update) fn open(model: &mut Model) {
         return model.say(Tone::Wrong, refusal(&Refusal::NoSite));
     };
     let machine = model.machine();
-    let station = view.terminal.station;
+    let station = model.station();
     let named = station.zip(view.reference.as_ref()).and_then(|(id, all)| all.station(id));
     let place = machine.map(|machine| machine.code.clone());
     let place = place.or_else(|| named.map(|station| station.code.clone())).unwrap_or_default();

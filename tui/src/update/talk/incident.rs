@@ -7,12 +7,13 @@ use kart_core::{
     reference::{ReasonGroup, Reference},
 };
 
-use super::{actor, entry, push, step, top};
+use super::{actor, entry, push, top};
 use crate::{
     effect::Effect,
     keys::Cmd,
     model::{
-        Choice, FollowForm, IncidentForm, Model, Screen, Sending, Talk, TalkField, TextField, Tone,
+        Choice, Entry, FollowForm, IncidentForm, Model, Screen, Sending, Talk, TalkField,
+        TextField, Tone,
     },
     update::{refuse, send},
     words::{Sentence, refusal},
@@ -27,9 +28,7 @@ pub(in crate::update) fn open(model: &mut Model) {
     if listed || view.open.incidents.is_empty() {
         return report_one(model);
     }
-    let all = view.open.incidents.iter();
-    let mut choice =
-        Choice::new(all.map(|one| entry(one.id, String::new(), String::new())).collect());
+    let mut choice = Choice::of(view.open.incidents.iter().map(|one| one.id));
     choice.step(0);
     push(model, Talk::Incidents(choice));
 }
@@ -37,14 +36,7 @@ pub(in crate::update) fn open(model: &mut Model) {
 /// Moves in the list of incidents.
 pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
     let Some(Talk::Incidents(choice)) = top(model) else { return };
-    let opens = match cmd {
-        Cmd::Pick(number) => choice.pick(number),
-        Cmd::Open => true,
-        _ => {
-            step(choice, cmd);
-            false
-        },
-    };
+    let opens = choice.obey(cmd) || cmd == Cmd::Open;
     if let Some(incident) = choice.key().filter(|_| opens) {
         let (who, notes, sending) = (model.who(), TextField::long(), Sending::No);
         push(model, Talk::Follow(FollowForm { who, incident, notes, sending }));
@@ -52,24 +44,18 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
 }
 
 fn report_one(model: &mut Model) {
-    let Some((view, reference)) =
-        model.view.as_ref().and_then(|view| Some((view, view.reference.as_ref()?)))
-    else {
+    let Some(reference) = model.reference() else {
         return model.say(Tone::Wrong, refusal(&Refusal::NoSite));
     };
     let at = model.machine().map(|machine| machine.id);
-    let machines: Vec<_> = view
-        .machines
-        .iter()
+    let machines: Vec<_> = model
+        .machines()
+        .into_iter()
         .map(|machine| (machine.id, machine.code.clone(), Some(machine.id) == at))
         .collect();
-    let station = view
-        .terminal
-        .station
-        .or_else(|| at.and_then(|machine| reference.station_of(machine)).map(|station| station.id));
     let form = IncidentForm {
         who: model.who(),
-        station,
+        station: model.station(),
         at: machines.iter().position(|(.., marked)| *marked).unwrap_or_default(),
         reasons: reasons(reference, !machines.is_empty()),
         machines,
@@ -125,7 +111,7 @@ pub(super) fn report(model: &mut Model) -> Vec<Effect> {
         Ok(by) => by,
         Err(asked) => return asked,
     };
-    let label = form.reasons.chosen.and_then(|at| form.reasons.entries.get(at));
+    let label = form.reasons.entry();
     let label = label.map(|one| one.label.clone()).or_else(|| comment.clone());
     let what = Sentence::new("what-incident").with("reason", label.unwrap_or_default());
     let (machines, batches) = (form.marked(), form.batches(model));
@@ -167,12 +153,7 @@ fn find(all: &[kart_api::Incident], id: RecordId) -> Option<&kart_api::Incident>
 
 /// Lists the incidents that are open now; an empty list leaves the screen.
 pub(in crate::update) fn refresh(choice: &mut Choice<RecordId>, open: &[kart_api::Incident]) {
-    let kept = choice.key();
-    let entries = open.iter().map(|one| entry(one.id, String::new(), String::new()));
-    *choice = Choice::new(entries.collect());
-    if let Some(kept) = kept {
-        choice.choose(kept);
-    }
+    choice.list(open.iter().map(|one| Entry::of(one.id)).collect());
     if choice.chosen.is_none() {
         choice.step(0);
     }

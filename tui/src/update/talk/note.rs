@@ -3,14 +3,14 @@
 use kart_core::{
     command::{Command, Refusal},
     fact::note::Category,
-    id::{RecordId, StationId, UserId},
+    id::{RecordId, UserId},
 };
 
 use super::{actor, entry, push, top};
 use crate::{
     effect::Effect,
     model::{
-        About, Choice, GiveForm, LogScreen, Model, NoteForm, Screen, Seen, Sending, TakeForm, Talk,
+        About, Choice, GiveForm, LogScreen, Model, NoteForm, Screen, Sending, TakeForm, Talk,
         TalkField, TextField, Tone,
     },
     update::{explain::IDLE_US, refuse, send},
@@ -22,33 +22,6 @@ pub(in crate::update) fn open(model: &mut Model) {
     match top(model) {
         Some(Talk::Log(_)) => write_one(model),
         _ => push(model, Talk::Log(LogScreen::default())),
-    }
-}
-
-/// The daemon told the notes.
-pub(in crate::update) fn seen(model: &mut Model, seen: &Seen) {
-    let shown = model.screens.iter_mut().rev().find_map(|screen| match screen {
-        Screen::Talk(talk) => match &mut **talk {
-            Talk::Log(shown) => Some(shown),
-            _ => None,
-        },
-        _ => None,
-    });
-    match (shown, seen) {
-        (Some(shown), Seen::Notes(notes)) => {
-            (shown.notes, shown.lost) = (Some(notes.clone()), None);
-            shown.down(0);
-        },
-        (Some(shown), Seen::Lost(why)) => shown.lost = Some(why.clone()),
-        _ => {},
-    }
-}
-
-impl LogScreen {
-    /// Scrolls, but not past the last note.
-    pub(super) fn down(&mut self, by: usize) {
-        let last = self.notes.as_ref().map_or(0, Vec::len).saturating_sub(1);
-        self.scroll = self.scroll.saturating_add(by).min(last);
     }
 }
 
@@ -64,7 +37,7 @@ fn write_one(model: &mut Model) {
         }
         about.push(entry(About::Machine(machine.id), machine.code.clone(), machine.name.clone()));
     }
-    let station = station(model);
+    let station = model.station();
     let named = station.zip(view.reference.as_ref()).and_then(|(id, all)| all.station(id));
     let (code, name) = named
         .map_or((String::new(), String::new()), |named| (named.code.clone(), named.name.clone()));
@@ -76,15 +49,6 @@ fn write_one(model: &mut Model) {
     kinds.step(0);
     let (who, text, focus) = (model.who(), TextField::long(), TalkField::Text);
     push(model, Talk::Note(NoteForm { who, text, kinds, about, focus, sending: Sending::No }));
-}
-
-/// The station of the terminal; where it stands at none, that of the chosen machine.
-fn station(model: &Model) -> Option<StationId> {
-    let view = model.view.as_ref()?;
-    view.terminal.station.or_else(|| {
-        let reference = view.reference.as_ref()?;
-        reference.station_of(model.machine()?.id).map(|station| station.id)
-    })
 }
 
 /// Records the note.
@@ -119,15 +83,14 @@ pub(in crate::update) fn hand(model: &mut Model) {
     if let Some(handover) = waits.map(|card| card.id) {
         return show(model, handover, by);
     }
-    let station = station(model);
+    let station = model.station();
     let (who, text, sending) = (model.who(), TextField::long(), Sending::No);
     push(model, Talk::Give(GiveForm { who, station, text, sending }));
 }
 
 /// Signs for the leaving crew.
 pub(super) fn give(model: &mut Model) -> Vec<Effect> {
-    let waiting =
-        model.view.as_ref().map_or(0, |view| view.sync.saved.saturating_sub(view.sync.acked));
+    let waiting = model.view.as_ref().map_or(0, |view| view.open.card.waiting);
     let Some(Talk::Give(form)) = top(model) else { return Vec::new() };
     let (station, text) = (form.station, form.text.filled());
     let Some(by) = form.who.key() else {

@@ -52,6 +52,13 @@ fn form(model: &Model) -> &crate::model::StartForm {
 }
 
 #[test]
+fn the_target_that_is_shown_is_that_of_the_entry() {
+    let mut model = queued();
+    press(&mut model, "3 s");
+    assert_eq!(form(&model).target.number(), Some(300));
+}
+
+#[test]
 fn the_next_of_the_queue_starts_with_two_keys() {
     let mut model = queued();
     press(&mut model, "3");
@@ -186,7 +193,7 @@ fn a_badge_over_the_menu_or_the_queue_says_who_and_pauses_nothing() {
         press(&mut model, key);
         assert!(scan(&mut model, "1002").is_empty());
         assert_eq!(model.place(), place);
-        let who = model.screens.last_mut().and_then(badge::who_of).unwrap();
+        let who = model.screens.last_mut().and_then(Screen::who_mut).unwrap();
         assert_eq!(who.key(), Some(BEN));
         assert!(model.pending.is_empty());
     }

@@ -39,6 +39,34 @@ fn a_stop_raises_a_card_and_is_explained_with_two_keys() {
 }
 
 #[test]
+fn a_card_that_nobody_touched_goes_with_its_stop() {
+    let said = Stop { reason: Some("Jam".into()), ..stop(NEW) };
+    for after in [vec![], vec![said]] {
+        let mut model = screen(view());
+        shown(&mut model, 2, &[stop(NEW)]);
+        assert_eq!(model.place(), Place::Explain);
+        shown(&mut model, 3, &after);
+        assert_eq!(model.place(), Place::Overview);
+        let mut model = screen(view());
+        shown(&mut model, 2, &[stop(NEW)]);
+        press(&mut model, "1");
+        shown(&mut model, 3, &after);
+        assert_eq!(model.place(), Place::Explain, "whoever has begun to answer is told");
+    }
+}
+
+#[test]
+fn what_was_said_of_a_stop_that_lasts_can_be_put_right() {
+    let mut model = screen(view());
+    let said = Stop { reason: Some("Jam".into()), ..stop(NEW) };
+    shown(&mut model, 2, &[said]);
+    press(&mut model, "e");
+    assert_eq!(model.place(), Place::Stops);
+    press(&mut model, "1");
+    assert_eq!(model.place(), Place::Explain);
+}
+
+#[test]
 fn a_card_that_was_put_away_stays_away() {
     let mut model = screen(view());
     shown(&mut model, 2, &[stop(NEW)]);
@@ -149,7 +177,20 @@ fn an_event_that_a_person_told_is_taken_back_as_a_whole() {
     review.explained[0].told = Some(Told::Part);
     delta(&mut model, 2, |delta| delta.review = Some(review));
     let effects = press(&mut model, "e u");
-    let expected = Command::TakeBackEvent { by: Some(ANNA), event: NEW };
+    let expected = Command::TakeBackEvent { by: Some(ANNA), event: NEW, comment: None };
+    assert_eq!(sent(&effects), Some(&expected));
+}
+
+#[test]
+fn a_reason_of_a_shift_that_is_over_asks_why_it_is_another_one() {
+    let mut model = explained();
+    press(&mut model, "e <enter> 1 <enter>");
+    answer(&mut model, "key-1", Answer::Refused(Refusal::WhyNeeded));
+    assert_eq!(model.place(), Place::Explain);
+    // The cursor stands where the why is typed, and the reason is still chosen.
+    let effects = press(&mut model, "w r o n g <enter>");
+    let comment = Some("wrong".to_owned());
+    let expected = Command::ExplainStop { by: Some(ANNA), stop: NEW, reason: JAM, comment };
     assert_eq!(sent(&effects), Some(&expected));
 }
 

@@ -5,10 +5,11 @@ use kart_core::fact::call::Help;
 use ratatui::{Frame, layout::Rect, style::Style, text::Line};
 
 use crate::{
-    model::{CallForm, CallItem, PAGE},
+    model::{CallForm, CallItem},
     plain::{fitted, plain},
     theme,
     view::{Scene, forms, framed},
+    widget::lines,
     words::{Sentence, lasting},
 };
 
@@ -45,9 +46,9 @@ pub(super) fn calls(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &
         forms::who(frame, row, scene, &form.who);
     }
     let calls = scene.model.view.as_ref().map(|view| &view.open.calls[..]).unwrap_or_default();
-    let start = form.choice.page_start();
-    let shown = form.choice.entries.iter().enumerate().skip(start).take(PAGE);
-    for ((place, one), row) in shown.zip(rows.by_ref().skip(1)) {
+    let y = rows.nth(1).map_or(inside.bottom(), |row| row.y);
+    let area = Rect { y, height: inside.bottom().saturating_sub(y + 1), ..inside };
+    lines(frame, area, &form.choice, true, |one, width| {
         let text = match one.key {
             CallItem::Open(id) => {
                 calls.iter().find(|call| call.id == id).map(|call| words(scene, call))
@@ -59,12 +60,8 @@ pub(super) fn calls(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &
                 Some(scene.tell(&sentence))
             },
         };
-        let chosen = form.choice.chosen == Some(place);
-        let mark = if chosen { "►" } else { " " };
-        let text = format!("{mark} {} {}", place % PAGE + 1, text.unwrap_or_default());
-        let line = Line::from(fitted(&text, usize::from(row.width)));
-        frame.render_widget(if chosen { line.style(theme::CHOSEN) } else { line }, row);
-    }
+        Line::from(fitted(&text.unwrap_or_default(), width))
+    });
     if let Some(row) = last {
         forms::sending(frame, row, scene, &form.sending);
     }

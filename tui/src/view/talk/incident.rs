@@ -11,11 +11,11 @@ use ratatui::{
 
 use super::{heading, labelled, wrapped};
 use crate::{
-    model::{Choice, FollowForm, IncidentForm, PAGE, TalkField},
+    model::{Choice, FollowForm, IncidentForm, TalkField},
     plain::{fitted, plain},
     theme,
     view::{Scene, forms, framed},
-    widget::{field, list as choices},
+    widget::{field, lines, list as choices},
     words::{Sentence, lasting},
 };
 
@@ -52,18 +52,10 @@ pub(in crate::view) fn news(scene: Scene<'_>, view: &View) -> Vec<(String, Style
 pub(super) fn list(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, choice: &Choice<RecordId>) {
     let inside = framed(frame, area, &scene.say("incidents-title"));
     let Some(view) = &scene.model.view else { return };
-    let start = choice.page_start();
-    let shown = choice.entries.iter().enumerate().skip(start).take(PAGE);
-    for ((place, one), row) in shown.zip(inside.rows()) {
-        let Some(open) = view.open.incidents.iter().find(|open| open.id == one.key) else {
-            continue;
-        };
-        let chosen = choice.chosen == Some(place);
-        let mark = if chosen { "►" } else { " " };
-        let text = format!("{mark} {} {}", place % PAGE + 1, words(scene, open));
-        let line = Line::from(fitted(&text, usize::from(row.width)));
-        frame.render_widget(if chosen { line.style(theme::CHOSEN) } else { line }, row);
-    }
+    lines(frame, inside, choice, true, |one, width| {
+        let open = view.open.incidents.iter().find(|open| open.id == one.key);
+        Line::from(fitted(&open.map_or(String::new(), |open| words(scene, open)), width))
+    });
 }
 
 /// A report.

@@ -10,7 +10,7 @@ use ratatui::{
 
 use super::{heading, labelled, wrapped};
 use crate::{
-    model::{About, Choice, GiveForm, LogScreen, NoteForm, TakeForm, TalkField, unexplained},
+    model::{About, Choice, GiveForm, LogScreen, NoteForm, TakeForm, TalkField},
     plain::{fitted, plain},
     theme,
     view::{Scene, forms, framed},
@@ -176,27 +176,10 @@ pub(super) fn take(frame: &mut Frame<'_>, area: Rect, scene: Scene<'_>, form: &T
     }
 }
 
-/// How things stand now, as the card will say.
+/// How things stand now, as the daemon will write it on the card.
 fn now(scene: Scene<'_>, width: usize) -> Vec<Line<'static>> {
     let Some(view) = &scene.model.view else { return vec![] };
-    let count = |n: usize| u64::try_from(n).unwrap_or(u64::MAX);
-    let batches = view.machines.iter().filter_map(|machine| {
-        let batch = machine.batch.as_ref().filter(|batch| batch.terminal.is_none())?;
-        Some(kart_core::fact::note::Progress {
-            batch: batch.id,
-            number: batch.number.clone(),
-            good: machine.good,
-            target: batch.target,
-        })
-    });
-    let card = Card {
-        stops: count(unexplained(view, None).len()),
-        incidents: count(view.open.incidents.len()),
-        calls: count(view.open.calls.iter().filter(|call| !call.elsewhere).count()),
-        waiting: view.sync.saved.saturating_sub(view.sync.acked),
-        batches: batches.collect(),
-    };
-    let mut lines = told(scene, &card, width);
+    let mut lines = told(scene, &view.open.card, width);
     for open in view.open.incidents.iter().take(3) {
         let what = super::incident::words(scene, open);
         lines.push(Line::from(fitted(&format!("  ▲ {what}"), width)));

@@ -116,6 +116,7 @@ fn batch(n: u128, product: ProductId, minutes: (i64, Option<i64>)) -> Batch {
         standard_hours: Some(0.001),
         by: Some(ANNA),
         people: vec![person(n + 1, ANNA, minutes.0), person(n + 2, BEN, minutes.0 + 30)],
+        rests: vec![],
     }
 }
 

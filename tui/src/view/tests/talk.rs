@@ -44,6 +44,9 @@ fn busy() -> View {
         elsewhere,
     };
     view.open.calls = vec![call(2, None, false), call(3, Some("Sabine Köhler"), true)];
+    let batch = Progress { batch: id(5), number: "B-1042".into(), good: 412, target: Some(500) };
+    view.open.card =
+        Card { stops: 1, incidents: 1, calls: 1, waiting: 4, batches: vec![batch.clone()] };
     view.open.handovers.push(Handover {
         id: id(4),
         station: "ST-21".into(),
@@ -55,12 +58,7 @@ fn busy() -> View {
             incidents: 1,
             calls: 0,
             waiting: 12,
-            batches: vec![Progress {
-                batch: id(5),
-                number: "B-1042".into(),
-                good: 340,
-                target: Some(500),
-            }],
+            batches: vec![Progress { good: 340, ..batch }],
         },
         text: Some("guide worn on EQ-212".into()),
     });

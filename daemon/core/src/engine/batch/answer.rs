@@ -2,11 +2,11 @@
 
 use uuid::Uuid;
 
-use super::super::{Engine, Event};
+use super::super::{Engine, Event, Words};
 use crate::{
     command::{Answered, Refusal},
     fact::{
-        Body, FactText,
+        Body,
         batch::{BatchFieldSet, Field, FieldValue},
     },
     id::{EquipmentId, FieldId, RecordId, UserId},
@@ -17,41 +17,22 @@ use crate::{
 /// The field of the fact that commits to a free answer.
 const VALUE: &str = "value.text";
 
-/// A field that is asked here.
-pub(in crate::engine) struct Question<'r> {
-    field: Field,
-    asks: &'r reference::Field,
-}
-
 /// A checked answer.
 pub(in crate::engine) struct Given {
     field: Field,
     label: String,
     value: Option<FieldValue>,
-    texts: Vec<FactText>,
-}
-
-/// What a machine and its station ask when a batch begins (`start`) or ends (`complete`).
-pub(in crate::engine) fn fields<'r>(
-    reference: &'r Reference,
-    equipment: EquipmentId,
-    asked_at: &str,
-) -> Vec<Question<'r>> {
-    reference
-        .asked_with(equipment, asked_at)
-        .into_iter()
-        .map(|(field, asks)| Question { field, asks })
-        .collect()
+    words: Words,
 }
 
 /// The answers, checked: each is of a field that is asked, and what must be answered is.
 pub(in crate::engine) fn answers(
-    asked: &[Question<'_>],
+    asked: &[(Field, &reference::Field)],
     told: &[Answered],
     salt: &str,
 ) -> Result<Vec<Given>, Refusal> {
     let mut all = Vec::new();
-    for Question { field, asks } in asked {
+    for (field, asks) in asked {
         let typed = told.iter().find(|told| told.field == *field);
         let typed = typed.and_then(|told| told.value.as_deref()).map(str::trim);
         let Some(typed) = typed.filter(|typed| !typed.is_empty()) else {
@@ -71,12 +52,16 @@ pub(in crate::engine) fn answers(
 
 fn given(field: Field, asks: &reference::Field, label: String, value: String, salt: &str) -> Given {
     if asks.field_type != FieldType::Text {
-        return Given { field, label, value: Some(FieldValue::Plain(value)), texts: vec![] };
+        return Given {
+            field,
+            label,
+            value: Some(FieldValue::Plain(value)),
+            words: Words::default(),
+        };
     }
-    let text =
-        FactText { field: VALUE.to_owned(), salt: salt_of(salt, asks.id), text: Some(value) };
-    let value = text.commitment().map(FieldValue::Text);
-    Given { field, label, value, texts: vec![text] }
+    let words = Words::as_given(VALUE, &salt_of(salt, asks.id), value);
+    let value = words.commitment().map(FieldValue::Text);
+    Given { field, label, value, words }
 }
 
 /// No two texts share their salt, or equal ones could be told.
@@ -94,9 +79,9 @@ impl Engine {
         answers: Vec<Given>,
         now: &Moment,
     ) {
-        for Given { field, label, value, texts } in answers {
+        for Given { field, label, value, words } in answers {
             let set = Body::BatchFieldSet(BatchFieldSet { batch, field, label, value });
-            self.draft(now, Event { texts, ..Event::new(set).by(who) });
+            self.draft(now, Event::new(set).by(who).words(words));
         }
     }
 }

@@ -4,13 +4,10 @@ use super::{Counts, Wish};
 use crate::{
     command::{Accepted, Command, Refusal},
     engine::{
-        Engine,
-        commands::{Asked, bad, text, typed},
+        Engine, Words,
+        commands::{Asked, bad, typed},
     },
-    fact::{
-        FactText,
-        batch::{BatchAborted, BatchEquipment, BatchProduced},
-    },
+    fact::batch::{BatchAborted, BatchEquipment, BatchProduced},
     reference::Reference,
     time::Moment,
 };
@@ -49,10 +46,10 @@ impl Engine {
             Command::AbortBatch { by, batch, reason, good, scrap, comment } => {
                 let who = self.present(reference, *by)?;
                 let (batch, reason, good, scrap) = (*batch, *reason, *good, *scrap);
-                let texts = text("comment", asked.salt, comment.as_deref())?;
-                let comment = texts.first().and_then(FactText::commitment);
+                let words = Words::of("comment", asked.salt, comment.as_deref())?;
+                let comment = words.commitment();
                 let aborted = BatchAborted { batch, reason, good, scrap, comment };
-                self.abort_batch(reference, key, who, (aborted, texts), now)
+                self.abort_batch(reference, key, who, (aborted, words), now)
             },
             Command::ContinueBatch(wish) => {
                 let who = self.present(reference, wish.by)?;

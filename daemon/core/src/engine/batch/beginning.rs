@@ -3,8 +3,8 @@
 use super::{Wish, stamp_at};
 use crate::{
     command::{Refusal, Second},
-    engine::Engine,
-    fact::{FactText, batch::Special},
+    engine::{Engine, Words},
+    fact::batch::Special,
     id::{EquipmentId, UserId},
     reference::{Reference, Role},
     time::{Micros, Moment, Stamp},
@@ -24,11 +24,10 @@ pub(super) struct Agreed {
 
 impl Agreed {
     /// As a start tells it; the reason stands beside it.
-    pub(super) fn special(self, salt: &str) -> (Special, Vec<FactText>) {
-        let field = "special.why".to_owned();
-        let text = FactText { field, salt: salt.to_owned(), text: Some(self.why) };
-        let why = text.commitment();
-        (Special { approved_by: Some(self.by), why, ..Special::default() }, vec![text])
+    pub(super) fn special(self, salt: &str) -> (Special, Words) {
+        let words = Words::as_given("special.why", salt, self.why);
+        let why = words.commitment();
+        (Special { approved_by: Some(self.by), why, ..Special::default() }, words)
     }
 }
 

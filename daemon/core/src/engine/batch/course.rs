@@ -6,6 +6,7 @@ use crate::{
     engine::{
         Engine, Event,
         commands::{bad, unknown},
+        people,
     },
     fact::{
         Body,
@@ -37,8 +38,7 @@ impl Engine {
             self.draft(now, Event::new(off).by(Some(who)));
         }
         let paused = Event::new(Body::BatchPaused { batch }).by(Some(who)).key(key);
-        let (seq, _) = self.draft(now, paused);
-        Ok(Accepted { seq, record: batch, user: None })
+        Ok(self.accept(now, paused))
     }
 
     /// It goes on with whoever is at the station.
@@ -56,11 +56,11 @@ impl Engine {
         let station = resting.station;
         self.has_room(reference, resting.equipment)?;
         let resumed = Event::new(Body::BatchResumed { batch }).by(Some(who)).key(key);
-        let (seq, _) = self.draft(now, resumed);
+        let accepted = self.accept(now, resumed);
         for user in self.at_station(station, who) {
             self.draft(now, Event::new(Body::BatchJoined { batch, user }).by(Some(user)));
         }
-        Ok(Accepted { seq, record: batch, user: None })
+        Ok(accepted)
     }
 
     pub(in crate::engine) fn tell_parts(
@@ -83,8 +83,7 @@ impl Engine {
             return Err(unknown("reason"));
         }
         let event = Event::new(Body::BatchProduced(produced)).by(Some(who)).key(key);
-        let (seq, _) = self.draft(now, event);
-        Ok(Accepted { seq, record: batch, user: None })
+        Ok(self.accept(now, event))
     }
 
     pub(in crate::engine) fn leave_batch(
@@ -94,13 +93,12 @@ impl Engine {
         (who, batch, user): (UserId, RecordId, UserId),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
-        let person = reference.person(user).ok_or_else(|| unknown("person"))?;
+        let person = people::person(reference, user)?;
         if !self.plant.works_on(user).contains(&batch) {
             return Err(Refusal::NotOnBatch { name: person.name.clone() });
         }
         let left = Body::BatchLeft { batch, user, at: None };
-        let (seq, _) = self.draft(now, Event::new(left).by(Some(who)).key(key));
-        Ok(Accepted { seq, record: batch, user: None })
+        Ok(self.accept(now, Event::new(left).by(Some(who)).key(key)))
     }
 
     /// A further machine comes to a batch, or goes.
@@ -126,7 +124,6 @@ impl Engine {
             true => Body::BatchEquipmentAdded(further),
             false => Body::BatchEquipmentRemoved(further),
         };
-        let (seq, _) = self.draft(now, Event::new(body).by(Some(who)).key(key));
-        Ok(Accepted { seq, record: batch, user: None })
+        Ok(self.accept(now, Event::new(body).by(Some(who)).key(key)))
     }
 }

@@ -45,7 +45,7 @@ impl Engine {
         let mut answers = Vec::new();
         if here {
             self.has_room(reference, wish.equipment)?;
-            let fields = answer::fields(reference, wish.equipment, "start");
+            let fields = reference.asked_with(wish.equipment, "start");
             answers = answer::answers(&fields, &wish.answers, asked.salt)?;
         }
         let (counted_good, counted_scrap) = self.plant.counted(wish.batch);
@@ -63,12 +63,12 @@ impl Engine {
         let station = reference.station_of(wish.equipment).map(|station| station.id);
         if !here {
             let queue = Queue::Station(station.ok_or_else(|| unknown("station"))?);
-            let (seq, _) = self.draft(now, ended.key(asked.key));
+            let accepted = self.accept(now, ended.key(asked.key));
             self.send_on(who, queue, (wish, &before), now);
-            return Ok(Accepted { seq, record: wish.batch, user: None });
+            return Ok(accepted);
         }
         self.draft(now, ended);
-        let (special, texts) = agreed.map_or_else(Default::default, |a| a.special(asked.salt));
+        let (special, words) = agreed.map_or_else(Default::default, |a| a.special(asked.salt));
         let started = BatchStarted {
             equipment: wish.equipment,
             station,
@@ -83,8 +83,7 @@ impl Engine {
         };
         // Asked once more, the answer is the batch that began.
         let event = Event::new(Body::BatchStarted(started)).by(Some(who)).key(asked.key);
-        let record = self.begin_batch(Event { texts, ..event }, answers, now);
-        Ok(Accepted { seq: self.plant.head, record, user: None })
+        Ok(self.begin_batch(event.words(words), answers, now))
     }
 
     /// Whether the machine is declared to stand in; otherwise who agreed.

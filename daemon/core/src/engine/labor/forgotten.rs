@@ -3,14 +3,12 @@
 use crate::{
     calendar::Calendar,
     command::{Accepted, Refusal},
-    engine::{
-        Engine, Event,
-        commands::{bad, text},
-    },
+    engine::{Engine, Event, Words, commands::bad},
     fact::{
         Body,
         labor::{Evidence, LaborAsked, LaborConfirmed, OutMissed, OutTold, Stood},
     },
+    hours,
     id::{RecordId, UserId},
     plant::{Missed, Presence},
     reference::Reference,
@@ -22,9 +20,6 @@ const EVERY_US: i64 = 60_000_000;
 
 /// Nobody works for longer where there is no calendar that says when a shift ends.
 const LONGEST_US: i64 = 12 * 3_600_000_000;
-
-/// Somebody who came so long before a shift came for it.
-const EARLY_US: i64 = 4 * 3_600_000_000;
 
 /// What somebody asks of their own record.
 pub(in crate::engine) struct LaborWish<'a> {
@@ -87,8 +82,8 @@ impl Engine {
         }
         let is_open = unended.is_none();
         let proposed = presence.missed.as_ref().and_then(|missed| missed.proposed);
-        let texts = text("reason", salt, reason)?;
-        if proposed != Some(until) && texts.is_empty() {
+        let words = Words::of("reason", salt, reason)?;
+        if proposed != Some(until) && words.is_empty() {
             return Err(Refusal::ReasonNeeded);
         }
         if let Some(away) = &presence.away {
@@ -96,18 +91,19 @@ impl Engine {
             let told = OutTold { user, entry: away.entry, until, proposed: None, reason: None };
             self.draft(now, Event::new(Body::OutTold(told)).by(Some(user)));
         }
-        let reason = texts.first().and_then(crate::fact::FactText::commitment);
+        let reason = words.commitment();
         let told = OutTold { user, entry, until, proposed, reason };
-        let event = Event { texts, ..Event::new(Body::OutTold(told)) };
-        let (seq, _) = self.draft(now, event.by(Some(user)).key(key));
+        let event = Event::new(Body::OutTold(told)).words(words);
+        let accepted = self.accept(now, event.by(Some(user)).key(key));
         for batch in &batches {
             self.left_then(user, *batch, (Some(user), until), now);
         }
         // Whoever has come anew since then is on their batches by that.
         if is_open {
+            self.leave_jobs(user, Some(until), now);
             self.leave(user, &batches, now);
         }
-        Ok(Accepted { seq, record: entry, user: Some(user) })
+        Ok(accepted)
     }
 
     /// The person has read their record.
@@ -124,8 +120,7 @@ impl Engine {
         }
         let confirmed = LaborConfirmed { user, entries: entries.to_vec() };
         let event = Event::new(Body::LaborConfirmed(confirmed)).by(Some(user)).key(key);
-        let (seq, record) = self.draft(now, event);
-        Ok(Accepted { seq, record, user: Some(user) })
+        Ok(self.accept(now, event))
     }
 
     /// The person asks headquarters for something.
@@ -144,15 +139,14 @@ impl Engine {
             let from_us = from.unwrap_or_default();
             return Err(Refusal::OutOutside { from_us, until_us: now.at.wall_us });
         }
-        let texts = text("reason", salt, reason)?;
-        if texts.is_empty() {
+        let words = Words::of("reason", salt, reason)?;
+        if words.is_empty() {
             return Err(Refusal::ReasonNeeded);
         }
-        let reason = texts.first().and_then(crate::fact::FactText::commitment);
+        let reason = words.commitment();
         let asked = LaborAsked { user, entry, from, until, void, reason };
-        let event = Event { texts, ..Event::new(Body::LaborAsked(asked)) };
-        let (seq, _) = self.draft(now, event.by(Some(user)).key(key));
-        Ok(Accepted { seq, record: entry, user: Some(user) })
+        let event = Event::new(Body::LaborAsked(asked)).words(words);
+        Ok(self.accept(now, event.by(Some(user)).key(key)))
     }
 }
 
@@ -162,16 +156,7 @@ const MOST_STOOD: usize = 100;
 /// When the shift ends that somebody is clocked in for.
 fn shift_end(calendar: Option<&Calendar>, presence: &Presence) -> Micros {
     let since = presence.since.at.wall_us;
-    let coming = Micros(since.0.saturating_add(EARLY_US));
-    let shift = calendar.and_then(|calendar| {
-        let mut near = calendar.instances(since, coming).into_iter();
-        let now = near.next()?;
-        // Whoever comes minutes before the next shift comes for that one.
-        let next = near.next().filter(|next| {
-            next.at.from.0.saturating_sub(since.0) < since.0.saturating_sub(now.at.from.0)
-        });
-        Some(next.unwrap_or(now))
-    });
+    let shift = calendar.and_then(|calendar| hours::came_for(calendar, since));
     shift.map_or(Micros(since.0.saturating_add(LONGEST_US)), |shift| shift.at.until)
 }
 

@@ -31,7 +31,7 @@ impl Engine {
         let on = self.plant.works_on(user);
         let undone = PunchUndone { user, entry, punch: punch.punched };
         let event = Event::new(Body::PunchUndone(undone)).by(by).key(key);
-        let (seq, _) = self.draft(now, event);
+        let accepted = self.accept(now, event);
         match (punch.punched, punch.inside) {
             // What was joined with the wrong badge took no time.
             (Punched::Began, None) => {
@@ -48,6 +48,6 @@ impl Engine {
                 self.join_again(reference, user, &punch.on, now);
             },
         }
-        Ok(Accepted { seq, record: entry, user: Some(user) })
+        Ok(accepted)
     }
 }

@@ -172,6 +172,8 @@ fn a_batch_that_rests_leaves_its_machine_and_its_counts_stay_with_it() {
     bench.sample(3_000, 0, "good", Value::Whole(109));
     assert_eq!(bench.engine.plant.counted(first), (6, 0));
     assert_eq!(bench.engine.plant.batches[&first].operators, [by]);
+    let rest = (moment(1_010).at.wall_us, moment(2_020).at.wall_us);
+    assert_eq!(bench.engine.plant.batches[&first].rests, [rest]);
     assert_eq!(bench.engine.plant.machines[&machine].batch, Some(first));
     assert_eq!(bench.replayed(), bench.engine.plant);
 }

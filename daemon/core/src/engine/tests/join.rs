@@ -20,6 +20,7 @@ fn bench(terminal: &str) -> Bench {
         work_order: None,
         target: None,
         operators: vec![reference.people[1].id],
+        job: None,
     });
     bench.engine.set_reference(Arc::new(reference));
     let station = bench.reference.stations[0].id;

@@ -104,7 +104,7 @@ fn two_stops_become_one_and_it_does_not_matter_what_is_heard_first() {
     assert_eq!(bench.replayed(), bench.engine.plant);
     assert_eq!(bench.engine.plant.stops.len(), 1);
     let stop = &bench.engine.plant.stops[&stops[1]];
-    assert_eq!((stop.lasts(&moment(9_000)), stop.label.as_deref()), (5_000_000, Some("Jam")));
+    assert_eq!((stop.lasts(&moment(9_000)), stop.label()), (5_000_000, Some("Jam")));
     let forwards: Vec<usize> = (0..bench.facts.len()).collect();
     let backwards: Vec<usize> = forwards.iter().rev().copied().collect();
     let rows = rows(&bench, stops, &forwards);
@@ -169,17 +169,87 @@ fn what_was_explained_since_it_was_looked_at_is_not_left_behind() {
 }
 
 #[test]
-fn what_somebody_split_is_not_otherwise_until_that_is_taken_back() {
+fn the_parts_of_a_stop_go_where_it_goes() {
+    let (mut bench, [first, second]) = stopped_twice();
+    bench.clock_in(8_100, "1002");
+    let by = bench.person(1);
+    let us = |bench: &Bench, id| {
+        let stop = bench.engine.plant.stops.get(&id)?;
+        Some((stop.from.at.wall_us, stop.until.as_ref().unwrap().at.wall_us))
+    };
+    let split = |bench: &mut Bench, millis, stop, at| {
+        let split = Command::SplitStop { by, stop, at };
+        let part = bench.command(millis, &split).unwrap();
+        let mut both = bench.engine.plant.stops[&stop].replaced.clone();
+        both.remove(&part);
+        [part, both.into_iter().next().unwrap()]
+    };
+    let (from, _) = us(&bench, second).unwrap();
+    let border = Micros(from.0 + 1_000_000);
+    let [one, other] = split(&mut bench, 8_200, second, border);
+    let reason = bench.reference.downtime_groups[0].reasons[0].id;
+    let explain = Command::ExplainStop { by: Some(by), stop: other, reason, comment: None };
+    bench.command(8_300, &explain).unwrap();
+    let accept = |bench: &Bench, until| {
+        let mut accepted = acceptance(bench, [first, second]);
+        accepted.changes[1].now.as_mut().unwrap().until = until;
+        Command::AcceptReplay(Box::new(accepted))
+    };
+    let wider = accept(&bench, stamp(7_500).wall_us);
+    bench.command(9_000, &wider).unwrap();
+    let began = stamp(2_000).wall_us;
+    assert_eq!(us(&bench, one), Some((began, border)));
+    assert_eq!(us(&bench, other), Some((border, stamp(7_500).wall_us)));
+    let forwards: Vec<usize> = (0..bench.facts.len()).collect();
+    let backwards: Vec<usize> = forwards.iter().rev().copied().collect();
+    let kept = rows(&bench, [one, other], &forwards);
+    assert_eq!(rows(&bench, [one, other], &backwards), kept);
+    let of = |rows: &[Row], id, column| cell(rows, ("oee_machine_events", id), column).clone();
+    assert_eq!(of(&kept, one, "start_ts"), Cell::Time(began));
+    assert_eq!(of(&kept, other, "end_ts"), Cell::Time(stamp(7_500).wall_us));
+    // A border outside drops the part; what was said of it is kept.
+    let narrower = accept(&bench, Micros(border.0 - 1));
+    bench.command(9_100, &narrower).unwrap();
+    assert_eq!(us(&bench, one), Some((began, Micros(border.0 - 1))));
+    assert_eq!(us(&bench, other), None);
+    assert_eq!(bench.replayed(), bench.engine.plant);
+    let forwards: Vec<usize> = (0..bench.facts.len()).collect();
+    let kept = rows(&bench, [one, other], &forwards);
+    assert_eq!(of(&kept, other, "is_archived"), Cell::Bool(true));
+    assert!(kept.iter().any(|row| row.table.name == "stop_explanations"));
+}
+
+#[test]
+fn stops_that_were_made_one_are_not_otherwise_until_that_is_taken_back() {
     let (mut bench, stops) = stopped_twice();
-    let station = bench.reference.stations[0].id;
-    bench.command(8_100, &Command::ClockIn { badge: "1002".into(), station }).unwrap();
-    let by = bench.reference.people[1].id;
-    let at = Micros(bench.engine.plant.stops[&stops[1]].from.at.wall_us.0 + 1_000_000);
-    let split = Command::SplitStop { by, stop: stops[1], at };
-    let event = bench.command(8_200, &split).unwrap();
+    bench.clock_in(8_100, "1002");
+    let by = bench.person(1);
+    let merge = Command::MergeStops { by, stops: stops.to_vec() };
+    let event = bench.command(8_200, &merge).unwrap();
     let accept = |bench: &Bench| Command::AcceptReplay(Box::new(acceptance(bench, stops)));
     let refused = bench.command(9_000, &accept(&bench)).unwrap_err();
     assert!(matches!(&refused, Refusal::BadValue { field, .. } if field == "changes"));
-    bench.command(9_100, &Command::TakeBackEvent { by: Some(by), event }).unwrap();
+    let back = Command::TakeBackEvent { by: Some(by), event, comment: None };
+    bench.command(9_100, &back).unwrap();
     bench.command(9_200, &accept(&bench)).unwrap();
+}
+
+#[test]
+fn what_was_said_of_a_stop_before_a_replay_is_said_of_it_after() {
+    let (mut bench, stops) = stopped_twice();
+    bench.clock_in(8_100, "1002");
+    let by = bench.person(1);
+    let looked = acceptance(&bench, stops);
+    bench.command(9_000, &Command::AcceptReplay(Box::new(looked))).unwrap();
+    let stop = stops[1];
+    let at = Micros(bench.engine.plant.stops[&stop].from.at.wall_us.0 + 1_000_000);
+    let part = bench.command(9_100, &Command::SplitStop { by, stop, at }).unwrap();
+    assert_eq!(bench.engine.plant.stops[&part].label(), Some("Jam"), "the reason goes along");
+    let back = Command::TakeBackEvent { by: Some(by), event: part, comment: None };
+    bench.command(9_200, &back).unwrap();
+    let comment = Some("it was the film".to_owned());
+    let withdraw = Command::WithdrawExplanation { by: Some(by), stop, comment };
+    bench.command(9_300, &withdraw).unwrap();
+    assert_eq!(bench.engine.plant.stops[&stop].label(), None);
+    assert_eq!(bench.replayed(), bench.engine.plant);
 }

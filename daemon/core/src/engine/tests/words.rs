@@ -7,11 +7,11 @@ use crate::{
 };
 
 impl Bench {
-    fn person(&self, n: usize) -> UserId {
+    pub(super) fn person(&self, n: usize) -> UserId {
         self.reference.people[n].id
     }
 
-    fn clock_in(&mut self, millis: i64, badge: &str) {
+    pub(super) fn clock_in(&mut self, millis: i64, badge: &str) {
         let station = self.reference.stations[0].id;
         self.command(millis, &Command::ClockIn { badge: badge.into(), station }).unwrap();
     }
@@ -106,10 +106,38 @@ fn a_later_card_takes_the_place_of_one_that_nobody_signed() {
     let mut bench = Bench::new();
     let by = bench.person(0);
     bench.clock_in(10, "1001");
-    let give = Command::GiveHandover { by, station: None, waiting: 0, text: None };
-    bench.command(20, &give).unwrap();
-    let later = bench.command(30, &give).unwrap();
-    assert_eq!(bench.engine.plant.handovers.keys().collect::<Vec<_>>(), [&later]);
+    let station = Some(bench.reference.stations[0].id);
+    let give = |station| Command::GiveHandover { by, station, waiting: 0, text: None };
+    bench.command(20, &give(station)).unwrap();
+    let elsewhere = bench.command(30, &give(None)).unwrap();
+    let later = bench.command(40, &give(station)).unwrap();
+    let known: Vec<_> = bench.engine.plant.handovers.keys().copied().collect();
+    assert_eq!(known.len(), 2, "one of each station");
+    assert!(known.contains(&elsewhere) && known.contains(&later));
+}
+
+#[test]
+fn a_note_is_withdrawn_by_whoever_wrote_it_or_leads() {
+    let mut bench = Bench::new();
+    let (anna, ben) = (bench.person(0), bench.person(1));
+    let write = |by| Command::WriteNote {
+        by,
+        station: None,
+        equipment: None,
+        batch: None,
+        category: Category::General,
+        text: "the other press".into(),
+    };
+    let [own, nobodys] =
+        [(10, Some(anna)), (20, None)].map(|(at, by)| bench.command(at, &write(by)).unwrap());
+    let withdraw = |by, note| Command::WithdrawNote { by, note, comment: Some("wrong".into()) };
+    let refused = bench.command(30, &withdraw(anna, nobodys));
+    assert!(matches!(refused, Err(Refusal::MayNotAgree { .. })), "{refused:?}");
+    bench.command(40, &withdraw(anna, own)).unwrap();
+    assert_eq!(bench.command(50, &withdraw(anna, own)), Err(Refusal::NothingToUndo));
+    bench.command(60, &withdraw(ben, nobodys)).unwrap();
+    assert!(bench.engine.plant.notes.is_empty());
+    assert_eq!(bench.replayed(), bench.engine.plant);
 }
 
 #[test]

@@ -70,6 +70,7 @@ fn batch(number: u128, what: u128, minutes: (i64, Option<i64>)) -> Batch {
         standard_hours: None,
         by: None,
         people: Vec::new(),
+        rests: Vec::new(),
     }
 }
 
@@ -271,4 +272,19 @@ fn of_batches_at_once_the_one_that_the_counter_counts_for_has_the_time() {
     let board = told(&window, &machine, 80.0);
     assert_eq!(board.batches[0].due, Some(1_800.0), "as if it were alone");
     assert_eq!((board.batches[1].due, board.batches[1].pace()), (Some(0.0), None));
+}
+
+#[test]
+fn nothing_is_due_of_a_batch_while_it_rests() {
+    let (window, mut machine) = shift();
+    let whole = told(&window, &machine, 100.0).batches[0].due.unwrap();
+    machine.batches[0].rests = vec![span(10, 20), span(70, 80)];
+    let rested = told(&window, &machine, 100.0).batches[0].due.unwrap();
+    let parts_a_minute = 30.0;
+    assert!((whole - rested - 15.0 * parts_a_minute).abs() < 1e-6, "{whole} {rested}");
+    // What runs meanwhile is due instead, and the machine's hours stay what they are.
+    machine.batches.push(batch(43, 1, (10, Some(20))));
+    let board = told(&window, &machine, 100.0);
+    assert!((board.batches[1].due.unwrap() - 10.0 * parts_a_minute).abs() < 1e-6);
+    assert_eq!(board.hours[0].due, Some(45 * 30));
 }

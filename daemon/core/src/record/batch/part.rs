@@ -194,9 +194,15 @@ impl Part {
         Some((began.from.at.wall_us, self.end().map(|end| end.at.wall_after(&began.from))))
     }
 
+    /// The first time that a terminal said it was completed or, where none did, given up.
+    pub(super) fn first_end(&self) -> Option<(bool, &Assertion, &Count)> {
+        let all = self.ends.iter().map(|(by, end)| (end.aborted.is_some(), by, &end.count));
+        all.min_by_key(|(aborted, by, _)| (*aborted, *by))
+    }
+
     /// Parts, summed over terminals. Of each terminal counts what its end says, which tells
-    /// everything up to then, and what it told beside that.
-    pub(super) fn count(&self) -> Option<Count> {
+    /// everything up to then, and what it told beside that. Without the ends only the latter counts.
+    pub(super) fn count(&self, with_ends: bool) -> Option<Count> {
         let mut ends: BTreeMap<TerminalId, (&Assertion, Count)> = BTreeMap::new();
         for (assertion, ended) in &self.ends {
             ends.entry(assertion.origin.terminal).or_insert((assertion, ended.count.clone()));
@@ -205,7 +211,8 @@ impl Part {
             ends.get(&told.origin.terminal).is_none_or(|(end, _)| is_after(told, end))
         });
         let beside = beside.map(|(_, count)| count.clone());
-        ends.values().map(|(_, count)| count.clone()).chain(beside).reduce(Count::and)
+        let ends = ends.values().filter(|_| with_ends).map(|(_, count)| count.clone());
+        ends.chain(beside).reduce(Count::and)
     }
 
     /// Everybody's stretches of work.

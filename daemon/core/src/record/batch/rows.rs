@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 use super::{
-    super::{Assertion, Tenant, commented, correction::Span, decimal, stretch::Stretch, tables},
+    super::{
+        Assertion, Tenant, commented, correction::Span, decimal, link, stretch::Stretch, tables,
+    },
     Answer, Batch,
     part::{Began, Part},
 };
@@ -152,11 +154,7 @@ impl Batch {
             }
         }
         machines.insert(main, "equipment".to_owned());
-        let row = |(machine, name): (EquipmentId, String)| Row {
-            table: &tables::MACHINE_EVENT_EQUIPMENT,
-            cells: vec![id.part(&name).into(), id.0.into(), machine.0.into()],
-        };
-        machines.into_iter().map(row).collect()
+        machines.into_iter().map(|(machine, name)| link::machine(id, &name, machine)).collect()
     }
 
     /// The time of the machine that the batch runs on: of all parts that run there, less what all

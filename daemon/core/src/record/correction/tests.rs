@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    fact::{Draft, correction::Correctable},
+    fact::{
+        Draft,
+        correction::{Correctable, Corrected},
+    },
     id::{EquipmentId, Incarnation, ReasonId, RecordId, SiteId, TerminalId},
     machine::MachineState,
     record::{Record, Tenant, tables},

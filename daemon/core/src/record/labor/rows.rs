@@ -21,6 +21,8 @@ struct Line<'a> {
     kind: &'static str,
     from: Option<Micros>,
     until: Option<Micros>,
+    /// The same two as they stood before.
+    before: [Option<Micros>; 2],
     evidence: Option<&'static str>,
     /// Whether words may stand beside its fact.
     reasoned: bool,
@@ -41,13 +43,22 @@ impl Labor {
             kind: self.inside.map_or("in", Inside::word),
             from: Some(from.at.wall_us),
             until: None,
+            before: [None; 2],
             evidence: None,
             reasoned: false,
         };
         let told = self.told();
+        // What nobody punched begins with whoever told of it.
+        let added = told.iter().any(|(_, (_, said))| matches!(said, Said::Added { .. }));
+        let begin = (!added).then_some(begin);
         let said = told.iter().map(|(by, (user, said))| self.line(by, *user, said, from));
-        let corrected = self.corrections.all().map(|(by, after, user)| corrected(by, after, user));
-        let lines = std::iter::once(begin).chain(said).chain(corrected);
+        // What was put right at a terminal is said already.
+        let of_hq = |(by, ..): &(&Assertion, &Amendment, Option<UserId>)| {
+            !told.iter().any(|(said, _)| said == *by)
+        };
+        let corrections = self.corrections.all().filter(of_hq);
+        let corrected = corrections.map(|(by, after, user)| corrected(by, after, user));
+        let lines = begin.into_iter().chain(said).chain(corrected);
         lines.map(|line| line.row(id, whose, tenant)).collect()
     }
 
@@ -74,10 +85,24 @@ impl Labor {
             },
             Said::Confirmed { from, until } => ("confirmed", Some(*from), *until, None),
             Said::Asked { from, until, void } => ("asked", *from, *until, void.then_some("void")),
+            Said::Amended { after, .. } => ("amended", after.from, after.until, voided(after)),
+            Said::Added { until } => ("added", Some(began.at.wall_us), *until, None),
+            Said::Declined => ("declined", None, None, None),
             Said::Split(_) => ("split", None, None, None),
         };
-        let reasoned = matches!(said, Said::Told { .. } | Said::Asked { .. });
-        Line { by, user, kind, from, until, evidence, reasoned }
+        let before = match said {
+            Said::Amended { before, .. } => [before.from, before.until],
+            _ => [None; 2],
+        };
+        let reasoned = matches!(
+            said,
+            Said::Told { .. }
+                | Said::Asked { .. }
+                | Said::Amended { .. }
+                | Said::Added { .. }
+                | Said::Declined
+        );
+        Line { by, user, kind, from, until, before, evidence, reasoned }
     }
 
     /// Who worked how much for what: from each saying to the next, at last to the end.
@@ -123,9 +148,13 @@ impl Labor {
 }
 
 fn corrected<'a>(by: &'a Assertion, after: &Amendment, user: Option<UserId>) -> Line<'a> {
-    let evidence = after.void.map(|void| if void { "void" } else { "not_void" });
-    let (from, until) = (after.from, after.until);
-    Line { by, user, kind: "corrected", from, until, evidence, reasoned: false }
+    let (from, until, before) = (after.from, after.until, [None; 2]);
+    let evidence = voided(after);
+    Line { by, user, kind: "corrected", from, until, before, evidence, reasoned: false }
+}
+
+fn voided(after: &Amendment) -> Option<&'static str> {
+    after.void.map(|void| if void { "void" } else { "not_void" })
 }
 
 impl Line<'_> {
@@ -152,6 +181,8 @@ impl Line<'_> {
                 origin.terminal.0.into(),
                 origin.incarnation.to_string().into(),
                 i64::try_from(*seq).unwrap_or(i64::MAX).into(),
+                self.before[0].into(),
+                self.before[1].into(),
             ],
         }
     }

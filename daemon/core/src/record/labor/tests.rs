@@ -5,7 +5,7 @@ use crate::{
     fact::{
         Draft,
         correction::Corrected,
-        labor::{OutMissed, OutTold, PunchUndone, Stood},
+        labor::{LaborAdded, LaborAmended, LaborDeclined, OutMissed, OutTold, PunchUndone, Stood},
     },
     id::{Incarnation, SiteId, TerminalId},
     row::Cell,
@@ -63,8 +63,8 @@ fn rows(facts: &[Fact]) -> Vec<Row> {
 
 /// Start, end and source.
 fn stands(rows: &[Row]) -> (Cell, Cell, Cell) {
-    let cells = &rows[0].cells;
-    (cells[5].clone(), cells[6].clone(), cells[7].clone())
+    let cell = |column| rows[0].cell(column).cloned().unwrap();
+    (cell("start_ts"), cell("end_ts"), cell("source"))
 }
 
 fn kinds(rows: &[Row]) -> Vec<&'static str> {
@@ -160,4 +160,67 @@ fn a_missing_end_is_provisional_until_it_is_told() {
     let corrected = rows(&facts);
     assert_eq!(stands(&corrected).1, Cell::Time(until));
     assert_eq!(kinds(&corrected).last(), Some(&"corrected"));
+}
+
+fn amended(before: Amendment, after: Amendment, rank: u8) -> Body {
+    let (entry, user) = (entry(), ANNA);
+    Body::LaborAmended(LaborAmended { entry, user, rank, reason: None, before, after })
+}
+
+#[test]
+fn an_edit_at_the_terminal_stands_beside_what_was_punched() {
+    let until = |text: &str| Amendment { until: Some(at(text)), ..Amendment::default() };
+    let (punched, edited) = (until("2026-11-22T13:40:00Z"), until("2026-11-22T13:10:00Z"));
+    let mut facts = vec![
+        clocked_in("2026-11-22T05:00:00Z"),
+        fact(2, "2026-11-22T13:40:00Z", out()),
+        fact(3, "2026-11-22T14:00:00Z", amended(punched, edited.clone(), 2)),
+    ];
+    let told = rows(&facts);
+    assert_eq!(stands(&told).1, Cell::Time(at("2026-11-22T13:10:00Z")));
+    assert_eq!(kinds(&told), ["in", "out", "amended"], "once, and what was punched is there");
+    let line = told.iter().rfind(|row| row.table == &tables::PUNCHES).unwrap();
+    let before = line.cell("before_until_ts").cloned();
+    assert_eq!(before, Some(Cell::Time(at("2026-11-22T13:40:00Z"))));
+    // Somebody of a higher role decides otherwise, and that it never was.
+    let other = Amendment { until: Some(at("2026-11-22T13:20:00Z")), ..Amendment::default() };
+    facts.push(fact(4, "2026-11-22T15:00:00Z", amended(edited.clone(), other, 3)));
+    facts.push(fact(5, "2026-11-22T16:00:00Z", amended(Amendment::default(), edited, 2)));
+    assert_eq!(stands(&rows(&facts)).1, Cell::Time(at("2026-11-22T13:20:00Z")));
+    let void = Amendment { void: Some(true), ..Amendment::default() };
+    facts.push(fact(6, "2026-11-22T17:00:00Z", amended(Amendment::default(), void, 3)));
+    let (from, until, source) = stands(&rows(&facts));
+    assert_eq!((from, source), (until, Cell::Text("void".into())));
+}
+
+#[test]
+fn what_nobody_punched_begins_and_ends_as_it_was_told() {
+    let added = |until: Option<&str>| {
+        Body::LaborAdded(LaborAdded {
+            user: ANNA,
+            station: STATION,
+            kind: None,
+            from: at("2026-11-22T05:00:00Z"),
+            until: until.map(at),
+            rank: 3,
+            reason: None,
+        })
+    };
+    let whole = rows(&[fact(1, "2026-11-23T08:00:00Z", added(Some("2026-11-22T13:00:00Z")))]);
+    let wanted = (at("2026-11-22T05:00:00Z"), at("2026-11-22T13:00:00Z"));
+    assert_eq!(stands(&whole).0, Cell::Time(wanted.0));
+    assert_eq!(stands(&whole).1, Cell::Time(wanted.1));
+    assert_eq!((stands(&whole).2, kinds(&whole)), (Cell::Text("added".into()), vec!["added"]));
+    // They are still here, and clock out by themselves.
+    let open = rows(&[
+        fact(1, "2026-11-22T08:00:00Z", added(None)),
+        fact(2, "2026-11-22T13:30:00Z", out()),
+        fact(
+            3,
+            "2026-11-22T14:00:00Z",
+            Body::LaborDeclined(LaborDeclined { entry: entry(), user: ANNA, reason: None }),
+        ),
+    ]);
+    assert_eq!(stands(&open).1, Cell::Time(at("2026-11-22T13:30:00Z")));
+    assert_eq!(kinds(&open), ["added", "out", "declined"]);
 }

@@ -1,7 +1,7 @@
 //! What people tell of stops, in every order in which it may come.
 
 use super::*;
-use crate::fact::stop::{EventTakenBack, EventTold, ExplanationWithdrawn, Told};
+use crate::fact::stop::{EventEnded, EventTakenBack, EventTold, ExplanationWithdrawn, Told};
 
 fn told(told: Told, of: &[RecordId], (from, until): (i64, i64)) -> EventTold {
     EventTold {
@@ -10,7 +10,7 @@ fn told(told: Told, of: &[RecordId], (from, until): (i64, i64)) -> EventTold {
         station: None,
         state: MachineState::Stopped,
         from: Micros(from * 1_000_000),
-        until: Micros(until * 1_000_000),
+        until: Some(Micros(until * 1_000_000)),
         batches: vec![RecordId(id(3))],
         of: of.to_vec(),
         explained: None,
@@ -26,7 +26,7 @@ fn a_split_puts_two_events_in_the_place_of_one_until_it_is_taken_back() {
     let terminal = origin(7);
     let [whole, first, second] = [1, 3, 4].map(|seq| terminal.record(seq));
     let part = |from, until| Body::EventTold(told(Told::Part, &[whole], (from, until)));
-    let back = |event| Body::EventTakenBack(EventTakenBack { event, of: vec![whole] });
+    let back = |event| Body::EventTakenBack(EventTakenBack { event, of: vec![whole], why: None });
     let facts = [
         (terminal, fact(1, 10, stop(MachineState::Stopped, 10, None))),
         (terminal, fact(2, 70, stop(MachineState::Running, 70, Some(whole)))),
@@ -57,11 +57,44 @@ fn a_split_puts_two_events_in_the_place_of_one_until_it_is_taken_back() {
 }
 
 #[test]
+fn a_downtime_of_everything_lasts_until_it_is_over_and_then_stands_for_its_stops() {
+    let terminal = origin(7);
+    let [own, event] = [1, 3].map(|seq| terminal.record(seq));
+    let machines = [1, 21, 22].map(|n| EquipmentId(id(n)));
+    let began =
+        EventTold { until: None, equipment: machines.to_vec(), ..told(Told::Site, &[], (10, 0)) };
+    let (until, ran) = (Micros(70_000_000), vec![machines[0]]);
+    let ended = Body::EventEnded(EventEnded { event, until, of: vec![own], ran });
+    let facts = [
+        (terminal, fact(1, 10, stop(MachineState::Stopped, 10, None))),
+        (terminal, fact(2, 70, stop(MachineState::Running, 70, Some(own)))),
+        (terminal, fact(3, 20, Body::EventTold(began))),
+        (terminal, fact(4, 70, ended)),
+    ];
+    let covered = |rows: &[Row]| {
+        let links = rows.iter().filter(|row| *row.table == tables::MACHINE_EVENT_EQUIPMENT);
+        links.map(|row| row.cells[2].clone()).collect::<Vec<_>>()
+    };
+    let lasts = fold(&facts[..3]);
+    assert_eq!(*cell(&lasts[&event], &tables::MACHINE_EVENTS, "end_ts"), Cell::Null);
+    assert_eq!(covered(&lasts[&event]).len(), 3);
+    assert!(!archived(&lasts[&own]) && !archived(&lasts[&event]));
+    for some in orders(&facts) {
+        let all = fold(&some);
+        assert!(archived(&all[&own]) && !archived(&all[&event]));
+        let rows = &all[&event];
+        assert_eq!(*cell(rows, &tables::MACHINE_EVENTS, "end_ts"), Cell::Time(until));
+        assert_eq!(*cell(rows, &tables::MACHINE_EVENTS, "equipment_id"), Cell::Uuid(id(21)));
+        assert_eq!(covered(rows), [Cell::Uuid(id(21)), Cell::Uuid(id(22))], "not what ran on");
+    }
+}
+
+#[test]
 fn a_blind_time_gets_a_state_of_its_own_and_loses_it_when_taken_back() {
     let terminal = origin(7);
     let [blind, said] = [1, 3].map(|seq| terminal.record(seq));
     let ran = EventTold { state: MachineState::Running, ..told(Told::Blind, &[blind], (10, 70)) };
-    let back = Body::EventTakenBack(EventTakenBack { event: said, of: vec![] });
+    let back = Body::EventTakenBack(EventTakenBack { event: said, of: vec![], why: None });
     let facts = [
         (terminal, fact(1, 10, stop(MachineState::Unknown, 10, None))),
         (terminal, fact(2, 70, stop(MachineState::Running, 70, Some(blind)))),

@@ -7,7 +7,7 @@ use crate::{
         Commitment, Draft,
         call::{CallAcknowledged, Help, HelpCalled},
         incident::{IncidentOpened, IncidentResolved, Severity, TroubleshootingStarted},
-        note::{Card, Category, HandoverGiven, HandoverTaken, NoteWritten},
+        note::{Card, Category, HandoverGiven, HandoverTaken, NoteWithdrawn, NoteWritten},
     },
     id::{EquipmentId, Incarnation, StationId, TerminalId, UserId},
     row::Table,
@@ -74,6 +74,25 @@ fn a_note_is_an_event_and_its_words_are_told_by_their_fact() {
     assert_eq!(cell(&rows, &tables::NOTES_DETAILS, "note_text"), told);
     assert_eq!(cell(&rows, &tables::NOTE_EVENTS, "equipment_id"), Cell::Null);
     assert_eq!(cell(&rows, &tables::EVENT_BATCH_LINKS, "batch_event_id"), Cell::Uuid(id(3)));
+}
+
+#[test]
+fn a_note_that_is_withdrawn_is_kept_and_archived() {
+    let terminal = origin(7);
+    let written = NoteWritten {
+        station: None,
+        equipment: None,
+        batch: None,
+        category: Category::General,
+        text: committed(),
+    };
+    let withdrawn = NoteWithdrawn { note: terminal.record(4), why: None };
+    let written = (terminal, fact(4, Some(11), Body::NoteWritten(written)));
+    let withdrawn = (terminal, fact(5, Some(11), Body::NoteWithdrawn(withdrawn)));
+    let forward = rows(&[written.clone(), withdrawn.clone()]);
+    assert_eq!(forward, rows(&[withdrawn, written.clone()]));
+    assert_eq!(cell(&forward, &tables::NOTE_EVENTS, "is_archived"), Cell::Bool(true));
+    assert_eq!(forward.len(), rows(&[written]).len(), "nothing of it goes");
 }
 
 #[test]

@@ -82,6 +82,7 @@ fn open(event: Line<'_>, details: Line<'_>) -> Option<OpenBatch> {
         work_order: read(details, "work_order"),
         target: read(details, "target_quantity"),
         operators: keys(event, "operators").into_iter().map(UserId).collect(),
+        job: read(event, "job_id").map(RecordId),
     })
 }
 

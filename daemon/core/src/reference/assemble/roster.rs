@@ -1,7 +1,10 @@
-//! Shifts, and when they are worked.
+//! Shifts, when they are worked, and how hours are shown.
 
 use super::{Fault, Rows, detail::json, lines, sorted};
-use crate::calendar::{Exception, Pattern, Roster, Shift};
+use crate::{
+    calendar::{Exception, Pattern, Roster, Shift},
+    hours::{Hours, Period},
+};
 
 /// What is worked when; a site that never said has no rows.
 pub(super) fn roster(rows: &Rows) -> Result<Roster, Fault> {
@@ -34,4 +37,16 @@ pub(super) fn roster(rows: &Rows) -> Result<Roster, Fault> {
     }
     roster.sort();
     Ok(roster)
+}
+
+/// How hours are shown; a site that never said has no row.
+pub(super) fn hours(rows: &Rows) -> Result<Hours, Fault> {
+    let told = lines(rows, "edge.hours");
+    let Some(line) = told.first() else { return Ok(Hours::default()) };
+    let period = match line.text("period") {
+        Some("week") => Period::Week,
+        Some("two_weeks") => Period::TwoWeeks { from: line.need("period_from")? },
+        _ => Period::Month,
+    };
+    Ok(Hours { period, views: json(*line, "views")? })
 }

@@ -6,8 +6,13 @@ use super::{Fault, Line, Rows, floor, lines};
 use crate::{
     fact::queue::Queue,
     id::{EquipmentId, ProductId, RecordId, StationId},
-    reference::{Job, Queued, Work},
+    reference::{Job, Queued, Visit, Work},
+    time::Micros,
 };
+
+fn visits(told: &str) -> Option<Vec<Visit>> {
+    serde_json::from_str(told).ok()
+}
 
 pub(super) fn work(rows: &Rows) -> Result<Work, Fault> {
     let mut queued = Vec::new();
@@ -32,6 +37,13 @@ pub(super) fn work(rows: &Rows) -> Result<Work, Fault> {
             station: StationId(line.need("current_station_id")?),
             work_order: line.read("work_order")?,
             target: line.read("target_quantity")?,
+            good: line.read("good_parts")?.unwrap_or_default(),
+            scrap: line.read("scrap_parts")?.unwrap_or_default(),
+            posted: line.read("posted_us")?.map(Micros),
+            started: line.read("started_us")?.map(Micros),
+            due: line.read("due_us")?.map(Micros),
+            // A headquarters of before tells none.
+            visits: line.text("visits").and_then(visits).unwrap_or_default(),
         });
     }
     jobs.sort_by(|a, b| (&a.number, a.id).cmp(&(&b.number, b.id)));

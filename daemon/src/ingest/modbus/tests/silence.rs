@@ -111,3 +111,44 @@ async fn a_read_that_is_not_due_tells_whether_the_unit_is_there() {
     let down = seen.links.iter().any(|link| matches!(link, LinkChange::Down { .. }));
     assert!(!down && count(&seen, "slow") >= 2, "{seen:?}");
 }
+
+#[tokio::test]
+async fn what_is_never_answered_as_a_whole_is_asked_for_in_parts() {
+    let points = |names: &[(&str, u16)]| {
+        names.iter().map(|(name, at)| point(name, *at, Kind::U16)).collect::<Vec<_>>()
+    };
+    // Where another read of the unit is answered, and where the silent one is all there is.
+    let [beside, alone] = [
+        &[("a", 10), ("mute", 12), ("b", 14), ("far", 90)][..],
+        &[("a", 10), ("mute", 12), ("b", 14)],
+    ];
+    for names in [beside, alone] {
+        let answer = |request: &Request| {
+            let end = request.start + request.count;
+            if (request.start..end).contains(&12) { Reply::Close } else { Reply::Good(5) }
+        };
+        let others = || names.iter().filter(|(name, _)| *name != "mute");
+        let enough = |seen: &Seen| others().all(|(name, _)| count(seen, name) >= 20);
+        let seen = run_against(points(names), answer, enough).await;
+        assert_eq!(count(&seen, "mute"), 0, "{names:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_unit_that_was_away_is_asked_for_whole_reads_again() {
+    let mut asked = 0;
+    let (seen_whole, whole) = tokio::sync::watch::channel(0);
+    let answer = move |request: &Request| {
+        asked += 1;
+        if asked <= 12 {
+            return Reply::Close;
+        }
+        if request.count == 5 {
+            seen_whole.send_modify(|whole| *whole += 1);
+        }
+        Reply::Good(5)
+    };
+    let points = vec![point("a", 10, Kind::U16), point("b", 14, Kind::U16)];
+    let seen = run_against(points, answer, |_| *whole.borrow() >= 20).await;
+    assert!(seen.links.contains(&LinkChange::Up), "{:?}", seen.links);
+}

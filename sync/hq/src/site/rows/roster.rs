@@ -1,6 +1,6 @@
-//! The rows of the shift calendar.
+//! The rows of the shift calendar, and of how hours are shown.
 
-use kart_core::{id::reference_id, reference::Reference};
+use kart_core::{hours::Period, id::reference_id, reference::Reference};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -65,4 +65,29 @@ pub(super) fn roster(reference: &Reference) -> [Rows; 3] {
             }),
         ),
     ]
+}
+
+/// How hours are shown; no row where nobody said so.
+pub(super) fn hours(reference: &Reference) -> Rows {
+    let (organization, site) = (&reference.organization, &reference.site);
+    let id = reference_id(organization, &site.code, "edge.hours", &site.code);
+    let told: Vec<_> =
+        Some(&reference.hours).filter(|hours| !hours.is_usual()).into_iter().collect();
+    let row = |hours: &kart_core::hours::Hours| {
+        let (period, from) = match hours.period {
+            Period::Month => ("month", None),
+            Period::Week => ("week", None),
+            Period::TwoWeeks { from } => ("two_weeks", Some(from)),
+        };
+        json!({ "organization_id": organization, "site_id": site.id, "id": id,
+            "period": period, "period_from": from, "views": hours.views })
+    };
+    Rows {
+        table: "edge.hours",
+        key: KEY,
+        fixed: KEY,
+        told: &["period", "period_from", "views"],
+        rows: told.into_iter().map(row).collect(),
+        absent: Absent::Removed("id"),
+    }
 }

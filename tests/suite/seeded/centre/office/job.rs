@@ -87,7 +87,7 @@ impl Office {
             Body::JobAborted(aborted) => (aborted.job, Step::Abort),
             _ => return Ok(()),
         };
-        let job = self.jobs.get(&id).ok_or_else(|| Missing(id.to_string()))?;
+        let job = self.jobs.get(&id).ok_or(Missing::Record(id))?;
         let standing =
             Standing { state: job.state, station: Some(job.station), since_us: job.since_us };
         let follows = judge(standing, step).follows;

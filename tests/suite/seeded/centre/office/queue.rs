@@ -24,7 +24,7 @@ impl Office {
             return Ok(());
         }
         let known = self.slots.get(&entry).filter(|slot| slot.queue == asked.queue);
-        let slot = known.ok_or_else(|| Missing(entry.to_string()))?.clone();
+        let slot = known.ok_or(Missing::Record(entry))?.clone();
         match &asked.ask {
             Ask::Move { place, .. } if slot.status == "queued" => self.put(entry, *place),
             Ask::Remove { .. } if slot.status == "queued" => {
@@ -33,7 +33,7 @@ impl Office {
             Ask::Claim { batch, .. } => {
                 let batch = canonical(*batch).0;
                 if slot.status == "queued" && !stands(batch) {
-                    return Err(Missing(format!("event_id {batch}")));
+                    return Err(Missing::Batch(batch));
                 }
                 self.claim(entry, &slot, batch);
             },

@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 
 use super::{Explanation, Rank};
 use crate::{
-    fact::stop::{EventTakenBack, EventTold, ExplanationWithdrawn},
-    id::{Origin, RecordId, UserId},
-    record::{Assertion, tables},
-    row::Row,
+    fact::stop::{EventEnded, EventTakenBack, EventTold, ExplanationWithdrawn},
+    id::{EquipmentId, Origin, RecordId, UserId},
+    record::{Assertion, keep_first},
+    time::Micros,
 };
 
 /// What people told of one interval.
@@ -25,6 +25,9 @@ pub(super) struct Telling {
     /// A person told of the whole event, and who.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     event: Option<Box<(Assertion, EventTold, Option<UserId>)>>,
+    /// Until when that lasted, where it was told of before it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended: Option<(Assertion, EventEnded)>,
     /// Events that a person told of in its place …
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     replaced: BTreeSet<RecordId>,
@@ -71,6 +74,27 @@ impl Telling {
         }
     }
 
+    /// The event is over, and stands in the place of the stops that it names.
+    pub(super) fn end(&mut self, id: RecordId, by: Assertion, ended: &EventEnded) {
+        match ended.event == id {
+            true => keep_first(&mut self.ended, by, ended.clone()),
+            false => drop(self.replaced.insert(ended.event)),
+        }
+    }
+
+    /// Until when the event lasted.
+    pub(super) fn until(&self) -> Option<Micros> {
+        let told = self.event().and_then(|(_, event)| event.until);
+        told.or(self.ended.as_ref().map(|(_, ended)| ended.until))
+    }
+
+    /// The machines that it is about.
+    pub(super) fn machines(&self) -> impl Iterator<Item = &EquipmentId> {
+        let all = self.event().into_iter().flat_map(|(_, event)| &event.equipment);
+        let ran = self.ended.as_ref().map_or(&[][..], |(_, ended)| &ended.ran);
+        all.filter(move |machine| !ran.contains(machine))
+    }
+
     pub(super) fn take_back(&mut self, id: RecordId, back: &EventTakenBack) {
         if back.event == id {
             self.taken_back = true;
@@ -102,17 +126,4 @@ impl Telling {
     pub(super) fn is_replaced(&self) -> bool {
         !self.replaced.is_subset(&self.given_up)
     }
-}
-
-/// Machines and batches that an event covers beside the first ones.
-pub(super) fn links(id: RecordId, event: &EventTold) -> impl Iterator<Item = Row> {
-    let machines = event.equipment.iter().skip(1).map(move |machine| Row {
-        table: &tables::MACHINE_EVENT_EQUIPMENT,
-        cells: vec![id.part(&format!("equipment/{machine}")).into(), id.0.into(), machine.0.into()],
-    });
-    let batches = event.batches.iter().skip(1).map(move |batch| Row {
-        table: &tables::EVENT_BATCH_LINKS,
-        cells: vec![id.part(&format!("batch/{batch}")).into(), id.0.into(), batch.0.into()],
-    });
-    machines.chain(batches)
 }

@@ -4,7 +4,7 @@
 //! Only what is over: a part of a stop that lasts would have to end with it.
 
 use super::{
-    Engine, Event,
+    Engine, Event, Words,
     commands::{bad, unknown},
     stop::Asker,
 };
@@ -46,7 +46,10 @@ impl Engine {
         Ok(stops)
     }
 
-    fn station(reference: &Reference, machine: EquipmentId) -> Option<crate::id::StationId> {
+    pub(super) fn station(
+        reference: &Reference,
+        machine: EquipmentId,
+    ) -> Option<crate::id::StationId> {
         reference.station_of(machine).map(|station| station.id)
     }
 
@@ -74,7 +77,7 @@ impl Engine {
                 station: Self::station(reference, stop.equipment),
                 state: stop.state,
                 from,
-                until,
+                until: Some(until),
                 batches: stop.batch.into_iter().collect(),
                 of: vec![id],
                 explained,
@@ -83,9 +86,9 @@ impl Engine {
         // The second part is the one that was otherwise.
         let parts = [part(from, at, carried(id, stop)), part(at, until, None)];
         let [first, second] = parts.map(|part| Event::new(part).by(asker.by));
-        let (_, record) = self.draft(now, first.key(key));
-        let (seq, _) = self.draft(now, second);
-        Ok(Accepted { seq, record, user: None })
+        let accepted = self.accept(now, first.key(key));
+        self.draft(now, second);
+        Ok(accepted)
     }
 
     pub(super) fn merge_stops(
@@ -134,13 +137,12 @@ impl Engine {
             station: Self::station(reference, machine),
             state,
             from: *from,
-            until: *until,
+            until: Some(*until),
             batches: batches(&over),
             of: over.iter().map(|(id, ..)| *id).collect(),
             explained,
         });
-        let (seq, record) = self.draft(now, Event::new(merged).by(asker.by).key(key));
-        Ok(Accepted { seq, record, user: None })
+        Ok(self.accept(now, Event::new(merged).by(asker.by).key(key)))
     }
 
     pub(super) fn share_stops(
@@ -181,17 +183,18 @@ impl Engine {
                 _ => None,
             },
             equipment,
-            state: state_of(&group.group_type),
+            state: MachineState::of_group(&group.group_type),
             from,
-            until,
+            until: Some(until),
             batches: batches(&over),
             of: over.iter().map(|(id, ..)| *id).collect(),
             explained: None,
         });
-        let (_, record) = self.draft(now, Event::new(shared).by(asker.by).key(key));
-        let body = self.explained(reference, asker, (record, reason), &[])?;
-        let (seq, _) = self.draft(now, Event::new(body).by(asker.by));
-        Ok(Accepted { seq, record, user: None })
+        let accepted = self.accept(now, Event::new(shared).by(asker.by).key(key));
+        let body =
+            self.explained(reference, asker, (accepted.record, reason), &Words::default())?;
+        self.draft(now, Event::new(body).by(asker.by));
+        Ok(accepted)
     }
 
     pub(super) fn take_back_event(
@@ -199,7 +202,7 @@ impl Engine {
         reference: &Reference,
         key: &str,
         asker: Asker<'_>,
-        event: RecordId,
+        (event, why): (RecordId, Words),
         now: &Moment,
     ) -> Result<Accepted, Refusal> {
         let told = self.plant.stops.get(&event).filter(|stop| stop.told.is_some());
@@ -210,14 +213,14 @@ impl Engine {
         }
         // All parts of a stop, or none.
         let together = |(_, stop): &(&RecordId, &Stop)| {
-            of.as_ref().is_some_and(|of| stop.told.is_some() && stop.of == *of)
+            of.as_ref().is_some_and(|of| !of.is_empty() && stop.told.is_some() && stop.of == *of)
         };
         let mut events: Vec<RecordId> = Vec::new();
         for (id, stop) in self.plant.stops.iter().filter(together) {
             if !stop.stands() {
                 return Err(Refusal::NothingToUndo);
             }
-            asker.may_change(reference, stop, true, now)?;
+            asker.may_change(reference, stop, !why.is_empty(), now)?;
             events.push(*id);
         }
         // Also those that are known here no more: they would stand beside what they stood for.
@@ -230,17 +233,18 @@ impl Engine {
                 events.push(*part);
             }
         }
-        if events.is_empty() {
-            events.push(event);
-        }
         let of = of.filter(|_| !blind).unwrap_or_default();
-        let mut last = 0;
-        for (place, each) in events.into_iter().enumerate() {
-            let back = Body::EventTakenBack(EventTakenBack { event: each, of: of.clone() });
-            let back = Event::new(back).by(asker.by);
-            (last, _) = self.draft(now, if place == 0 { back.key(key) } else { back });
+        // The command is known again by the first.
+        events.retain(|other| *other != event);
+        let back = |event, why| EventTakenBack { event, of: of.clone(), why };
+        let first = Body::EventTakenBack(back(event, why.commitment()));
+        let first = Event::new(first).by(asker.by).key(key);
+        let accepted = self.accept(now, first.words(why));
+        for other in events {
+            let back = Body::EventTakenBack(back(other, None));
+            self.draft(now, Event::new(back).by(asker.by));
         }
-        Ok(Accepted { seq: last, record: event, user: None })
+        Ok(accepted)
     }
 
     pub(super) fn tell_blind(
@@ -261,7 +265,7 @@ impl Engine {
             Was::Down(reason) => {
                 let (group, _) =
                     reference.downtime_reason(reason).ok_or_else(|| unknown("reason"))?;
-                state_of(&group.group_type)
+                MachineState::of_group(&group.group_type)
             },
         };
         let batch = self.plant.machines.get(&equipment).and_then(|machine| machine.batch);
@@ -275,26 +279,18 @@ impl Engine {
             station: Self::station(reference, equipment),
             state,
             from,
-            until,
+            until: Some(until),
             batches: batch.into_iter().filter(ran).collect(),
             of: vec![id],
             explained: None,
         });
-        let (mut seq, record) = self.draft(now, Event::new(event).by(asker.by).key(key));
+        let accepted = self.accept(now, Event::new(event).by(asker.by).key(key));
         if let Was::Down(reason) = was {
-            let body = self.explained(reference, asker, (record, reason), &[])?;
-            (seq, _) = self.draft(now, Event::new(body).by(asker.by));
+            let body =
+                self.explained(reference, asker, (accepted.record, reason), &Words::default())?;
+            self.draft(now, Event::new(body).by(asker.by));
         }
-        Ok(Accepted { seq, record, user: None })
-    }
-}
-
-/// The state that a reason of this type stands for.
-fn state_of(group_type: &str) -> MachineState {
-    match group_type {
-        "planned" => MachineState::PlannedStop,
-        "idle" => MachineState::Starved,
-        _ => MachineState::Stopped,
+        Ok(accepted)
     }
 }
 

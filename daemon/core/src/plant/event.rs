@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Interval, Plant, Stop, stop::Said};
 use crate::{
-    fact::stop::{EventTakenBack, EventTold, Told},
+    fact::stop::{EventEnded, EventTakenBack, EventTold, Told},
     id::{EquipmentId, RecordId},
     machine::MachineState,
     time::Moment,
@@ -62,7 +62,7 @@ impl Plant {
         let batch = event.batches.first().copied();
         let product = batch.and_then(|batch| self.batches.get(&batch)).map(|batch| batch.product);
         let mut stop = Stop {
-            until: Some(Moment::by_wall(event.until)),
+            until: event.until.map(Moment::by_wall),
             before: like.and_then(|stop| stop.before),
             detail: like.map(|stop| stop.detail.clone()).unwrap_or_default(),
             batch,
@@ -75,22 +75,56 @@ impl Plant {
         // A person told of it, however short it is.
         stop.detail.micro_stop_us = 0;
         if let Some(carried) = &event.explained {
-            stop.explain(&carried.label, carried.rank, self.head);
-            stop.said.push(Said {
-                origin: self.origin,
-                seq: carried.seq,
-                at: carried.at,
-                by: carried.by,
-                reason: carried.reason,
-                label: carried.label.clone(),
-                group_type: carried.group_type.clone(),
-                rank: carried.rank,
-                corrected: false,
-            });
+            stop.say(Said::carried(self.origin, carried), self.head);
         }
         self.stops.insert(record, stop);
         self.learn(record);
         self.forget_stops();
+    }
+
+    /// What was told of while it lasted is over.
+    pub(super) fn end_event(&mut self, ended: &EventEnded) {
+        for of in &ended.of {
+            if let Some(stop) = self.stops.get_mut(of) {
+                stop.replaced.insert(ended.event);
+            }
+        }
+        if let Some(stop) = self.stops.get_mut(&ended.event) {
+            stop.until = Some(Moment::by_wall(ended.until));
+            stop.of.extend(&ended.of);
+            stop.with.insert(0, stop.equipment);
+            stop.with.retain(|machine| !ended.ran.contains(machine));
+            if !stop.with.is_empty() {
+                stop.equipment = stop.with.remove(0);
+            }
+        }
+        self.forget_stops();
+    }
+
+    /// The downtime of everything here that lasts and that this stop belongs to.
+    pub fn covering(&self, stop: &Stop) -> Option<RecordId> {
+        let covers = |event: &Stop| {
+            let machine = event.equipment == stop.equipment || event.with.contains(&stop.equipment);
+            event.lasts_everywhere()
+                && machine
+                && event.from.at.wall_us <= stop.from.at.wall_us
+                && stop.told.is_none()
+                && stop.holds().is_none()
+                && stop.stands()
+        };
+        self.stops.iter().find(|(_, event)| covers(event)).map(|(id, _)| *id)
+    }
+
+    /// Whether a stop is shown by `now`: nothing stands in its place or covers it, and it was not too
+    /// short to speak of.
+    pub fn counts(&self, stop: &Stop, now: &Moment) -> bool {
+        stop.stands() && !stop.is_micro(now) && self.covering(stop).is_none()
+    }
+
+    /// Whether such a stop waits for a reason.
+    pub fn waits(&self, stop: &Stop, now: &Moment) -> bool {
+        let said = stop.holds().is_some() || stop.state != MachineState::Stopped;
+        !said && self.counts(stop, now)
     }
 
     /// What a person told of was none after all: what it stood for stands again.
