@@ -208,8 +208,7 @@ impl Plant {
 
     /// Folds the next fact in. Facts come in order and without holes.
     pub fn apply(&mut self, fact: &Fact) {
-        self.head = fact.seq;
-        self.head_at = fact.moment(fact.at);
+        (self.head, self.head_at) = (fact.seq, fact.moment(fact.at));
         let record = self.origin.record(fact.seq);
         self.notice(fact);
         match &fact.fact {

@@ -43,7 +43,7 @@ pub use note::Note;
 pub use stint::Stint;
 
 /// Raised whenever the same facts would fold into other rows than before.
-pub const FOLD_VERSION: i32 = 5;
+pub const FOLD_VERSION: i32 = 6;
 
 /// Where rows belong; known from the terminal's registration, never from a fact.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan as _, civil, tz::TimeZone};
 use kart_api::Client;
