@@ -121,8 +121,7 @@ pub async fn run(config: Config) -> anyhow::Result<Ended> {
     let (clock, view) = (terminal.clock.clone(), terminal.view.subscribe());
     let sources = Sources::start(supervisor.clone(), intake, clock, view, in_force);
     supervisor.run("sources", sources.run(wanted_maps, supervisor.stop()));
-    let store = terminal.store.clone();
-    let keep_days = config.terminal.keep_days;
+    let (store, keep_days) = (terminal.store.clone(), config.terminal.keep_days);
     supervisor.run("room", room::run(config.terminal.data_dir.clone(), room, supervisor.stop()));
     let purge = purge::run(store.clone(), terminal.clock.clone(), keep_days, supervisor.stop());
     supervisor.run("purge", purge);

@@ -14,17 +14,25 @@ use crate::figures::now;
 use crate::headquarters::device::key;
 use crate::office::viewed;
 
+mod asked;
+mod away;
 mod bus;
+mod changed_clocks;
 mod clock;
+mod clock_out;
 mod counter;
+mod disk;
 mod floor;
 mod message;
 mod power;
 mod reason;
 mod reasons;
 mod refused;
+mod replaced;
 mod skewed;
 mod substitute;
+mod two_terminals;
+mod wrong_badge;
 
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 const SECOND: i64 = 1_000_000;

@@ -59,7 +59,7 @@ enum Command {
     /// Print a short status and leave: 0 when recording, 1 when not or when the daemon is away.
     Status,
     /// Take a table out: rows that touch a stretch of time, as CSV or JSON lines on standard output.
-    Export(ExportArgs),
+    Export(Box<ExportArgs>),
 }
 
 #[tokio::main(flavor = "current_thread")]

@@ -80,16 +80,7 @@ impl Named {
             }),
             3 => Body::BatchJoined { batch: batch?, user: who },
             4..=5 => Body::BatchLeft { batch: batch?, user: who, at: None },
-            6..=7 => Body::BatchCompleted {
-                batch: batch?,
-                good: parts,
-                scrap: 0,
-                scrap_reason: None,
-                counted_good: parts,
-                counted_scrap: 0,
-                scrapped: vec![],
-                rework: 0,
-            },
+            6..=7 => completed(batch?, parts),
             8 => Body::BatchAborted(BatchAborted {
                 batch: batch?,
                 reason,
@@ -273,4 +264,17 @@ async fn same(headquarters: &Headquarters, model: &State, push: usize) {
     let there: Vec<(Uuid, i64)> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
     let here: Vec<_> = office.resolved.iter().map(|(id, at)| (id.0, at.0)).collect();
     assert_eq!(here, there, "resolved after push {push}");
+}
+
+fn completed(batch: RecordId, parts: i64) -> Body {
+    Body::BatchCompleted {
+        batch,
+        good: parts,
+        scrap: 0,
+        scrap_reason: None,
+        counted_good: parts,
+        counted_scrap: 0,
+        scrapped: vec![],
+        rework: 0,
+    }
 }

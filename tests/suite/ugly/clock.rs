@@ -168,14 +168,7 @@ async fn ugly_case_11_terminal_clock_wrong_by_two_hours() {
     let mut operator = Operator::new(client.clone(), "1001");
     operator.clock_in("ST-21").await.unwrap();
     let began = now();
-    state(&client, PRESS, "running").await;
-    plc.set_holding(20, &[1, 107]).await.unwrap();
-    shows(&client, PRESS, "good", 107).await;
-    plc.set_holding(20, &[0, 107]).await.unwrap();
-    state(&client, PRESS, "stopped").await;
-    passes(now(), SECOND).await;
-    plc.set_holding(20, &[1, 107]).await.unwrap();
-    state(&client, PRESS, "running").await;
+    runs_and_stops(&client, &mut plc).await;
 
     headquarters.start_again().await.unwrap();
     viewed(&client, "the right time", |view| {
@@ -230,6 +223,18 @@ async fn ugly_case_11_terminal_clock_wrong_by_two_hours() {
         (matches!(view.terminal.time, Time::Corrected(_)) && right).then_some(())
     })
     .await;
+}
+
+/// The press runs, makes seven parts, stops for a moment and runs on.
+async fn runs_and_stops(client: &kart_api::Client, plc: &mut ModbusServer) {
+    state(client, PRESS, "running").await;
+    plc.set_holding(20, &[1, 107]).await.unwrap();
+    shows(client, PRESS, "good", 107).await;
+    plc.set_holding(20, &[0, 107]).await.unwrap();
+    state(client, PRESS, "stopped").await;
+    passes(now(), SECOND).await;
+    plc.set_holding(20, &[1, 107]).await.unwrap();
+    state(client, PRESS, "running").await;
 }
 
 /// What was stamped after headquarters was heard is right, and what became of the clock is written.

@@ -1,14 +1,17 @@
 //! Headquarters and terminals on one clock that the test drives, for cases in which hours or days pass.
 
+use std::process::Command;
+
 use jiff::{Timestamp, ToSpan as _, civil, tz::TimeZone};
-use kart_api::Answer;
+use kart_api::{Answer, View};
 use kart_core::{
     command::Command as Asked,
     id::{EquipmentId, ProductId, RecordId, StationId, UserId},
 };
 use kart_tests::{
+    child::Child,
     clock::TestClock,
-    programs::repository,
+    programs::{program, repository},
     wait::wait_for,
     world::{headquarters::Headquarters, layout::enrolled, terminal::Terminal},
 };
@@ -41,12 +44,12 @@ pub(super) fn day(ahead: i64) -> String {
 
 impl Floor {
     /// The demo's site, changed, at this moment.
-    pub(super) async fn begin(time: &str, change: impl Fn(String) -> String) -> Self {
+    pub(super) async fn begin(time: &str, change: impl Fn(&str) -> String) -> Self {
         cryptography();
         let clock = TestClock::start(local(time)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let demo = std::fs::read_to_string(repository().join("config/demo/site.toml")).unwrap();
-        std::fs::write(folder.path().join("site.toml"), change(demo)).unwrap();
+        std::fs::write(folder.path().join("site.toml"), change(&demo)).unwrap();
         let site = folder.path().join("site.toml");
         let headquarters = Headquarters::start_in(&site, clock.environment()).await.unwrap();
         Self { clock, headquarters, _folder: folder }
@@ -80,6 +83,28 @@ impl Floor {
         terminal.set_environment(&named);
     }
 
+    /// What `kart-hq` says, by the clock of the floor.
+    pub(super) async fn hq(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(program("kart-hq").unwrap());
+        command.env("DATABASE_URL", self.headquarters.database());
+        command.envs(self.clock.environment()).args(arguments);
+        let mut child = Child::spawn(&mut command).unwrap();
+        let status = child.end(LIMIT).await.unwrap();
+        assert!(status.success(), "kart-hq {arguments:?}: {}", child.tail());
+        child.stdout()
+    }
+
+    /// It is this time at the site, and terminals know.
+    pub(super) async fn at(&mut self, time: &str, terminals: &[&Terminal]) {
+        let wanted = local(time);
+        self.clock.set(wanted).unwrap();
+        for terminal in terminals {
+            let reached =
+                |view: &View| (view.terminal.now_us.0 >= wanted.as_microsecond()).then_some(());
+            seen(terminal, time, reached).await;
+        }
+    }
+
     /// Waits until a query at headquarters gives these lines.
     pub(super) async fn rows(&self, statement: &str, wanted: &[&str]) {
         wait_for(statement, LIMIT, async || {
@@ -111,6 +136,10 @@ pub(super) fn clock_in(badge: &str) -> Asked {
     Asked::ClockIn { badge: badge.into(), station: station("ST-21") }
 }
 
+pub(super) fn clock_out(badge: &str) -> Asked {
+    Asked::ClockOut { badge: badge.into() }
+}
+
 /// A batch of brackets.
 pub(super) fn start(by: UserId, machine: &str, number: Option<&str>) -> Asked {
     Asked::StartBatch {
@@ -122,4 +151,9 @@ pub(super) fn start(by: UserId, machine: &str, number: Option<&str>) -> Asked {
         work_order: None,
         detail: Default::default(),
     }
+}
+
+pub(super) fn complete(by: UserId, batch: RecordId, good: i64) -> Asked {
+    let detail = Default::default();
+    Asked::CompleteBatch { by, batch, good, scrap: 0, scrap_reason: None, detail }
 }

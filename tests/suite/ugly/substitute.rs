@@ -38,7 +38,7 @@ fn map(plc: &ModbusServer) -> String {
 }
 
 /// EQ-212 may stand in for EQ-211, at half its speed; the packer is another terminal's.
-fn site(demo: String) -> String {
+fn site(demo: &str) -> String {
     let press = "code = \"EQ-211\"\nname = \"Press 63 t\"\n";
     let other = "code = \"EQ-212\"\nname = \"Press 80 t\"\nideal_cycle_s = 0.25\n";
     assert!(demo.contains(press) && demo.contains(other));

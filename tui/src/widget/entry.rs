@@ -103,7 +103,8 @@ mod tests {
         let words = |entry: &Entry<usize>, _| Line::from(format!("no {}", entry.key));
         terminal.draw(|frame| lines(frame, frame.area(), choice, true, words)).unwrap();
         let cells = terminal.backend().buffer().content.chunks(12);
-        let row = |row: &[ratatui::buffer::Cell]| row.iter().map(|cell| cell.symbol()).collect();
+        let row =
+            |row: &[ratatui::buffer::Cell]| row.iter().map(ratatui::buffer::Cell::symbol).collect();
         cells.map(row).map(|row: String| row.trim_end().to_owned()).collect()
     }
 

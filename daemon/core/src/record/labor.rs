@@ -59,7 +59,7 @@ enum Said {
     /// Its person asked for something else.
     Asked { from: Option<Micros>, until: Option<Micros>, void: bool },
     /// A lead or a supervisor put it right.
-    Amended { before: Amendment, after: Amendment },
+    Amended { before: Box<Amendment>, after: Box<Amendment> },
     /// A lead or a supervisor told of it; nobody punched it.
     Added { until: Option<Micros> },
     /// What its person asked for was declined.
@@ -230,8 +230,9 @@ fn said(id: RecordId, body: &Body, at: Moment) -> Option<Said> {
         Body::LaborAsked(asked) => {
             Said::Asked { from: asked.from, until: asked.until, void: asked.void }
         },
-        Body::LaborAmended(amended) => {
-            Said::Amended { before: amended.before.clone(), after: amended.after.clone() }
+        Body::LaborAmended(amended) => Said::Amended {
+            before: Box::new(amended.before.clone()),
+            after: Box::new(amended.after.clone()),
         },
         Body::LaborDeclined(_) => Said::Declined,
         Body::LaborSplit(split) => Said::Split(split.shares.clone()),

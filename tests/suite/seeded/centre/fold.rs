@@ -122,7 +122,7 @@ pub(super) fn project(
         let follows = (held.is_empty() && Office::concerns(fact))
             .then(|| follow((state, changes, joins), writer, fact));
         let held = match follows {
-            Some(Err(missing)) => vec![state.unresolved(writer, fact, missing)],
+            Some(Err(missing)) => vec![state.unresolved(writer, fact, &missing)],
             _ => held,
         };
         if held.is_empty() {
@@ -161,9 +161,9 @@ fn follow(
 
 impl State {
     /// How a fact waits that names what is not there.
-    fn unresolved(&self, writer: &Writer, fact: &Fact, missing: Missing) -> Held {
+    fn unresolved(&self, writer: &Writer, fact: &Fact, missing: &Missing) -> Held {
         let lost = |id: RecordId| self.ended().any(|(log, end)| beyond(log, end, id).is_some());
-        match missing {
+        match *missing {
             Missing::Lost(id) => writer.hold(fact, "refused", lost_in_words(id)),
             Missing::Record(id) if lost(id) => writer.hold(fact, "refused", lost_in_words(id)),
             Missing::Record(id) => writer.hold(fact, "unresolved_ref", id.to_string()),
