@@ -308,6 +308,17 @@ fn nothing_that_is_pressed_breaks_the_screen() {
                     .unwrap();
             press(&mut model, first);
             press(&mut model, second);
+            // A record opens only for a badge, and for what the daemon says of it.
+            if first == "y" {
+                scan(&mut model, "1001");
+                for _ in 0..2 {
+                    if let Some(msg) = answered(&model) {
+                        let now = model.now;
+                        update(&mut model, msg, now);
+                    }
+                }
+                press(&mut model, ["<enter>", "n", "a", "o"].choose(&mut random).unwrap());
+            }
         }
         let msg = input(&model, &mut random);
         let now = at(i64::try_from(n).unwrap() * random.random_range(1..200));

@@ -1,8 +1,10 @@
 //! Every screen in every state that the daemon, a machine or a command can be in, in every language and
 //! size. The overview is there as pictures; of the others it is held that they say the same of that state.
 
-use kart_api::{HqLink, Recording};
+use kart_api::{HqLink, Recording, Stop};
+use kart_core::id::RecordId;
 use ratatui::style::Modifier;
+use uuid::Uuid;
 
 use super::*;
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
 /// How a screen is opened from the overview: keys, with `@` for a badge that is read.
-const OPENED: [&str; 25] = [
+const OPENED: [&str; 24] = [
     "",
     "1 <enter>",
     "r",
@@ -27,9 +29,8 @@ const OPENED: [&str; 25] = [
     "1 o",
     "1 x",
     "e",
-    "e <enter>",
-    "e t",
-    "e <f8>",
+    "e <esc>",
+    "e <esc> <down> t",
     "k",
     "f",
     "t",
@@ -69,8 +70,22 @@ fn opened(view: View, keys: &str) -> Model {
     model
 }
 
+/// One stop waits and one was explained: `e` leads to a card with the list beneath.
+fn explained() -> View {
+    let mut view = view();
+    let over = Stop {
+        id: RecordId(Uuid::from_u128(77)),
+        from_us: ago(3_000),
+        until_us: Some(ago(2_700)),
+        reason: Some("Infeed jam".into()),
+        ..view.stops[0].clone()
+    };
+    view.review.explained = vec![over];
+    view
+}
+
 /// A screen in each state, by the name of the state.
-fn states(keys: &str) -> Vec<(&'static str, Model)> {
+fn states(view: fn() -> View, keys: &str) -> Vec<(&'static str, Model)> {
     let mut offline = view();
     offline.sync.link = HqLink::Down { since_us: ago(900), reason: "no route to host".into() };
     let mut halted = view();
@@ -106,8 +121,8 @@ fn rows(buffer: &Buffer, from: usize, until: usize) -> Vec<String> {
 #[test]
 fn the_overview_in_every_state_language_and_size() {
     // What is refused is refused in a form.
-    let refused = states("1 c").into_iter().filter(|(name, _)| *name == "refused");
-    let others = states("").into_iter().filter(|(name, _)| *name != "refused");
+    let refused = states(view, "1 c").into_iter().filter(|(name, _)| *name == "refused");
+    let others = states(view, "").into_iter().filter(|(name, _)| *name != "refused");
     for (name, mut model) in others.chain(refused) {
         let mut all = String::new();
         for (lang, _) in LANGUAGES {
@@ -130,8 +145,10 @@ fn the_overview_in_every_state_language_and_size() {
 fn every_screen_says_in_which_state_everything_is_and_how_to_leave_it() {
     let mut seen = Vec::new();
     for keys in OPENED {
-        let overviews = states("");
-        for ((name, mut model), (_, mut overview)) in states(keys).into_iter().zip(overviews) {
+        let overviews = states(explained, "");
+        for ((name, mut model), (_, mut overview)) in
+            states(explained, keys).into_iter().zip(overviews)
+        {
             seen.push(model.place());
             let types = model.screens.last_mut().is_some_and(|it| it.text_field().is_some());
             let letter = |key: &Key| matches!(key, Key::Char(_));
@@ -175,7 +192,7 @@ fn blinking(buffer: &Buffer) -> String {
 
 #[test]
 fn nothing_blinks_but_stops_that_nobody_acknowledged() {
-    for (name, mut model) in states("") {
+    for (name, mut model) in states(view, "") {
         let buffer = drawn(&mut model, SMALL, "en", Theme::default());
         // What is not the present calls nobody.
         let old = ["stale", "lost"].contains(&name);
