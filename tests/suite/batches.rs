@@ -174,10 +174,11 @@ async fn a_batch_goes_on_on_another_machine_with_a_second_badge_and_a_why() {
     screen.press("6").unwrap();
     screen.press(ENTER).unwrap();
     screen.shows(&["On which machine does it go on?", "EQ-212"]).await.unwrap();
+    screen.press("1").unwrap();
+    screen.press(ENTER).unwrap();
     screen.press("7").unwrap();
     screen.press(ENTER).unwrap();
     screen.press("1").unwrap();
-    screen.press(ENTER).unwrap();
     screen.press(ENTER).unwrap();
     screen.press("D-8").unwrap();
     screen.press(ENTER).unwrap();

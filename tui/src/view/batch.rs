@@ -112,7 +112,12 @@ fn doing(
         let left = area.bottom().saturating_sub(top);
         if *at == BatchField::List {
             let after = u16::try_from(fields.len() - place - 1).unwrap_or(u16::MAX);
-            let height = left.saturating_sub(after).min(LIST);
+            // What stands beneath a short list stands right beneath it.
+            let wanted = match deed {
+                Deed::Continue => u16::try_from(form.machines.entries.len() + 1).unwrap_or(LIST),
+                _ => LIST,
+            };
+            let height = left.saturating_sub(after).min(LIST).min(wanted);
             let place = Rect { y: top, height, ..area };
             offered(frame, place, scene, (form, deed, batch));
             top = top.saturating_add(height);

@@ -1,6 +1,6 @@
 //! One machine as a card: what it does, how many, of what, and how far.
 
-use kart_api::{Batch, DeviceLink};
+use kart_api::{Batch, DeviceLink, Machine};
 use ratatui::{
     Frame,
     layout::Rect,
@@ -11,7 +11,7 @@ use ratatui::{
 
 use super::{Scene, news, pace};
 use crate::{
-    model::Standing,
+    model::{Standing, next_on},
     plain::fitted,
     theme,
     widget::{HEIGHT, aged, aging, badge, bar, big},
@@ -184,10 +184,23 @@ fn batch(scene: Scene<'_>, standing: &Standing<'_>, width: usize) -> Line<'stati
         },
         None => {
             let resting = super::batch::resting(scene, standing.machine);
-            let text = resting.unwrap_or_else(|| scene.say("no-batch-here"));
+            let text = resting
+                .or_else(|| waiting(scene, standing.machine))
+                .unwrap_or_else(|| scene.say("no-batch-here"));
             Line::from(Span::styled(fitted(&text, width), theme::QUIET))
         },
     }
+}
+
+/// What the queue has for a machine without a batch.
+fn waiting(scene: Scene<'_>, machine: &Machine) -> Option<String> {
+    let view = scene.model.view.as_ref()?;
+    let reference = view.reference.as_ref()?;
+    let order = next_on(view, machine.id).into_iter().next()?;
+    let product = order.queued.product.and_then(|id| reference.product(id));
+    let named = [order.queued.number.clone(), product.map(|product| product.name.clone())];
+    let named: Vec<String> = named.into_iter().flatten().collect();
+    Some(scene.tell(&Sentence::new("next-here").with("batch", named.join(" "))))
 }
 
 /// How old all this is; why, where the device does not answer; and what waits for a reason.

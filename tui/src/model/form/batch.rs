@@ -152,7 +152,6 @@ impl BatchForm {
                 self.machines = Choice::new(machines(batch, self.machine, reference, true));
                 self.machines.step(0);
                 self.ask(reference);
-                self.focus = BatchField::Good;
             },
             Deed::People => self.people.step(0),
             Deed::Complete | Deed::Pause | Deed::Resume => {},
@@ -225,7 +224,8 @@ impl Asks for BatchForm {
         let mut all = match deed {
             Deed::Tell => vec![Good, Scrap, Rework],
             Deed::Abort => vec![Good, Scrap, Comment, List],
-            Deed::Continue => vec![Good, Scrap, List],
+            // The question comes first: a digit chooses a machine, and is no count.
+            Deed::Continue => vec![List, Good, Scrap],
             _ => vec![List],
         };
         if deed == Deed::Tell && self.asks_reason() {
