@@ -103,7 +103,11 @@ impl Gate {
             Command::AmendLabor(_) | Command::AddLabor(_) | Command::DeclineLabor { .. }
         );
         let looking = request.pin.as_ref().and_then(|ticket| self.ticket(ticket));
-        if looking.is_some_and(|opens| opens.who() == person.id)
+        // Who has shown no PIN opens their own record, and puts nobody else's right.
+        let suffices = |opens: Opens| {
+            opens.who() == person.id && (!of_others || matches!(opens, Opens::All(_)))
+        };
+        if looking.is_some_and(suffices)
             && !matches!(request.command, Command::ClockIn { .. } | Command::SetPin { .. })
         {
             return Ok(());
@@ -116,6 +120,10 @@ impl Gate {
             (None, _) => {},
             (Some(_), None) if !needed => {},
             (Some(_), None) => return Err(Refusal::PinNeeded { name: person.name.clone() }),
+            // One that is over was no try at a PIN.
+            (Some(_), Some(ticket)) if ticket::is_one(ticket) => {
+                return Err(Refusal::PinNeeded { name: person.name.clone() });
+            },
             (Some(sealed), Some(typed)) => self.compare(person, sealed, typed).await?,
         }
         match &request.command {

@@ -6,7 +6,7 @@
 
 use kart_api::{Answer, DeviceLink, Recording, Request};
 use kart_core::{
-    command::{Accepted, Command, Refusal},
+    command::{Accepted, Command, JobAsk, Refusal},
     engine::{Engine, commands::Asked},
     id::EquipmentId,
     map::Map,
@@ -436,7 +436,12 @@ fn cursors(
 
 /// Whether something new begins, for which a full disk may have no room to its end.
 fn begins(request: &Request) -> bool {
-    matches!(request.command, Command::StartBatch { .. } | Command::ContinueBatch(_))
+    matches!(
+        request.command,
+        Command::StartBatch { .. }
+            | Command::ContinueBatch(_)
+            | Command::Job { ask: JobAsk::Start, .. }
+    )
 }
 
 fn decide(engine: &mut Engine, request: &Request, now: &Moment) -> Answer {

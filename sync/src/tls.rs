@@ -37,7 +37,11 @@ pub(crate) fn config(ca_pem: Option<&[u8]>, time: Arc<dyn Time>) -> Result<Clien
     let verifier = Arc::new(Verifier { inner, time });
     let config =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
-    Ok(config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    let mut config =
+        config.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+    // A session that goes on shows no certificate, and each is judged by what is known of the time by then.
+    config.resumption = rustls::client::Resumption::disabled();
+    Ok(config)
 }
 
 fn of_authority(

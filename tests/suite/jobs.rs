@@ -83,6 +83,7 @@ const STANDS: &str = "SELECT concat_ws(' ', j.state, t.code, j.good_parts, j.scr
 
 /// Opens a job by its number, as a scanner types it.
 async fn scan(screen: &mut Screen, number: &str) {
+    screen.shows(&[number]).await.unwrap();
     screen.press(&format!("{number}{ENTER}")).unwrap();
     screen.shows(&[&format!("Job {number}"), "Who"]).await.unwrap();
 }

@@ -237,7 +237,7 @@ async fn a_supervisor_decides_what_somebody_asks_of_their_record() {
     screen.press("o").unwrap();
     screen.shows(&["Whose record?", "1 Ada Brandt"]).await.unwrap();
     screen.press(ENTER).unwrap();
-    screen.shows(&["Record of Ada Brandt", "says: it was not me", "mixed up"]).await.unwrap();
+    screen.shows(&["Record of Ada Brandt", "says: it was not me", "badges were"]).await.unwrap();
     screen.press("a").unwrap();
     screen.shows(&["Do what Ada Brandt asked for", "it was somebody else"]).await.unwrap();
     screen.press("Jurij says so too").unwrap();

@@ -782,6 +782,7 @@ key-decline-wish = Wunsch ablehnen
 key-confirm-amend = weiter, sichern
 key-open-record = öffnen
 key-pick-person = Person
+confirm-own = Diese Stunden bestätigt nur { $name }.
 nothing-to-confirm = Es gibt nichts zu bestätigen.
 punch-kind-in = { $recorded } angemeldet ({ $by })
 punch-kind-out = { $recorded } abgemeldet ({ $by })

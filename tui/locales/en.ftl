@@ -782,6 +782,7 @@ key-decline-wish = decline what was asked for
 key-confirm-amend = go on, save
 key-open-record = open
 key-pick-person = person
+confirm-own = Only { $name } confirms these hours.
 nothing-to-confirm = Nothing waits to be confirmed.
 punch-kind-in = { $recorded } clocked in ({ $by })
 punch-kind-out = { $recorded } clocked out ({ $by })

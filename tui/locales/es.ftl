@@ -782,6 +782,7 @@ key-decline-wish = rechazar lo pedido
 key-confirm-amend = seguir, guardar
 key-open-record = abrir
 key-pick-person = persona
+confirm-own = Estas horas solo las confirma { $name }.
 nothing-to-confirm = No hay nada que confirmar.
 punch-kind-in = { $recorded } entrada ({ $by })
 punch-kind-out = { $recorded } salida ({ $by })

@@ -15,7 +15,7 @@ pub const TOLERANCE_US: i64 = 5_000_000;
 const STEP_US: i64 = 1_000_000;
 
 /// The boot clock gains or loses no more than one microsecond in so many: crystals keep to that.
-const DRIFT_IN: i64 = 10_000;
+pub(crate) const DRIFT_IN: i64 = 10_000;
 
 /// How exactly a time is known that was only assumed.
 const ASSUMED_US: i64 = 86_400_000_000;

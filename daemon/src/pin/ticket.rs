@@ -44,6 +44,11 @@ impl Opens {
     }
 }
 
+/// Whether this is a ticket, good or not: a PIN is digits.
+pub(super) fn is_one(shown: &Pin) -> bool {
+    shown.0.starts_with('t')
+}
+
 /// All tickets that hold, with the moment until which they do.
 #[derive(Debug, Default)]
 pub(super) struct Tickets(Mutex<BTreeMap<String, (Opens, i64)>>);

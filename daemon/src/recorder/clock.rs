@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kart_core::time::Moment;
 use kart_store::{Append, StoreError};
 
 use super::Recorder;
@@ -20,9 +21,12 @@ impl Recorder {
         let now = self.clock.moment();
         engine.on_clock(&news, &now);
         if let Some(corrected) = &news.corrected {
-            let (boot, zero) = (now.boot.clone(), corrected.zero);
-            match self.readers.ask(move |reader| reader.wrong(&boot, zero)).await {
-                Ok(wrong) => engine.retime(wrong, &now),
+            let (boot, zero, at) = (now.boot.clone(), corrected.zero, now.at);
+            // From here on stamps are right.
+            let right = Moment { at: at.by(zero), boot: boot.clone() };
+            let wrong = self.readers.ask(move |reader| reader.wrong(&boot, zero, at.mono_us));
+            match wrong.await {
+                Ok(wrong) => engine.retime(wrong, &right),
                 Err(StoreError::Stopped) => return Err(StoreError::Stopped),
                 // The time matters more than the rows of before.
                 Err(error) => tracing::error!(%error, "rows go on by the wrong clock"),

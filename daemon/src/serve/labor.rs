@@ -175,7 +175,11 @@ impl<'a> Book<'a> {
         }
         let at = Interval { from: entry.from, until: entry.until? };
         let others = self.entries.iter().filter(|other| other.source != "void");
-        let inside = others.filter_map(|other| {
+        // One that nobody ended is part of the shift that it began in, and of no later one.
+        let ended = |other: &&LaborEntry| {
+            other.until.is_some() || (at.from..=at.until).contains(&other.from)
+        };
+        let inside = others.filter(ended).filter_map(|other| {
             let kind = match other.kind.as_str() {
                 "break" => Inside::Break,
                 "meal" => Inside::Meal,
@@ -215,7 +219,8 @@ impl<'a> Book<'a> {
 fn entry(entry: LaborEntry, worked: Option<Worked>, acked: u64) -> Entry {
     // What was confirmed is what stood there: another time needs another word.
     let confirmed = entry.lines.iter().any(|line| {
-        line.kind == "confirmed" && line.from == Some(entry.from) && line.until == entry.until
+        let own = line.kind == "confirmed" && line.by == Some(entry.user);
+        own && line.from == Some(entry.from) && line.until == entry.until
     });
     let (asked, sent) = (asked(&entry.lines), entry.seq <= acked);
     let LaborEntry { id, kind, station, from, until, source, lines, .. } = entry;

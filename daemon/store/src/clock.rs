@@ -23,8 +23,13 @@ impl Reader {
 
     /// What facts of `boot` told, where its clock stood at zero at the right time `zero`
     /// and these facts say otherwise.
-    pub fn wrong(&self, boot: &Boot, zero: Micros) -> Result<Retimed, StoreError> {
-        let mut wrong = Wrong::new(self.origin(), boot.clone(), zero);
+    pub fn wrong(
+        &self,
+        boot: &Boot,
+        zero: Micros,
+        now_mono_us: i64,
+    ) -> Result<Retimed, StoreError> {
+        let mut wrong = Wrong::new(self.origin(), boot.clone(), zero, now_mono_us);
         let mut select = self.connection().prepare("SELECT line FROM facts ORDER BY seq DESC")?;
         let mut rows = select.query([])?;
         while let Some(row) = rows.next()? {

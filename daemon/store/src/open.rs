@@ -78,7 +78,8 @@ pub(crate) fn connect(path: &Path) -> Result<Connection, StoreError> {
     settings(&connection)?;
     let runner = embedded::migrations::runner();
     if let Err(error) = keep_copy(&connection, &path, &runner) {
-        // Recording goes before going back.
+        // Recording goes before going back, and half a copy only takes its room.
+        remove_copies(path.parent().unwrap_or(&path)).ok();
         tracing::warn!(%error, "no copy was made before the migration");
     }
     runner

@@ -88,6 +88,8 @@ pub(crate) async fn issued<'f>(
                 numbers.push(leased.number);
             },
             Some(_) => {},
+            // A number that no index takes stays what it is.
+            None if started.special.provisional && !fits(&started.number) => {},
             None if started.special.provisional => {
                 provisional.push((origin.record(fact.seq).0, started.number.as_str()));
             },
@@ -151,6 +153,11 @@ async fn note_clash(
     )
     .await
     .map(drop)
+}
+
+/// Whether a provisional number is one that people could have read.
+fn fits(number: &str) -> bool {
+    number.len() <= 200 && !number.chars().any(char::is_control)
 }
 
 /// What a terminal without a block has numbered by itself gets an official number, once.

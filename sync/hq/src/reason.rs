@@ -158,7 +158,12 @@ async fn goes_by(
 
 /// Rows that name the reason name the other one; their labels and types stay as they were read.
 async fn report_as(tx: &Transaction<'_>, from: Uuid, into: Uuid) -> anyhow::Result<u64> {
-    tx.batch_execute("SET LOCAL ROLE kart_gateway").await?;
+    // No push commits in between by what the names were before, however long the rows of a site take.
+    tx.batch_execute(
+        "SET LOCAL ROLE kart_gateway; SET LOCAL statement_timeout = 0;
+         SELECT FROM edge.terminals ORDER BY terminal_id FOR UPDATE",
+    )
+    .await?;
     let events = "UPDATE oee_machine_events SET downtime_reason_id = $2, updated_at = now()
                   WHERE downtime_reason_id = $1";
     let events = tx.execute(events, &[&from, &into]).await?;
@@ -168,7 +173,7 @@ async fn report_as(tx: &Transaction<'_>, from: Uuid, into: Uuid) -> anyhow::Resu
     // What rows are written from, so that the next fact of a stop, and a refold, agree with them.
     let folded = "UPDATE edge.records
                   SET state = replace(state::text, $1::text, $2::text)::jsonb, updated_at = now()
-                  WHERE state::text LIKE '%' || $1::text || '%'";
+                  WHERE kind = 'interval' AND state::text LIKE '%' || $1::text || '%'";
     tx.execute(folded, &[&from.to_string(), &into.to_string()]).await?;
     Ok(events)
 }

@@ -11,7 +11,7 @@ use kart_core::{
 
 use crate::{
     effect::Effect,
-    keys::{self, Cmd},
+    keys::{self, Cmd, Place},
     model::{
         Act, BadgeForm, Burst, Choice, Entry, Model, PunchForm, Screen, Sending, TextField, Tone,
         Who,
@@ -190,8 +190,23 @@ fn read(model: &mut Model, badge: &str) {
     }
     let person = match person(model, badge) {
         Ok(person) => person.clone(),
+        // Where a PIN could be asked for, it may be one.
+        Err(Refusal::UnknownBadge { .. })
+            if matches!(
+                model.place(),
+                Place::Punch | Place::Pin | Place::Record | Place::Amend
+            ) =>
+        {
+            let shown = Refusal::UnknownBadge { badge: "…".to_owned() };
+            return model.say(Tone::Wrong, refusal(&shown));
+        },
         Err(why) => return model.say(Tone::Wrong, refusal(&why)),
     };
+    // Whoever comes next does not act on the record that somebody else has opened.
+    let foreign = |screen: &Screen| matches!(screen, Screen::Record(it) if it.by != person.id);
+    if let Some(first) = model.screens.iter().position(foreign) {
+        model.screens.truncate(first);
+    }
     explain::give_way(model, person.id);
     if talk::badge(model, &person) {
         return;

@@ -72,6 +72,10 @@ fn go(model: &mut Model) {
     let Some(entry) = shown.chosen() else { return };
     match entry.equipment.filter(|id| model.machine_by_id(*id).is_some()) {
         Some(id) => {
+            // It may be of another station than the one that is shown.
+            if !model.machines().iter().any(|machine| machine.id == id) {
+                model.chosen = None;
+            }
             model.selected = Some(id);
             model.screens.push(Screen::Machine { id, scroll: 0 });
         },

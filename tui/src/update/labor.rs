@@ -56,9 +56,8 @@ pub(super) fn tick(model: &mut Model) {
                 | Screen::Crew(_)
         )
     };
-    if let Some(first) = model.screens.iter().position(personal) {
-        model.screens.truncate(first);
-    }
+    // What lies above one stays: it may be half typed.
+    model.screens.retain(|screen| !personal(screen));
     if asks {
         model.say(Tone::Plain, Sentence::new("who-forgotten"));
     }
@@ -266,6 +265,10 @@ pub(super) fn open_record(model: &mut Model, user: UserId, badge: &str, name: &s
 /// Says that the record is right as it stands.
 pub(super) fn agree(model: &mut Model) -> Vec<Effect> {
     let Some(Screen::Record(shown)) = model.screens.last() else { return Vec::new() };
+    if !shown.is_own() {
+        model.say(Tone::Plain, Sentence::new("confirm-own").with("name", &shown.name));
+        return Vec::new();
+    }
     let mut entries = shown.unconfirmed();
     entries.truncate(MOST_AT_ONCE);
     if entries.is_empty() {

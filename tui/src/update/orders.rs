@@ -9,7 +9,7 @@ use super::start;
 use crate::{
     effect::Effect,
     keys::Cmd,
-    model::{Model, OrdersScreen, PAGE, Screen, Sending, Tone},
+    model::{Model, OrderLine, OrdersScreen, PAGE, Screen, Sending, Tone},
     update::{refuse, send},
     words::{Sentence, refusal},
 };
@@ -40,7 +40,10 @@ pub(super) fn navigate(model: &mut Model, cmd: Cmd) {
         Cmd::PageUp => shown.step(view, -page),
         Cmd::PageDown => shown.step(view, page),
         Cmd::Pick(number) => {
-            if let Some(line) = shown.lines(view).get(number - 1) {
+            let lines = shown.lines(view);
+            let is_chosen = |line: &OrderLine<'_>| Some(line.order.queued.entry) == shown.chosen;
+            let at = lines.iter().position(is_chosen).unwrap_or(0);
+            if let Some(line) = lines.get(at / PAGE * PAGE + number - 1) {
                 shown.chosen = Some(line.order.queued.entry);
             }
         },

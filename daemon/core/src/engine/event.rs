@@ -211,6 +211,12 @@ impl Engine {
         if of.is_none() && !blind {
             return Err(Refusal::NothingToUndo);
         }
+        if let Some(stop) = told {
+            if !stop.stands() {
+                return Err(Refusal::NothingToUndo);
+            }
+            asker.may_change(reference, stop, !why.is_empty(), now)?;
+        }
         // All parts of a stop, or none.
         let together = |(_, stop): &(&RecordId, &Stop)| {
             of.as_ref().is_some_and(|of| !of.is_empty() && stop.told.is_some() && stop.of == *of)

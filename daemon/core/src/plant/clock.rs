@@ -79,6 +79,8 @@ impl Plant {
             right(&mut stop.from);
             stop.until.iter_mut().for_each(right);
         }
+        self.jobs.stints.values_mut().for_each(|stint| right(&mut stint.from));
+        self.notes.values_mut().for_each(|note| right(&mut note.at));
         // A second correction tells by how much the first was out.
         let again = self.clock.as_ref().is_some_and(|(known, _)| known == boot);
         let before = if again { self.fast_us } else { 0 };

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{Record, Tenant, Touch, tables, touches};
 use crate::{
-    clock::TOLERANCE_US,
+    clock::{DRIFT_IN, TOLERANCE_US},
     fact::{
         Body, Fact,
         clock::{ClockCorrected, ClockStepped, Place, Retimed, Told},
@@ -52,14 +52,16 @@ pub struct Wrong {
     origin: Origin,
     boot: Boot,
     zero: Micros,
+    now_mono_us: i64,
     told: BTreeMap<RecordId, BTreeSet<Place>>,
     counts: BTreeSet<u64>,
 }
 
 impl Wrong {
-    /// Of the boot whose clock stood at zero at the right time `zero`.
-    pub fn new(origin: Origin, boot: Boot, zero: Micros) -> Self {
-        Self { origin, boot, zero, told: BTreeMap::new(), counts: BTreeSet::new() }
+    /// Of the boot whose clock stood at zero at the right time `zero`, as is known at `now_mono_us` of it.
+    pub fn new(origin: Origin, boot: Boot, zero: Micros, now_mono_us: i64) -> Self {
+        let (told, counts) = (BTreeMap::new(), BTreeSet::new());
+        Self { origin, boot, zero, now_mono_us, told, counts }
     }
 
     /// Looks at a fact of the log; `false` for one of another boot.
@@ -68,7 +70,9 @@ impl Wrong {
             return false;
         }
         let off = fact.at.wall_us.0.abs_diff(fact.at.by(self.zero).wall_us.0);
-        if off <= TOLERANCE_US.unsigned_abs() {
+        // What was right then and is off by what a clock drifts in so long was not told by a wrong one.
+        let age = self.now_mono_us.saturating_sub(fact.at.mono_us).max(0);
+        if off <= TOLERANCE_US.saturating_add(age / DRIFT_IN).unsigned_abs() {
             return true;
         }
         if matches!(fact.fact, Body::Counted(_)) {
@@ -182,6 +186,9 @@ struct Read {
     by: i64,
 }
 
+/// Nothing below is a time: an hour and twelve minutes of 1970, and more parts than any batch has.
+const LEAST_TIME_US: i64 = 1 << 32;
+
 impl Clock {
     /// Puts every time right that stands in a state, whatever kind of record it is.
     fn right(&self, state: &mut Value) {
@@ -230,7 +237,8 @@ impl Clock {
     /// What could be read from the clock since it went wrong, where `item` is the stamp of one of the facts.
     fn read(&self, item: &Value) -> Option<Read> {
         let (wall_us, mono_us) = self.assertion(item.as_object()?)?;
-        let from = wall_us.saturating_sub(mono_us);
+        // On a computer that starts in 1970 quantities must not be taken for times.
+        let from = wall_us.saturating_sub(mono_us).max(LEAST_TIME_US);
         Some(Read { from, until: wall_us, by: self.at(mono_us).saturating_sub(wall_us) })
     }
 

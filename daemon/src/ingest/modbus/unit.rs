@@ -207,7 +207,11 @@ impl Unit {
             return self.passed_over(due, why, rest);
         }
         self.in_doubt = true;
-        self.miss(why, rest)?;
+        // A read that is known to be silent says nothing of the unit.
+        match self.unanswered.contains(&due.of) {
+            true => self.schedule.put_back(),
+            false => self.miss(why, rest)?,
+        }
         self.divide(&due);
         self.unanswered.insert(due.of);
         self.whole_at = Some(Instant::now() + self.pace.whole);

@@ -27,6 +27,14 @@ fn claimed(fact: &Fact) -> Option<u8> {
 /// Why it does not count, where it does not.
 fn objection(fact: &Fact, role: Option<Role>) -> Option<&'static str> {
     let rank = claimed(fact)?;
+    let of = match &fact.fact {
+        Body::LaborAmended(amended) => Some(amended.user),
+        Body::LaborAdded(added) => Some(added.user),
+        _ => None,
+    };
+    if of.is_some() && fact.by == of {
+        return Some("nobody puts their own hours right");
+    }
     match role.filter(|role| role.leads()) {
         None => Some("whoever put these hours right is neither lead nor supervisor here"),
         Some(role) => (rank > role.rank())

@@ -139,11 +139,13 @@ const VISITS: &str = "(SELECT jsonb_agg(jsonb_build_object(
         'started_by', h.started_by,
         'completed', (extract(epoch FROM h.completed_at) * 1000000)::bigint,
         'completed_by', h.completed_by,
-        'touch_us', (SELECT (sum(extract(epoch FROM l.end_ts - l.start_ts)) * 1000000)::bigint
+        'touch_us', (SELECT (sum(extract(epoch FROM least(l.end_ts, h.completed_at)
+                                       - greatest(l.start_ts, coalesce(h.posted_at, l.start_ts))))
+                             * 1000000)::bigint
                      FROM ops_labor_entries l
                      WHERE l.job_id = h.job_id AND l.station_id = h.station_id
-                       AND l.start_ts >= coalesce(h.posted_at, '-infinity')
-                       AND l.end_ts <= h.completed_at))
+                       AND l.start_ts < h.completed_at
+                       AND l.end_ts > coalesce(h.posted_at, '-infinity')))
         ORDER BY coalesce(h.posted_at, h.started_at, h.completed_at), h.id)::text
     FROM ops_job_station_history h WHERE h.job_id = t.id)";
 

@@ -129,8 +129,9 @@ impl Office<'_> {
         if verdict.follows == Follows::Yes {
             self.done(*job, State::Scrapped, None, (0, *scrap), (by, &at)).await?;
             // Kartorium gives scrap and aborts one taxonomy, and a job one column for it.
-            let why = "UPDATE ops_jobs SET abort_reason_id = $2 WHERE id = $1 AND $2 IS NOT NULL";
-            return self.call(why, &[&job.0, &reason.map(|reason| reason.0)]).await;
+            let Some(reason) = reason else { return Ok(()) };
+            let why = "UPDATE ops_jobs SET abort_reason_id = $2 WHERE id = $1";
+            return self.call(why, &[&job.0, &reason.0]).await;
         }
         self.call(
             "SELECT edge.job_leaves($1, $2, 0, $3::bigint::integer, NULL, NULL, $4,
@@ -175,7 +176,8 @@ impl Office<'_> {
         let job = RecordId(row.try_get(0)?);
         let from = row.try_get::<_, Option<Uuid>>(1)?.map(StationId);
         match started.station {
-            Some(to) if from != Some(to) => {
+            // Somebody may have moved it already.
+            Some(to) if from != Some(to) && self.standing(job).await?.station != Some(to) => {
                 self.moved(fact, &JobMoved { job, from, to, why: None }).await
             },
             _ => Ok(()),

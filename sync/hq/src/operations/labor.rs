@@ -22,6 +22,8 @@ impl Office<'_> {
                 Body::ClockedOut { entry, .. } => *entry,
                 Body::OutTold(told) => told.entry,
                 Body::PunchUndone(undone) => undone.entry,
+                Body::LaborAdded(_) => self.writer.origin.record(fact.seq),
+                Body::LaborAmended(amended) => amended.entry,
                 Body::Corrected(corrected) if corrected.kind == Correctable::Labor => {
                     corrected.record
                 },

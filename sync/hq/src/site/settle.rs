@@ -124,14 +124,18 @@ impl Settled {
              FROM unnest($3::uuid[], $4::uuid[], $5::text[]) AS f(name, id, tbl)
              ON CONFLICT (organization_id, site_id, name)
                  DO UPDATE SET id = excluded.id, named_at = clock_timestamp()
-                 WHERE n.id <> excluded.id",
+                 WHERE n.id <> excluded.id AND NOT n.merged",
             &[&place.organization, &place.id(), &columns.0, &columns.1, &columns.2],
         )
         .await?;
         let own: BTreeSet<Uuid> = all.iter().flat_map(|rows| &rows.rows).filter_map(key).collect();
         let own: Vec<Uuid> = own.into_iter().filter(|id| !self.0.contains_key(id)).collect();
-        let forget = "DELETE FROM edge.reference_names WHERE name = ANY ($1)";
-        tx.execute(forget, &[&own]).await.map(drop)
+        // What was merged into another row stays so, also while a site file still names it.
+        let forget = "DELETE FROM edge.reference_names WHERE name = ANY ($1) AND NOT merged";
+        tx.execute(forget, &[&own]).await?;
+        let gone = "UPDATE oee_downtime_reasons SET is_active = false
+                    WHERE is_active AND id IN (SELECT name FROM edge.reference_names WHERE merged)";
+        tx.execute(gone, &[]).await.map(drop)
     }
 }
 

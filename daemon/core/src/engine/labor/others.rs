@@ -58,8 +58,14 @@ impl Engine {
             None => Vec::new(),
         };
         let (before, after) = (before.clone(), after.clone());
+        let presence = match self.plant.unended.get(&entry) {
+            Some(unended) => Some(&unended.presence),
+            None => self.plant.labor.get(&user).filter(|presence| here(presence)),
+        };
+        let since = presence.map(|presence| presence.since.at.wall_us);
+        // What never was took no time.
         let until = match after.void {
-            Some(true) => before.from.or(after.from).or(Some(now.at.wall_us)),
+            Some(true) => since.or(Some(now.at.wall_us)),
             _ => after.until,
         };
         let amended = LaborAmended { entry, user, rank, reason, before, after };
@@ -71,6 +77,7 @@ impl Engine {
             }
             // Whoever has come anew since then is on their batches by that.
             if is_open {
+                self.leave_jobs(user, Some(until), now);
                 self.leave(user, &batches, now);
             }
         }

@@ -36,6 +36,7 @@ impl Engine {
             // What was joined with the wrong badge took no time.
             (Punched::Began, None) => {
                 let since = punch.at.at.wall_us;
+                self.leave_jobs(user, Some(since), now);
                 for batch in on.into_iter().filter(|batch| !punch.on.contains(batch)) {
                     self.left_then(user, batch, (by, since), now);
                     let left = Body::BatchLeft { batch, user, at: None };

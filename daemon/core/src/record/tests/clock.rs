@@ -77,7 +77,7 @@ fn morning(late: i64) -> Vec<Fact> {
 
 /// What is said when headquarters has told the time.
 fn retimed(facts: &[Fact]) -> Vec<Retimed> {
-    let mut wrong = Wrong::new(origin(7), Boot("b".into()), Micros(0));
+    let mut wrong = Wrong::new(origin(7), Boot("b".into()), Micros(0), 0);
     assert!(facts.iter().rev().all(|fact| wrong.look(fact)));
     wrong.told().parts()
 }
