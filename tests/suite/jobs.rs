@@ -151,8 +151,10 @@ async fn a_job_is_completed_along_the_flow() {
     office.becomes(waits, STANDS, "queued ST-21 10 0").await;
     scan(&mut screen, "J-13").await;
     screen.press("m").unwrap();
-    screen.shows(&["Where to?"]).await.unwrap();
-    screen.press(&format!("1{ENTER}{ENTER}")).unwrap();
+    let offered = screen.shows(&["Where to?", " ST-31 "]).await.unwrap();
+    let line = offered.lines().find(|line| line.contains(" ST-31 ")).unwrap();
+    let digit = line.trim_matches(|it: char| !it.is_ascii_digit()).chars().next().unwrap();
+    screen.press(&format!("{digit}{ENTER}{ENTER}")).unwrap();
     screen.shows(&["Job J-13 goes to ST-31"]).await.unwrap();
     office.becomes(waits, STANDS, "pending ST-31 10 0").await;
     let stays = "SELECT state || current_station_id FROM ops_jobs WHERE id = $1";

@@ -54,7 +54,7 @@ async fn month(floor: &mut Floor, terminal: &Terminal, screen: &mut Screen) -> S
     screen.press("1001").unwrap();
     screen.press(ENTER).unwrap();
     let record =
-        ["Record of Ada Brandt", "taken back as a wrong badge", "left at two", "not confirmed"];
+        ["2 entries not confirmed", "taken back as a wrong badge", "corrected at headquarters"];
     screen.shows(&record).await.unwrap();
     screen.press("c").unwrap();
     screen.shows(&["SAVED", "all confirmed"]).await.unwrap();
@@ -95,7 +95,10 @@ async fn ugly_case_18_auditor_or_worker_asks() {
         kinds.sort();
         kinds
     };
-    assert_eq!(kinds("punches", "kind"), ["confirmed", "corrected", "in", "in", "out", "undone"]);
+    assert_eq!(
+        kinds("punches", "kind"),
+        ["confirmed", "confirmed", "corrected", "in", "in", "out", "undone"]
+    );
     let edit = &held["corrections"][0];
     assert_eq!(edit["record_id"], entry.as_str());
     assert_eq!(edit["reason"], "left at two");
@@ -119,5 +122,5 @@ async fn ugly_case_18_auditor_or_worker_asks() {
     let erased = floor.headquarters.number("SELECT count(*) FROM edge.erasures").await.unwrap();
     assert_eq!(erased, 1, "the one reason that somebody wrote");
     let punches = "SELECT count(*)::text FROM edge.punches";
-    floor.rows(punches, &["6"]).await;
+    floor.rows(punches, &["7"]).await;
 }

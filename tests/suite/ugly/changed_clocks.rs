@@ -71,7 +71,7 @@ async fn ugly_case_06_dst() {
 
     night(&mut floor, &terminal, ["2027-10-30", "2027-10-31"]).await;
     asked(&mut screen).await;
-    let twice = ["02:30 was twice in that night", "02:30 1 for the first, 02:30 2 for the second"];
+    let twice = ["02:30 was twice in that night", "type 02:30 1 or 02:30 2"];
     says(&mut screen, "02:30", &twice).await;
     says(&mut screen, "02:30 2", &["Why another time"]).await;
     because(&mut screen).await;

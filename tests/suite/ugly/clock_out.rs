@@ -108,8 +108,9 @@ async fn morning(screen: &mut Screen) {
     screen.shows(&["Why another time"]).await.unwrap();
     screen.press("drove a pallet out").unwrap();
     screen.press(ENTER).unwrap();
-    screen.shows(&["SAVED", "Tomás Fischer"]).await.unwrap();
+    screen.shows(&["SAVED", "Tomás Fischer — clock in to"]).await.unwrap();
     screen.press(ESCAPE).unwrap();
+    screen.lacks(&["clock in to"]).await.unwrap();
 }
 
 #[tokio::test]
