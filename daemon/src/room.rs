@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::{sync::watch, time::sleep};
+use tokio::{sync::watch, time::interval};
 use tokio_util::sync::CancellationToken;
 
 /// How often it is looked.
@@ -28,8 +28,12 @@ pub(crate) async fn run(
     told: watch::Sender<Room>,
     stop: CancellationToken,
 ) -> Result<(), Infallible> {
-    let mut before = Room::Plenty;
+    let (mut before, mut tick) = (Room::Plenty, interval(EVERY));
     loop {
+        tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            _ = tick.tick() => {},
+        }
         let room = kart_store::room(&folder);
         if let Err(error) = reserve(&folder, room) {
             tracing::debug!(%error, "no reserve");
@@ -41,10 +45,6 @@ pub(crate) async fn run(
         }
         before = room;
         told.send_if_modified(|known| std::mem::replace(known, room) != room);
-        tokio::select! {
-            () = stop.cancelled() => return Ok(()),
-            () = sleep(EVERY) => {},
-        }
     }
 }
 

@@ -11,13 +11,14 @@ use kart_core::{
 use kart_tests::{
     child::Child,
     clock::TestClock,
+    modbus::ModbusServer,
     programs::{program, repository},
     wait::wait_for,
     world::{headquarters::Headquarters, layout::enrolled, terminal::Terminal},
 };
 use tempfile::TempDir;
 
-use super::{LIMIT, cryptography};
+use super::{LIMIT, cryptography, device};
 use crate::headquarters::device::key;
 use crate::office::{ask, seen};
 
@@ -156,4 +157,19 @@ pub(super) fn start(by: UserId, machine: &str, number: Option<&str>) -> Asked {
 pub(super) fn complete(by: UserId, batch: RecordId, good: i64) -> Asked {
     let detail = Default::default();
     Asked::CompleteBatch { by, batch, good, scrap: 0, scrap_reason: None, detail }
+}
+
+pub(super) const PRESS: &str = "EQ-211";
+
+/// A press that runs while bit 0 of register 20 is set, and counts in register 21.
+pub(super) fn map(plc: &ModbusServer) -> String {
+    let read = "device = \"plc\", interval_ms = 50, address =";
+    format!(
+        "{}[[machine]]\ncode = \"{PRESS}\"\notherwise = \"stopped\"\nstale_after_ms = 86400000\n\
+         signal = [\n{{ name = \"automatic\", {read} 20, type = \"bit\", bit = 0 }},\n\
+         {{ name = \"good\", {read} 21, type = \"u16\" }},\n]\n\
+         counter = [{{ signal = \"good\", kind = \"good\", max_per_s = 500.0 }}]\n\
+         rule = [{{ name = \"automatic\", when = [{{ signal = \"automatic\", is = true }}], state = \"running\" }}]\n",
+        device("plc", plc)
+    )
 }

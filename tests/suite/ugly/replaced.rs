@@ -10,25 +10,11 @@ use kart_api::{HqLink, View};
 use kart_core::machine::MachineState;
 use kart_tests::{modbus::ModbusServer, screen::Screen, world::terminal::Terminal};
 
-use super::floor::{Floor, SITE, clock_in, clock_out, complete, day, saved, start};
-use super::{counted, device, machine, number, shows, state};
+use super::floor::{Floor, PRESS, SITE, clock_in, clock_out, complete, day, map, saved, start};
+use super::{counted, machine, number, shows, state};
 use crate::headquarters::{administer, device::user};
 use crate::office::seen;
 use crate::turn::turn;
-
-const PRESS: &str = "EQ-211";
-
-fn map(plc: &ModbusServer) -> String {
-    let read = "device = \"plc\", interval_ms = 50, address =";
-    format!(
-        "{}[[machine]]\ncode = \"{PRESS}\"\notherwise = \"stopped\"\nstale_after_ms = 86400000\n\
-         signal = [\n{{ name = \"automatic\", {read} 20, type = \"bit\", bit = 0 }},\n\
-         {{ name = \"good\", {read} 21, type = \"u16\" }},\n]\n\
-         counter = [{{ signal = \"good\", kind = \"good\", max_per_s = 500.0 }}]\n\
-         rule = [{{ name = \"automatic\", when = [{{ signal = \"automatic\", is = true }}], state = \"running\" }}]\n",
-        device("plc", plc)
-    )
-}
 
 /// Another box with the same configuration.
 fn box_beside(first: &Terminal) -> Terminal {

@@ -20,26 +20,13 @@ use kart_tests::{
     world::terminal::Terminal,
 };
 
-use super::floor::{Floor, clock_in, clock_out, complete, day, saved, start, station};
-use super::{device, shows};
+use super::floor::{Floor, PRESS, clock_in, clock_out, complete, day, map, saved, start, station};
+use super::shows;
 use crate::headquarters::device::user;
 use crate::office::seen;
 use crate::turn::turn;
 
-const PRESS: &str = "EQ-211";
 const TWENTY_SECONDS: Duration = Duration::from_secs(20);
-
-fn map(plc: &ModbusServer) -> String {
-    let read = "device = \"plc\", interval_ms = 50, address =";
-    format!(
-        "{}[[machine]]\ncode = \"{PRESS}\"\notherwise = \"stopped\"\nstale_after_ms = 86400000\n\
-         signal = [\n{{ name = \"automatic\", {read} 20, type = \"bit\", bit = 0 }},\n\
-         {{ name = \"good\", {read} 21, type = \"u16\" }},\n]\n\
-         counter = [{{ signal = \"good\", kind = \"good\", max_per_s = 500.0 }}]\n\
-         rule = [{{ name = \"automatic\", when = [{{ signal = \"automatic\", is = true }}], state = \"running\" }}]\n",
-        device("plc", plc)
-    )
-}
 
 /// What the controller says, once both terminals have read it.
 async fn tells(plc: &mut ModbusServer, terminals: [&Terminal; 2], automatic: u16, good: u16) {
